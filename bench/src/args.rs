@@ -1,0 +1,140 @@
+//! The command line: what the user asked for, or one line that says what is wrong.
+
+use std::time::Duration;
+
+use lexopt::prelude::*;
+
+use crate::workload::{Pinning, Subject, Workload};
+
+pub(crate) const HELP: &str = "\
+Measures csp's communication beside that of other crates.
+
+Usage: csp-bench WORKLOAD [OPTIONS]
+
+Workloads (bench/README.md says what each measures):
+  pingpong    two processes, there and back          ns per round trip
+  stream      one to one                             ns per message
+  ring        one token round N processes            ns per communication
+  commstime   prefix, delta, successor, consumer     ns per loop
+  choice      8 inputs; 4 inputs and 4 outputs       ns per message
+  mandelbrot  a farm on 1 and 2 workers              ms per picture, wall and CPU
+  spawn       par! of two that exchange a message    ns per par!
+  idle        blocked processes                      ms of CPU time per second
+  limit       a ring of 15,000 processes, all in all ms
+  macro-cost  cargo build after touching a program   ms per build
+  all         each of them
+
+Options:
+  --rivals          measure the other crates too, and print the ratio to the fastest
+  --subject NAME    measure only this one; may be repeated (csp:threads, crossbeam, kanal, …)
+  --backend B       our backend [default: threads]
+  --n N             processes in the ring (ring [8, 64 and 512], limit [15000])
+  --size N          height and width of the picture (mandelbrot [700])
+  --pinning P       only `unpinned` or only `pinned` (all threads on one core) [default: both]
+  --runs R          fresh OS processes per cell; the median counts [default: 5]
+  --timeout S       seconds after which a cell is given up [default: 60]
+  --json            one JSON object a line instead of a table
+  -h, --help        this text
+";
+
+/// What to do.
+pub(crate) enum Request {
+    Help,
+    Measure(Measurement),
+}
+
+/// What to measure and how to show it.
+pub(crate) struct Measurement {
+    pub(crate) workloads: Vec<Workload>,
+    pub(crate) ours: Subject,
+    pub(crate) rivals: bool,
+    /// Where not empty: nobody else.
+    pub(crate) only: Vec<Subject>,
+    pub(crate) pinnings: Vec<Pinning>,
+    pub(crate) n: Option<usize>,
+    pub(crate) size: Option<usize>,
+    pub(crate) runs: usize,
+    pub(crate) timeout: Duration,
+    pub(crate) json: bool,
+}
+
+/// Reads the command line.
+///
+/// # Errors
+/// A wrong, missing or unknown argument.
+pub(crate) fn parse(mut parser: lexopt::Parser) -> Result<Request, lexopt::Error> {
+    let mut workloads = Vec::new();
+    let mut asked = Measurement {
+        workloads: Vec::new(),
+        ours: Subject::CspThreads,
+        rivals: false,
+        only: Vec::new(),
+        pinnings: Pinning::ALL.to_vec(),
+        n: None,
+        size: None,
+        runs: 5,
+        timeout: Duration::from_secs(60),
+        json: false,
+    };
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Short('h') | Long("help") => return Ok(Request::Help),
+            Long("rivals") => asked.rivals = true,
+            Long("json") => asked.json = true,
+            Long("backend") => asked.ours = backend(&parser.value()?.string()?)?,
+            Long("subject") => {
+                let name = parser.value()?.string()?;
+                asked.only.push(Subject::from_name(&name).ok_or_else(|| {
+                    format!("unknown subject `{name}`; there are {}", Subject::names())
+                })?);
+            }
+            Long("pinning") => {
+                let name = parser.value()?.string()?;
+                let pinning = Pinning::from_name(&name)
+                    .ok_or_else(|| format!("unknown pinning `{name}`; there are {}", Pinning::names()))?;
+                asked.pinnings = vec![pinning];
+            }
+            Long("n") => asked.n = Some(at_least(2, "--n", &mut parser)?),
+            Long("size") => asked.size = Some(at_least(1, "--size", &mut parser)?),
+            Long("runs") => asked.runs = at_least(1, "--runs", &mut parser)?,
+            Long("timeout") => {
+                asked.timeout = Duration::from_secs(at_least(1, "--timeout", &mut parser)? as u64);
+            }
+            Value(name) => workloads.push(name.string()?),
+            _ => return Err(argument.unexpected()),
+        }
+    }
+    asked.workloads = match &workloads[..] {
+        [] => return Err(format!("say what to measure: {}, all", Workload::names()).into()),
+        [all] if all == "all" => Workload::ALL.to_vec(),
+        [name] => vec![Workload::from_name(name).ok_or_else(|| {
+            format!("unknown workload `{name}`; there are {}, all", Workload::names())
+        })?],
+        [_, extra, ..] => return Err(format!("one workload at a time: what is `{extra}`?").into()),
+    };
+    if let [workload] = asked.workloads[..] {
+        if asked.n.is_some() && !workload.takes_n() {
+            return Err(format!("--n means nothing to {}", workload.name()).into());
+        }
+        if asked.size.is_some() && workload != Workload::Mandelbrot {
+            return Err(format!("--size means nothing to {}", workload.name()).into());
+        }
+    }
+    Ok(Request::Measure(asked))
+}
+
+fn backend(name: &str) -> Result<Subject, lexopt::Error> {
+    Subject::from_name(&format!("csp:{name}")).ok_or_else(|| {
+        let known: Vec<&str> =
+            Subject::ALL.iter().filter_map(|subject| subject.backend()).collect();
+        format!("no backend `{name}`; there is {}", known.join(", ")).into()
+    })
+}
+
+fn at_least(least: usize, option: &str, parser: &mut lexopt::Parser) -> Result<usize, lexopt::Error> {
+    let value = parser.value()?.string()?;
+    match value.parse::<usize>() {
+        Ok(number) if number >= least => Ok(number),
+        _ => Err(format!("{option} takes a whole number from {least} on, not `{value}`").into()),
+    }
+}

@@ -1,0 +1,165 @@
+//! Runs the cells of a workload, each in a fresh OS process, the subjects interleaved.
+
+use std::io::{IsTerminal, Read, Write, stderr};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use crate::args::Measurement;
+use crate::cell::{self, Cell, Outcome};
+use crate::workload::{Measure, Params, Pinning, Subject, Workload};
+
+/// Why a run has no figure; its name is what the tables show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Failure {
+    TimedOut,
+    Failed,
+    /// It ran, but what it computed differs from what the others did.
+    Wrong,
+}
+
+impl Failure {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::TimedOut => "timeout",
+            Self::Failed => "failed",
+            Self::Wrong => "wrong",
+        }
+    }
+}
+
+/// All runs of one subject on one row, unpinned or pinned.
+#[derive(Debug)]
+pub(crate) struct Record {
+    pub(crate) workload: Workload,
+    pub(crate) subject: Subject,
+    pub(crate) params: Params,
+    pub(crate) pinning: Pinning,
+    /// Sorted.
+    pub(crate) figures: Vec<f64>,
+    pub(crate) failure: Option<Failure>,
+}
+
+impl Record {
+    /// The middle figure of those that there are.
+    pub(crate) fn median(&self) -> Option<f64> {
+        let middle = self.figures.len() / 2;
+        let upper = *self.figures.get(middle)?;
+        let even = self.figures.len().is_multiple_of(2);
+        Some(if even { (self.figures[middle - 1] + upper) / 2.0 } else { upper })
+    }
+
+    pub(crate) fn min(&self) -> Option<f64> {
+        self.figures.first().copied()
+    }
+}
+
+/// Measures `workload`: run by run, in each run every cell once.
+pub(crate) fn run(workload: Workload, asked: &Measurement) -> Vec<Record> {
+    let cells = cells(workload, asked);
+    let mut results: Vec<Vec<Result<Outcome, Failure>>> = vec![Vec::new(); cells.len()];
+    let timeout = asked.timeout.max(workload.least_timeout());
+    for run in 0..asked.runs {
+        for (index, &cell) in cells.iter().enumerate() {
+            progress(workload, run * cells.len() + index, asked.runs * cells.len());
+            results[index].push(in_fresh_process(cell, timeout));
+        }
+    }
+    progress(workload, 0, 0);
+    let checksum = results.iter().flatten().find_map(|result| result.ok()?.checksum);
+    cells.iter().zip(&results).flat_map(|(&cell, results)| records(cell, results, checksum)).collect()
+}
+
+fn cells(workload: Workload, asked: &Measurement) -> Vec<Cell> {
+    let rivals = workload.rivals().iter().copied();
+    let subjects: Vec<Subject> = std::iter::once(asked.ours)
+        .chain(rivals.filter(|_| asked.rivals || !asked.only.is_empty()))
+        .filter(|subject| asked.only.is_empty() || asked.only.contains(subject))
+        .collect();
+    let mut cells = Vec::new();
+    for params in workload.rows(asked.n, asked.size) {
+        for &subject in &subjects {
+            if !workload.has(params, subject) {
+                continue;
+            }
+            for &pinning in workload.pinnings().iter().filter(|pinning| asked.pinnings.contains(pinning)) {
+                cells.push(Cell { workload, params, subject, pinning });
+            }
+        }
+    }
+    cells
+}
+
+/// One record for the figure, and one for the CPU time where there is one.
+fn records(cell: Cell, results: &[Result<Outcome, Failure>], checksum: Option<u64>) -> Vec<Record> {
+    let checked: Vec<Result<Outcome, Failure>> = results
+        .iter()
+        .map(|&result| result.and_then(|it| if it.checksum == checksum { Ok(it) } else { Err(Failure::Wrong) }))
+        .collect();
+    let record = |measure: Option<Measure>, figure: fn(&Outcome) -> Option<f64>| {
+        let mut figures: Vec<f64> = checked.iter().flatten().filter_map(figure).collect();
+        figures.sort_by(f64::total_cmp);
+        let Cell { workload, subject, params, pinning } = cell;
+        let failure = checked.iter().find_map(|result| result.err());
+        Record { workload, subject, params: Params { measure, ..params }, pinning, figures, failure }
+    };
+    if cell.workload == Workload::Mandelbrot {
+        vec![
+            record(Some(Measure::Wall), |outcome| Some(outcome.value)),
+            record(Some(Measure::Cpu), |outcome| outcome.cpu),
+        ]
+    } else {
+        vec![record(None, |outcome| Some(outcome.value))]
+    }
+}
+
+fn in_fresh_process(cell: Cell, timeout: Duration) -> Result<Outcome, Failure> {
+    let mut child = start(cell).map_err(|_| Failure::Failed)?;
+    let printed = first_output(&mut child, timeout);
+    if printed.is_none() {
+        // It may have ended by itself just now: then there is nobody to kill, which is as well.
+        let _ = child.kill();
+    }
+    let ended = child.wait().map_err(|_| Failure::Failed)?;
+    let printed = printed.ok_or(Failure::TimedOut)?;
+    if !ended.success() {
+        return Err(Failure::Failed);
+    }
+    serde_json::from_str(&printed).map_err(|_| Failure::Failed)
+}
+
+fn start(cell: Cell) -> std::io::Result<Child> {
+    Command::new(std::env::current_exe()?)
+        .arg(cell::SUBCOMMAND)
+        .arg(serde_json::to_string(&cell)?)
+        .env("RUST_BACKTRACE", "0") // the message of a failed cell is enough
+        .envs(cell.subject.backend().map(|backend| ("CSP_BACKEND", backend)))
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+}
+
+/// What `child` prints until it closes its output, or `None` if that takes too long.
+fn first_output(child: &mut Child, timeout: Duration) -> Option<String> {
+    let mut output = child.stdout.take()?;
+    let (done, finished) = mpsc::channel();
+    thread::spawn(move || {
+        let mut text = String::new();
+        let read = output.read_to_string(&mut text);
+        // Nobody listens any more after a time-out.
+        let _ = done.send(read.map(|_| text));
+    });
+    finished.recv_timeout(timeout).ok()?.ok()
+}
+
+/// Shows on a terminal how far it is; nothing of `total` 0 clears the line.
+fn progress(workload: Workload, done: usize, total: usize) {
+    let mut terminal = stderr();
+    if terminal.is_terminal() {
+        let line = if total == 0 { String::new() } else { format!("{}: cell {done} of {total}", workload.name()) };
+        // Progress that cannot be shown is no reason to stop.
+        let _ = write!(terminal, "\r\x1b[K{line}");
+        let _ = terminal.flush();
+    }
+}

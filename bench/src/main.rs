@@ -1,0 +1,43 @@
+//! Measures our communication beside that of other crates: `cargo run --release -p csp-bench -- --help`.
+
+mod args;
+mod cell;
+mod harness;
+mod machine;
+mod macro_cost;
+mod mandelbrot;
+mod ours;
+mod report;
+mod rivals;
+mod timing;
+mod workload;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let mut words = std::env::args_os().skip(1);
+    if words.next().is_some_and(|word| word == cell::SUBCOMMAND) {
+        return cell::main(words.next());
+    }
+    match args::parse(lexopt::Parser::from_env()) {
+        Ok(args::Request::Help) => {
+            print!("{}", args::HELP);
+            ExitCode::SUCCESS
+        }
+        Ok(args::Request::Measure(request)) => {
+            for &workload in &request.workloads {
+                let records = harness::run(workload, &request);
+                if request.json {
+                    report::json(&records);
+                } else {
+                    report::table(workload, &records);
+                }
+            }
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("csp-bench: {error}");
+            ExitCode::from(2)
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! Our side: the workloads as a user of the library writes them; the backend comes from `CSP_BACKEND`.
+
+mod choice;
+mod farm;
+mod idle;
+mod networks;
+mod spawn;
+
+use std::time::{Duration, Instant};
+
+use crate::cell::{Cell, Outcome};
+use crate::timing::ns_per_round;
+use crate::workload::{Kind, Workload};
+
+/// Runs `cell`, whose subject is ours.
+///
+/// # Panics
+/// If a result is wrong.
+pub(crate) fn run(cell: Cell) -> Outcome {
+    match cell.workload {
+        Workload::Pingpong => ns_per_round(networks::pingpong).into(),
+        Workload::Stream => ns_per_round(networks::stream).into(),
+        Workload::Commstime => ns_per_round(networks::commstime).into(),
+        Workload::Ring => {
+            let n = cell.params.n();
+            (ns_per_round(|laps| networks::ring(n, laps)) / n as f64).into()
+        }
+        Workload::Limit => milliseconds(|| {
+            networks::ring(cell.params.n(), 1);
+        }),
+        Workload::Choice => ns_per_round(match cell.params.kind() {
+            Kind::Inputs => choice::inputs,
+            Kind::Mixed => choice::mixed,
+        })
+        .into(),
+        Workload::Mandelbrot => farm::mandelbrot(cell.params.picture(), cell.params.workers()),
+        Workload::Spawn => ns_per_round(spawn::spawn).into(),
+        Workload::Idle => idle::idle().into(),
+        Workload::MacroCost => unreachable!("macro-cost runs cargo, not a program of ours"),
+    }
+}
+
+fn milliseconds(work: impl FnOnce()) -> Outcome {
+    let start = Instant::now();
+    work();
+    (start.elapsed().as_secs_f64() * 1e3).into()
+}
+
+/// The time that the measuring process of a network returned.
+fn timed(result: Result<Duration, csp::Stopped>) -> Duration {
+    result.expect("nobody leaves before the one that measures")
+}

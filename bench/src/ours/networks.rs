@@ -1,0 +1,136 @@
+//! Networks of plain sends and receives; each ends when its measuring process drops its ends.
+
+use std::time::{Duration, Instant};
+
+use csp::prelude::*;
+
+use super::timed;
+use crate::timing::{LOOPS_UNTIMED, WARM_UP};
+
+/// Two processes: there and back.
+pub(super) fn pingpong(round_trips: u64) -> Duration {
+    let (requests_out, requests) = channel();
+    let (replies_out, replies) = channel();
+    let (time, ()) = par! {
+        client(requests_out, replies, round_trips),
+        forward(requests, replies_out),
+    };
+    timed(time)
+}
+
+#[process]
+fn client(requests: Sender<u64>, replies: Receiver<u64>, round_trips: u64) -> Result<Duration, Stopped> {
+    exchange(&requests, &replies, WARM_UP)?;
+    let start = Instant::now();
+    exchange(&requests, &replies, round_trips)?;
+    Ok(start.elapsed())
+}
+
+fn exchange(requests: &Sender<u64>, replies: &Receiver<u64>, count: u64) -> Result<(), Stopped> {
+    for request in 0..count {
+        requests.send(request)?;
+        assert_eq!(replies.recv()?, request + 1);
+    }
+    Ok(())
+}
+
+/// One process sends, the other receives.
+pub(super) fn stream(messages: u64) -> Duration {
+    let (sender, receiver) = channel();
+    let (time, ()) = par! {
+        consumer(receiver, WARM_UP, messages),
+        producer(sender),
+    };
+    timed(time)
+}
+
+#[process]
+fn producer(numbers: Sender<u64>) {
+    for number in 0.. {
+        numbers.send(number)?;
+    }
+}
+
+/// Receives 0, 1, 2, … and times all but the first `untimed`.
+#[process]
+fn consumer(numbers: Receiver<u64>, untimed: u64, timed: u64) -> Result<Duration, Stopped> {
+    for expected in 0..untimed {
+        assert_eq!(numbers.recv()?, expected);
+    }
+    let start = Instant::now();
+    for expected in untimed..untimed + timed {
+        assert_eq!(numbers.recv()?, expected);
+    }
+    Ok(start.elapsed())
+}
+
+/// `n` processes in a ring pass one token, which each increments.
+pub(super) fn ring(n: usize, laps: u64) -> Duration {
+    let (first, mut left) = channel();
+    let mut elements = Vec::new();
+    for _ in 1..n {
+        let (right, next) = channel();
+        elements.push(forward(left, right));
+        left = next;
+    }
+    let (time, _) = par! {
+        origin(first, left, n, laps),
+        for element in elements => element,
+    };
+    timed(time)
+}
+
+/// Passes on each number plus one.
+#[process]
+fn forward(left: Receiver<u64>, right: Sender<u64>) {
+    for number in &left {
+        right.send(number + 1)?;
+    }
+}
+
+/// Sends a token round the ring, one lap untimed.
+#[process]
+fn origin(right: Sender<u64>, left: Receiver<u64>, n: usize, laps: u64) -> Result<Duration, Stopped> {
+    let mut token = 0;
+    let mut start = Instant::now();
+    for lap in 0..=laps {
+        right.send(token + 1)?;
+        token = left.recv()?;
+        assert_eq!(token, (lap + 1) * n as u64, "each of the {n} increments the token once a lap");
+        if lap == 0 {
+            start = Instant::now();
+        }
+    }
+    Ok(start.elapsed())
+}
+
+/// The occam benchmark, with a sequential delta that serves the consumer first.
+pub(super) fn commstime(loops: u64) -> Duration {
+    let (prefix_out, delta_in) = channel();
+    let (delta_out, successor_in) = channel();
+    let (successor_out, prefix_in) = channel();
+    let (consumer_out, consumer_in) = channel();
+    let (time, _, _, _) = par! {
+        consumer(consumer_in, LOOPS_UNTIMED, loops),
+        prefix(prefix_in, prefix_out),
+        delta(delta_in, consumer_out, delta_out),
+        forward(successor_in, successor_out),
+    };
+    timed(time)
+}
+
+#[process]
+fn prefix(input: Receiver<u64>, output: Sender<u64>) {
+    output.send(0)?;
+    for number in &input {
+        output.send(number)?;
+    }
+}
+
+#[process]
+fn delta(input: Receiver<u64>, first: Sender<u64>, second: Sender<u64>) {
+    for number in &input {
+        first.send(number)?;
+        second.send(number)?;
+    }
+}

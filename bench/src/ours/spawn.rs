@@ -1,0 +1,34 @@
+//! A `par!` of two processes that live for one message.
+
+use std::time::{Duration, Instant};
+
+use csp::prelude::*;
+
+use crate::timing::WARM_UP;
+
+/// Runs two processes that exchange one message, `times` over, once all is warm.
+pub(super) fn spawn(times: u64) -> Duration {
+    (0..WARM_UP).for_each(exchange);
+    let start = Instant::now();
+    (0..times).for_each(exchange);
+    start.elapsed()
+}
+
+fn exchange(message: u64) {
+    let (sender, receiver) = channel();
+    let ((), received) = par! {
+        give(sender, message),
+        take(receiver),
+    };
+    assert_eq!(received, Ok(message));
+}
+
+#[process]
+fn give(sender: Sender<u64>, message: u64) {
+    sender.send(message)?;
+}
+
+#[process]
+fn take(receiver: Receiver<u64>) -> Result<u64, Stopped> {
+    receiver.recv()
+}

@@ -1,0 +1,63 @@
+//! The other crates: the same programs, written as their own documentation would write them.
+
+mod crossbeam;
+mod flume;
+mod kanal;
+mod networks;
+mod rayon;
+mod sequential;
+mod standard;
+
+use crate::cell::{Cell, Outcome};
+use crate::timing::ns_per_round;
+use crate::workload::{Kind, Subject, Workload};
+
+/// The other end is gone.
+#[derive(Debug)]
+struct Gone;
+
+/// A crate's rendezvous channel of `u64`: nothing but its own calls, so that nothing comes between.
+trait Rival {
+    type Sender: Send;
+    type Receiver: Send;
+    fn rendezvous() -> (Self::Sender, Self::Receiver);
+    fn send(sender: &Self::Sender, message: u64) -> Result<(), Gone>;
+    fn recv(receiver: &Self::Receiver) -> Result<u64, Gone>;
+}
+
+/// Runs `cell`, whose subject is not ours.
+///
+/// # Panics
+/// If the subject has no such program, or a result is wrong.
+pub(crate) fn run(cell: Cell) -> Outcome {
+    match cell.subject {
+        Subject::Crossbeam if cell.workload == Workload::Choice => ns_per_round(match cell.params.kind() {
+            Kind::Inputs => crossbeam::inputs,
+            Kind::Mixed => crossbeam::mixed,
+        })
+        .into(),
+        Subject::Flume if cell.workload == Workload::Choice => ns_per_round(flume::inputs).into(),
+        Subject::Std if cell.workload == Workload::Spawn => ns_per_round(standard::spawn).into(),
+        Subject::Crossbeam => network::<crossbeam::Crossbeam>(cell),
+        Subject::Kanal => network::<kanal::Kanal>(cell),
+        Subject::Flume => network::<flume::Flume>(cell),
+        Subject::Std => network::<standard::Std>(cell),
+        Subject::Rayon => rayon::mandelbrot(cell.params.picture(), cell.params.workers()),
+        Subject::Sequential => sequential::mandelbrot(cell.params.picture()),
+        ours => panic!("{} is no rival", ours.name()),
+    }
+}
+
+fn network<R: Rival>(cell: Cell) -> Outcome {
+    match cell.workload {
+        Workload::Pingpong => ns_per_round(networks::pingpong::<R>).into(),
+        Workload::Stream => ns_per_round(networks::stream::<R>).into(),
+        Workload::Commstime => ns_per_round(networks::commstime::<R>).into(),
+        Workload::Ring => {
+            let n = cell.params.n();
+            (ns_per_round(|laps| networks::ring::<R>(n, laps)) / n as f64).into()
+        }
+        Workload::Limit => networks::limit::<R>(cell.params.n()).into(),
+        other => panic!("{} has no {}", cell.subject.name(), other.name()),
+    }
+}

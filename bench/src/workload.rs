@@ -1,0 +1,217 @@
+//! What can be measured, on whom, and with which parameters; see README.md for what each workload means.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::mandelbrot::Picture;
+
+/// Declares an enum whose variants have one spelling: on the command line, in JSON and in tables.
+macro_rules! named {
+    ($(#[$about:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $text:literal,)* }) => {
+        $(#[$about])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+        pub(crate) enum $name { $($(#[$doc])* #[serde(rename = $text)] $variant,)* }
+
+        #[allow(dead_code, reason = "not every enum is read from the command line")]
+        impl $name {
+            pub(crate) const ALL: &[Self] = &[$(Self::$variant,)*];
+
+            pub(crate) fn name(self) -> &'static str {
+                match self { $(Self::$variant => $text,)* }
+            }
+
+            pub(crate) fn from_name(name: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|known| known.name() == name)
+            }
+
+            /// Every spelling, for an error that says what there is.
+            pub(crate) fn names() -> String {
+                Self::ALL.iter().map(|known| known.name()).collect::<Vec<_>>().join(", ")
+            }
+        }
+    };
+}
+
+named! {
+    /// A program to measure.
+    Workload {
+        Pingpong = "pingpong",
+        Stream = "stream",
+        Ring = "ring",
+        Commstime = "commstime",
+        Choice = "choice",
+        Mandelbrot = "mandelbrot",
+        Spawn = "spawn",
+        Idle = "idle",
+        Limit = "limit",
+        MacroCost = "macro-cost",
+    }
+}
+
+named! {
+    /// Who runs the program.
+    Subject {
+        CspThreads = "csp:threads",
+        Crossbeam = "crossbeam",
+        Kanal = "kanal",
+        Flume = "flume",
+        Std = "std",
+        Rayon = "rayon",
+        /// The kernel alone in one thread: no communication at all.
+        Sequential = "sequential",
+        /// The same program without our macros.
+        ByHand = "by-hand",
+    }
+}
+
+named! {
+    /// Which guards a choice has.
+    Kind {
+        /// One reader over 8 writers.
+        Inputs = "inputs",
+        /// 4 input guards and 4 output guards.
+        Mixed = "mixed",
+    }
+}
+
+named! {
+    /// Where the threads of a cell may run.
+    Pinning {
+        Unpinned = "unpinned",
+        /// Every thread on the same core.
+        Pinned = "pinned",
+    }
+}
+
+/// Which of a cell's two figures a record holds, where a workload has two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Measure {
+    Wall,
+    Cpu,
+}
+
+/// The parameters of one row; absent ones do not apply to the workload.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Params {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) n: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) kind: Option<Kind>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) size: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) workers: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) measure: Option<Measure>,
+}
+
+impl Params {
+    /// # Panics
+    /// If the workload has no such parameter; so do the three below.
+    pub(crate) fn n(self) -> usize {
+        self.n.expect("a workload with a number of processes")
+    }
+
+    pub(crate) fn kind(self) -> Kind {
+        self.kind.expect("a workload with kinds of choice")
+    }
+
+    pub(crate) fn workers(self) -> usize {
+        self.workers.expect("a workload with a number of workers")
+    }
+
+    pub(crate) fn picture(self) -> Picture {
+        Picture { size: self.size.expect("a workload with a picture") }
+    }
+}
+
+impl Subject {
+    /// The backend, where the subject is ours.
+    pub(crate) fn backend(self) -> Option<&'static str> {
+        self.name().strip_prefix("csp:")
+    }
+}
+
+impl Workload {
+    /// The unit of its figures: time / what it is divided by.
+    pub(crate) fn unit(self) -> &'static str {
+        match self {
+            Self::Pingpong => "ns/round trip",
+            Self::Stream | Self::Choice => "ns/message",
+            Self::Ring => "ns/communication",
+            Self::Commstime => "ns/loop",
+            Self::Mandelbrot => "ms/picture",
+            Self::Spawn => "ns/par",
+            Self::Idle => "ms/s",
+            Self::Limit => "ms",
+            Self::MacroCost => "ms/build",
+        }
+    }
+
+    /// Who is measured beside us.
+    pub(crate) fn rivals(self) -> &'static [Subject] {
+        use Subject::{ByHand, Crossbeam, Flume, Kanal, Rayon, Sequential, Std};
+        match self {
+            Self::Pingpong | Self::Stream | Self::Ring | Self::Commstime | Self::Limit => {
+                &[Crossbeam, Kanal, Flume, Std]
+            }
+            Self::Choice => &[Crossbeam, Flume],
+            Self::Mandelbrot => &[Rayon, Sequential],
+            Self::Spawn => &[Std],
+            Self::Idle => &[],
+            Self::MacroCost => &[ByHand],
+        }
+    }
+
+    /// Whether `subject` takes part in this row.
+    pub(crate) fn has(self, params: Params, subject: Subject) -> bool {
+        match subject {
+            Subject::Sequential => params.workers == Some(1),
+            Subject::Flume => params.kind != Some(Kind::Mixed), // see rivals/flume.rs
+            _ => true,
+        }
+    }
+
+    /// Whether running on one core is worth a look: not where the point is to use two, or to compile.
+    pub(crate) fn pinnings(self) -> &'static [Pinning] {
+        match self {
+            Self::Mandelbrot | Self::Idle | Self::MacroCost => &[Pinning::Unpinned],
+            _ => Pinning::ALL,
+        }
+    }
+
+    /// The rows to measure, where the command line chose none.
+    pub(crate) fn rows(self, n: Option<usize>, size: Option<usize>) -> Vec<Params> {
+        let sized = |n| Params { n: Some(n), ..Params::default() };
+        match self {
+            Self::Ring => n.map_or_else(|| vec![8, 64, 512], |n| vec![n]).into_iter().map(sized).collect(),
+            Self::Limit => vec![sized(n.unwrap_or(15_000))],
+            Self::Choice => {
+                Kind::ALL.iter().map(|&kind| Params { kind: Some(kind), ..Params::default() }).collect()
+            }
+            Self::Mandelbrot => [1, 2]
+                .map(|workers| Params {
+                    size: Some(size.unwrap_or(700)),
+                    workers: Some(workers),
+                    ..Params::default()
+                })
+                .to_vec(),
+            _ => vec![Params::default()],
+        }
+    }
+
+    /// Below this a time-out would hit healthy cells.
+    pub(crate) fn least_timeout(self) -> Duration {
+        match self {
+            Self::MacroCost => Duration::from_secs(600), // the first cell builds the library
+            _ => Duration::ZERO,
+        }
+    }
+
+    /// Whether `--n` means something.
+    pub(crate) fn takes_n(self) -> bool {
+        matches!(self, Self::Ring | Self::Limit)
+    }
+}

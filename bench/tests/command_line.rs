@@ -1,0 +1,62 @@
+//! The command line from outside: figures as JSON, help, and one clear line for a wrong value.
+
+use std::process::{Command, Output};
+
+fn bench(words: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_csp-bench")).args(words).output().expect("csp-bench starts")
+}
+
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).expect("UTF-8")
+}
+
+#[test]
+fn json_has_one_object_a_line_with_the_fields_in_order() {
+    let output = bench(&["spawn", "--subject", "std", "--runs", "2", "--json"]);
+    let lines: Vec<&str> = text(&output.stdout).lines().collect();
+    assert_eq!(lines.len(), 2, "unpinned and pinned");
+    let start = r#"{"workload":"spawn","subject":"std","params":{"pinned":false},"unit":"ns/par","median":"#;
+    assert!(lines[0].starts_with(start), "{}", lines[0]);
+    assert!(lines[0].ends_with(r#""runs":2}"#), "{}", lines[0]);
+    for line in lines {
+        let object: serde_json::Value = serde_json::from_str(line).expect("JSON");
+        assert!(object["median"].as_f64() >= object["min"].as_f64());
+    }
+}
+
+#[test]
+fn a_cell_that_takes_too_long_is_a_word_in_the_table() {
+    let output = bench(&["limit", "--n", "30000", "--subject", "kanal", "--runs", "1", "--timeout", "1"]);
+    assert!(output.status.success());
+    let table = text(&output.stdout);
+    assert!(table.contains("timeout") || table.contains("failed"), "{table}");
+}
+
+#[test]
+fn help_names_every_workload() {
+    let output = bench(&["--help"]);
+    assert!(output.status.success());
+    for name in "pingpong stream ring commstime choice mandelbrot spawn idle limit macro-cost".split(' ') {
+        assert!(text(&output.stdout).contains(name), "{name}");
+    }
+}
+
+#[test]
+fn a_wrong_value_gets_one_line_and_exit_code_2() {
+    let wrong: [&[&str]; 9] = [
+        &[],
+        &["juggle"],
+        &["ring", "stream"],
+        &["ring", "--n", "one"],
+        &["ring", "--n", "1"],
+        &["stream", "--n", "8"],
+        &["ring", "--runs", "0"],
+        &["ring", "--backend", "hamsters"],
+        &["ring", "--loud"],
+    ];
+    for words in wrong {
+        let output = bench(words);
+        assert_eq!(output.status.code(), Some(2), "{words:?}");
+        assert_eq!(text(&output.stderr).lines().count(), 1, "{words:?}");
+    }
+}

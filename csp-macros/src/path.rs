@@ -1,0 +1,17 @@
+//! Finds the name under which the user's crate knows `csp-runtime`.
+
+use proc_macro_crate::{FoundCrate, crate_name};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote_spanned;
+
+/// The absolute path of the runtime crate as the user's crate sees it.
+///
+/// Inside `csp-runtime`, and where no manifest tells (another build system), it is `::csp_runtime`.
+pub(crate) fn csp() -> TokenStream {
+    let name = match crate_name("csp-runtime") {
+        Ok(FoundCrate::Name(name)) => name,
+        Ok(FoundCrate::Itself) | Err(_) => String::from("csp_runtime"),
+    };
+    let name = Ident::new(&name, Span::mixed_site());
+    quote_spanned!(Span::mixed_site()=> ::#name)
+}

@@ -1,0 +1,5 @@
+//! Tests of the expansions on token streams; what a user sees is tested in `ui-tests`.
+
+mod constructs;
+mod snapshots;
+mod soup;

@@ -1,0 +1,158 @@
+//! What varies between backends: how a process parks ([`Park`]) and how one is started ([`launch`]). All else exists once.
+
+pub(crate) mod default;
+mod pool;
+#[cfg(feature = "backend-seeded")]
+pub(crate) mod seeded;
+pub(crate) mod threads;
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Instant;
+
+/// An execution model: what a process is while it runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Backend {
+    /// Each process is an OS thread.
+    Threads,
+    /// Each process is a stackful coroutine. Not built yet.
+    Coroutines,
+    /// Each process is a forked OS process. Not built yet.
+    Processes,
+    /// For tests: OS threads of which one runs at a time, the next chosen by a seeded generator, so that a schedule can
+    /// be replayed by its seed (`CSP_SEED`). Needs the Cargo feature `backend-seeded`.
+    Seeded,
+}
+
+impl Backend {
+    const ALL: [(Backend, &'static str); 4] = [
+        (Backend::Threads, "threads"),
+        (Backend::Coroutines, "coroutines"),
+        (Backend::Processes, "processes"),
+        (Backend::Seeded, "seeded"),
+    ];
+
+    /// Why this build has no such backend, if it has none.
+    pub(crate) fn missing(self) -> Option<String> {
+        match self {
+            Backend::Threads => None,
+            Backend::Seeded if cfg!(feature = "backend-seeded") => None,
+            Backend::Seeded => {
+                Some("backend `seeded` needs the Cargo feature `backend-seeded` of csp-runtime".to_owned())
+            }
+            Backend::Coroutines | Backend::Processes => {
+                Some(format!("backend `{self}` is not built yet: this version has `threads`"))
+            }
+        }
+    }
+}
+
+impl fmt::Display for Backend {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = Self::ALL.iter().find(|(backend, _)| backend == self).map_or("?", |(_, name)| name);
+        out.pad(name)
+    }
+}
+
+/// The name names no backend, or one that this build does not have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownBackend(String);
+
+impl fmt::Display for UnknownBackend {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for UnknownBackend {}
+
+impl FromStr for Backend {
+    type Err = UnknownBackend;
+
+    /// # Errors
+    /// If there is no such backend, or not in this build.
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        let Some((backend, _)) = Self::ALL.iter().find(|(_, known)| *known == name) else {
+            return Err(UnknownBackend(format!(
+                "there is no backend `{name}`: write `threads`, `coroutines`, `processes` or `seeded`"
+            )));
+        };
+        match backend.missing() {
+            Some(why) => Err(UnknownBackend(why)),
+            None => Ok(*backend),
+        }
+    }
+}
+
+/// How a process sleeps and is woken.
+///
+/// A parker outlives every offer that names it, for ever if need be, so a late `unpark` wakes somebody for nothing and
+/// does no harm: whoever parks looks at its decision word again.
+pub(crate) trait Park: Sync {
+    /// One step of waiting awake. False: it is time to park.
+    fn spin(&self, attempt: u32) -> bool;
+    /// Sleeps until `unpark`, or `until`, or for no reason. An `unpark` that came before is not lost.
+    fn park(&self, until: Option<Instant>);
+    /// Wakes the sleeper, or keeps it from going to sleep.
+    fn unpark(&self);
+}
+
+/// Code to run as a process, and where its frame is.
+pub(crate) struct Job {
+    data: *mut (),
+    run: unsafe fn(*mut ()),
+}
+
+// SAFETY: `Job::new` asks that the data may be used from another thread.
+unsafe impl Send for Job {}
+
+impl Job {
+    /// # Safety
+    /// `run(data)` is called at most once, perhaps on another thread; `data` must stay valid until it has been.
+    pub(crate) unsafe fn new(data: *mut (), run: unsafe fn(*mut ())) -> Self {
+        Self { data, run }
+    }
+
+    pub(crate) fn run(self) {
+        // SAFETY: by `new`; `self` is gone afterwards.
+        unsafe { (self.run)(self.data) };
+    }
+}
+
+/// A process could not be started.
+#[derive(Debug)]
+pub(crate) struct NotStarted(pub(crate) String);
+
+/// Starts `job` as a process of `backend`.
+pub(crate) fn launch(backend: Backend, job: Job, stack: Option<usize>) -> Result<(), NotStarted> {
+    match backend {
+        #[cfg(feature = "backend-seeded")]
+        Backend::Seeded => seeded::launch(job, stack),
+        _ => threads::launch(job, stack),
+    }
+}
+
+/// The parker of a process that `backend` runs on this thread.
+pub(crate) fn parker(backend: Backend) -> &'static dyn Park {
+    match backend {
+        #[cfg(feature = "backend-seeded")]
+        Backend::Seeded => seeded::parker(),
+        _ => threads::parker(),
+    }
+}
+
+/// A point at which another process may run, where the backend chooses such points itself.
+#[inline(always)]
+pub(crate) fn checkpoint() {
+    #[cfg(feature = "backend-seeded")]
+    seeded::checkpoint();
+}
+
+/// Runs `step` without any [`checkpoint`] in it: it holds what others need before they can run.
+pub(crate) fn uninterrupted<R>(step: impl FnOnce() -> R) -> R {
+    #[cfg(feature = "backend-seeded")]
+    return seeded::uninterrupted(step);
+    #[cfg(not(feature = "backend-seeded"))]
+    step()
+}

@@ -1,0 +1,143 @@
+//! Processes as OS threads: how one parks, and what we know of the threads of this program.
+
+use std::cell::Cell;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::thread::Thread;
+use std::time::Instant;
+
+use super::{Job, NotStarted, Park, pool};
+use crate::deadlock;
+
+/// Pauses (about 10 ns each) before yielding, while there is a core for each running process.
+const PAUSES: u32 = 200;
+/// Yields (about 0.2 µs alone on a core, 0.5 µs with somebody to run) before parking.
+const YIELDS: u32 = 50;
+
+/// The parker of a thread. Taken over by another thread when its own has ended; a waker that comes late then wakes
+/// somebody for nothing.
+pub(super) struct ThreadParker {
+    thread: Mutex<Option<Thread>>,
+}
+
+impl Park for ThreadParker {
+    fn spin(&self, attempt: u32) -> bool {
+        if attempt < PAUSES && deadlock::running() <= cores() && cores() > 1 {
+            std::hint::spin_loop();
+            return true;
+        }
+        if attempt < PAUSES + YIELDS {
+            std::thread::yield_now();
+            return true;
+        }
+        false
+    }
+
+    fn park(&self, until: Option<Instant>) {
+        match until {
+            None => std::thread::park(),
+            Some(until) => std::thread::park_timeout(until.saturating_duration_since(Instant::now())),
+        }
+    }
+
+    fn unpark(&self) {
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(thread) = thread {
+            thread.unpark();
+        }
+    }
+}
+
+/// Parkers whose threads have ended.
+static FREE: Mutex<Vec<&'static ThreadParker>> = Mutex::new(Vec::new());
+
+struct OwnParker(Cell<Option<&'static ThreadParker>>);
+
+impl Drop for OwnParker {
+    fn drop(&mut self) {
+        if let Some(parker) = self.0.take() {
+            *parker.thread.lock().unwrap_or_else(PoisonError::into_inner) = None;
+            FREE.lock().unwrap_or_else(PoisonError::into_inner).push(parker);
+        }
+    }
+}
+
+thread_local! {
+    static PARKER: OwnParker = const { OwnParker(Cell::new(None)) };
+    static OURS: Cell<bool> = const { Cell::new(false) };
+    static STACK_BASE: Cell<usize> = const { Cell::new(0) };
+}
+
+/// The parker of this thread.
+pub(crate) fn parker() -> &'static dyn Park {
+    PARKER.try_with(|own| own.0.get()).ok().flatten().unwrap_or_else(new_parker)
+}
+
+#[cold]
+fn new_parker() -> &'static ThreadParker {
+    let parker = FREE
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .pop()
+        .unwrap_or_else(|| Box::leak(Box::new(ThreadParker { thread: Mutex::new(None) })));
+    *parker.thread.lock().unwrap_or_else(PoisonError::into_inner) = Some(std::thread::current());
+    // While the thread's locals are being destroyed the parker is not kept, and so not reused.
+    let _ = PARKER.try_with(|own| own.0.set(Some(parker)));
+    parker
+}
+
+/// Starts `job` on a thread of ours.
+pub(crate) fn launch(job: Job, stack: Option<usize>) -> Result<(), NotStarted> {
+    deadlock::resume_one();
+    pool::run(job, stack).inspect_err(|_| deadlock::not_started())
+}
+
+/// How many threads the runtime has started and that have not ended.
+pub(super) static ALIVE: AtomicUsize = AtomicUsize::new(0);
+
+/// Says that this thread belongs to the runtime.
+pub(super) fn mark_as_ours() {
+    OURS.set(true);
+    stack_is_fresh();
+}
+
+/// Whether so little of this thread's stack is in use (since we first looked) that a process may run on what is left,
+/// as if it had a stack of its own.
+pub(crate) fn stack_is_fresh() -> bool {
+    const LITTLE: usize = 64 << 10;
+    let marker = 0_u8;
+    let here = std::ptr::from_ref(&marker).addr();
+    if STACK_BASE.get() == 0 {
+        STACK_BASE.set(here);
+    }
+    here.abs_diff(STACK_BASE.get()) < LITTLE
+}
+
+/// Whether this thread belongs to the runtime.
+pub(crate) fn is_ours() -> bool {
+    OURS.get()
+}
+
+/// Whether there may be threads besides ours and `known` others, of which we know what they do.
+pub(crate) fn strangers(known: usize) -> bool {
+    match std::fs::read_dir("/proc/self/task") {
+        Ok(threads) => threads.count() > ALIVE.load(Ordering::Acquire) + known,
+        // Without /proc nobody can tell.
+        Err(_) => true,
+    }
+}
+
+#[cfg(target_os = "linux")]
+pub(crate) fn is_main_thread() -> bool {
+    nix::unistd::gettid() == nix::unistd::getpid()
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn is_main_thread() -> bool {
+    std::thread::current().name() == Some("main")
+}
+
+fn cores() -> usize {
+    static CORES: OnceLock<usize> = OnceLock::new();
+    *CORES.get_or_init(|| std::thread::available_parallelism().map_or(1, usize::from))
+}

@@ -1,0 +1,83 @@
+//! Channels: how one is made, and its two ends. How a rendezvous works is told in `rendezvous/PROTOCOL.md`.
+
+mod inner;
+mod name;
+mod receiver;
+mod release;
+mod sender;
+
+pub(crate) use inner::{Channel, Plain, may_communicate};
+pub use name::Named;
+pub use receiver::{IntoIter, Iter, Receiver};
+pub use release::Release;
+pub use sender::Sender;
+
+use std::panic::Location;
+
+use crate::message::Message;
+
+/// An unbuffered channel: a send ends when a receiver has the value.
+///
+/// Any number of processes may send and receive ([`Clone`] the ends); each message reaches exactly one receiver, and
+/// who waits longer is served first.
+///
+/// # Examples
+/// ```
+/// use csp_runtime::prelude::*;
+///
+/// let (numbers_out, numbers_in) = channel();
+/// let (_, sum) = par! {
+///     move(numbers_out) {
+///         for n in 1..=10 {
+///             numbers_out.send(n)?;
+///         }
+///     },
+///     move(numbers_in) { numbers_in.iter().sum::<u32>() },
+/// };
+/// assert_eq!(sum, 55);
+/// ```
+#[must_use]
+#[track_caller]
+pub fn channel<T: Message>() -> (Sender<T>, Receiver<T>) {
+    ends(0, false, Location::caller())
+}
+
+/// A channel that holds up to `capacity` messages that nobody has received yet; 0 makes a rendezvous.
+#[must_use]
+#[track_caller]
+pub fn buffered<T: Message>(capacity: usize) -> (Sender<T>, Receiver<T>) {
+    ends(capacity, false, Location::caller())
+}
+
+/// An unbuffered channel for any `T: Send`, borrowed data included, whose ends stay in one OS process.
+///
+/// # Examples
+/// ```
+/// use csp_runtime::prelude::*;
+///
+/// let text = String::from("borrowed, not copied");
+/// let words = text.split(' ');
+/// let (words_out, words_in) = channel::local::<&str>();
+/// let (_, lengths) = par! {
+///     { words.for_each(|word| words_out.send(word).unwrap()) },
+///     { words_in.iter().map(str::len).collect::<Vec<_>>() },
+/// };
+/// assert_eq!(lengths, [9, 3, 6]);
+/// ```
+#[must_use]
+#[track_caller]
+pub fn local<T: Send>() -> (Sender<T>, Receiver<T>) {
+    ends(0, true, Location::caller())
+}
+
+/// Like [`local`], holding up to `capacity` messages that nobody has received yet.
+#[must_use]
+#[track_caller]
+pub fn local_buffered<T: Send>(capacity: usize) -> (Sender<T>, Receiver<T>) {
+    ends(capacity, true, Location::caller())
+}
+
+fn ends<T: Send>(capacity: usize, local: bool, made_at: &'static Location<'static>) -> (Sender<T>, Receiver<T>) {
+    let channel = Channel::new::<T>(capacity, local, made_at);
+    (Sender::first(channel.clone()), Receiver::first(channel))
+}

@@ -1,0 +1,84 @@
+//! A chosen output guard, between the choice and the arrival of its value.
+
+use std::marker::PhantomData;
+use std::mem::ManuallyDrop;
+use std::panic::Location;
+use std::sync::Arc;
+
+use crate::channel::Channel;
+use crate::channel::Plain;
+use crate::error::{Cause, CauseKind};
+use crate::process::context::current;
+use crate::rendezvous::core::Side;
+use crate::rendezvous::decision::Outcome;
+use crate::rendezvous::home::Home;
+use crate::rendezvous::local::Local;
+use crate::rendezvous::meet::{Arrival, deliver, dismiss};
+use crate::rendezvous::offer::{Entry, Kind, Offer};
+use crate::rendezvous::wait::wait;
+
+/// A claimed partner, or a place in a buffer, that waits for its message. Dropped without one, it poisons the channel.
+///
+/// It does not borrow the sender, whose owner may use it to compute the message, but counts as an end meanwhile.
+#[must_use]
+pub struct Commit<T: Send> {
+    channel: Arc<Channel>,
+    partner: Option<<Local as Home>::Link>,
+    message: PhantomData<*mut T>,
+}
+
+impl<T: Send> Commit<T> {
+    pub(super) fn new(channel: Arc<Channel>, partner: Option<<Local as Home>::Link>) -> Self {
+        channel.add_end(Side::Senders);
+        current(|context| context.begin_commit());
+        Self { channel, partner, message: PhantomData }
+    }
+
+    /// Completes the communication with `message`. If the receiver's guard is an extended input, this waits for its body.
+    #[track_caller]
+    pub fn send(self, message: T) {
+        let at = Location::caller();
+        let this = ManuallyDrop::new(self);
+        // SAFETY: `this` is never dropped, so the reference is moved out once.
+        let channel = unsafe { std::ptr::read(&this.channel) };
+        let mut message = ManuallyDrop::new(message);
+        current(|context| {
+            context.end_commit();
+            let offer = Offer::plain(context.parker());
+            let place = std::ptr::from_mut(&mut *message).cast();
+            let entry = Entry::<Local>::new(&offer, 0, Kind::Send, place);
+            let arrival = match this.partner {
+                // SAFETY: paired by `choose`, and completed by us alone; the entry stays until the wait below is over.
+                Some(partner) => unsafe { deliver::<Local>(&entry, partner, size_of::<T>()) },
+                // SAFETY: `choose` kept a place; the entry stays until the wait below is over.
+                None => unsafe { channel.core.use_kept_place(&entry) },
+            };
+            match arrival {
+                Arrival::Paired => {
+                    let operation = Plain { channel: &channel, offer: &offer, kind: Kind::Send, at };
+                    wait(context, &offer.decision, &operation, None);
+                }
+                // SAFETY: the channel ended while the value was made: the message has not moved, and is dropped once.
+                Arrival::Ended(_) => unsafe { ManuallyDrop::drop(&mut message) },
+                _ => {}
+            }
+        });
+        channel.drop_end(Side::Senders);
+    }
+}
+
+impl<T: Send> Drop for Commit<T> {
+    fn drop(&mut self) {
+        let cause = current(|context| {
+            context.end_commit();
+            Cause::new(CauseKind::Abandoned, context.name())
+        });
+        self.channel.poison(Side::Senders, cause);
+        match self.partner {
+            // SAFETY: paired by `choose`, and completed by us alone.
+            Some(partner) => unsafe { dismiss::<Local>(partner, Outcome::Poisoned) },
+            None => self.channel.core.release_kept_place(),
+        }
+        self.channel.drop_end(Side::Senders);
+    }
+}

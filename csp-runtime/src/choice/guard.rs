@@ -1,0 +1,188 @@
+//! The guards of a choice, all of one type, so that a choice is a loop over them.
+
+use std::cell::Cell;
+use std::ops::Deref;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use smallvec::SmallVec;
+
+use super::slot::{Outcome, OutputSlot, Slot};
+use crate::channel::{Channel, Receiver, Sender};
+use crate::rendezvous::local::Local;
+use crate::rendezvous::offer::{Entry, Kind};
+
+/// One guard of a choice.
+pub struct Guard<'a> {
+    pub(super) what: What<'a>,
+    pub(super) branch: u32,
+    pub(super) replica: u32,
+}
+
+pub(super) enum What<'a> {
+    /// Its precondition is false.
+    Off,
+    Communication(Communication<'a>),
+    Timeout(Option<Instant>),
+    Skip,
+}
+
+/// An input or output guard.
+pub(super) struct Communication<'a> {
+    pub(super) channel: &'a Arc<Channel>,
+    pub(super) entry: Entry<Local>,
+    pub(super) outcome: &'a Outcome,
+    stamp: &'a AtomicU64,
+    /// It waits in its channel's queue.
+    pub(super) queued: Cell<bool>,
+}
+
+impl<'a> Communication<'a> {
+    fn new(channel: &'a Arc<Channel>, stamp: &'a AtomicU64, kind: Kind, place: *mut u8, outcome: &'a Outcome) -> Self {
+        let entry = Entry::new(std::ptr::null(), 0, kind, place);
+        Self { channel, entry, outcome, stamp, queued: Cell::new(false) }
+    }
+
+    /// How this guard's channel has ended, if it has.
+    pub(super) fn ended(&self) -> Option<crate::rendezvous::decision::Outcome> {
+        if self.entry.kind.is_sending() {
+            self.channel.core.ended_for_senders()
+        } else {
+            self.channel.core.over_for_receivers()
+        }
+    }
+
+    pub(super) fn stamp(&self) -> u64 {
+        self.stamp.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn set_stamp(&self, stamp: u64) {
+        self.stamp.store(stamp, Ordering::Relaxed);
+    }
+}
+
+impl<'a> Guard<'a> {
+    fn new(branch: u32, replica: u32, what: What<'a>) -> Self {
+        Self { what, branch, replica }
+    }
+
+    pub(super) fn communication(&self) -> Option<&Communication<'a>> {
+        match &self.what {
+            What::Communication(communication) => Some(communication),
+            _ => None,
+        }
+    }
+}
+
+/// `receiver ? pattern`; no receiver if the precondition is false.
+pub fn input<'a, T: Send>(
+    branch: u32,
+    replica: u32,
+    receiver: Option<&'a Receiver<T>>,
+    slot: &'a Slot<T>,
+) -> Guard<'a> {
+    receive(branch, replica, receiver, slot, Kind::Receive)
+}
+
+/// `receiver ?? pattern`; no receiver if the precondition is false.
+pub fn extended<'a, T: Send>(
+    branch: u32,
+    replica: u32,
+    receiver: Option<&'a Receiver<T>>,
+    slot: &'a Slot<T>,
+) -> Guard<'a> {
+    receive(branch, replica, receiver, slot, Kind::ReceiveExtended)
+}
+
+fn receive<'a, T: Send>(
+    branch: u32,
+    replica: u32,
+    receiver: Option<&'a Receiver<T>>,
+    slot: &'a Slot<T>,
+    kind: Kind,
+) -> Guard<'a> {
+    let what = receiver.map_or(What::Off, |receiver| {
+        What::Communication(Communication::new(receiver.channel(), receiver.stamp(), kind, slot.place(), &slot.outcome))
+    });
+    Guard::new(branch, replica, what)
+}
+
+/// `sender ! expression`; no sender if the precondition is false.
+pub fn output<'a, T: Send>(
+    branch: u32,
+    replica: u32,
+    sender: Option<&'a Sender<T>>,
+    slot: &'a OutputSlot<T>,
+) -> Guard<'a> {
+    let what = sender.map_or(What::Off, |sender| {
+        let place = std::ptr::null_mut();
+        What::Communication(Communication::new(sender.channel(), sender.stamp(), Kind::SendLater, place, &slot.outcome))
+    });
+    Guard::new(branch, replica, what)
+}
+
+/// `after deadline`; no deadline if the precondition is false.
+pub fn after(branch: u32, replica: u32, deadline: Option<Deadline>) -> Guard<'static> {
+    Guard::new(branch, replica, deadline.map_or(What::Off, |deadline| What::Timeout(deadline.0)))
+}
+
+/// `skip`, if its precondition holds.
+pub fn skip(branch: u32, replica: u32, precondition: bool) -> Guard<'static> {
+    Guard::new(branch, replica, if precondition { What::Skip } else { What::Off })
+}
+
+/// A moment; none if it lies beyond what the clock can tell.
+pub struct Deadline(Option<Instant>);
+
+/// What may stand behind `after`.
+#[diagnostic::on_unimplemented(
+    message = "`after` takes a `Duration` or an `Instant`, not `{Self}`",
+    label = "neither a `Duration` nor an `Instant`",
+    note = "write `after Duration::from_millis(50)`, or an absolute deadline: `after started + limit`"
+)]
+pub trait IntoDeadline {
+    /// The moment that it means, if it is asked for now.
+    fn into_deadline(self) -> Deadline;
+}
+
+impl IntoDeadline for Duration {
+    fn into_deadline(self) -> Deadline {
+        Deadline(Instant::now().checked_add(self))
+    }
+}
+
+impl IntoDeadline for Instant {
+    fn into_deadline(self) -> Deadline {
+        Deadline(Some(self))
+    }
+}
+
+/// The moment that `after`'s expression means.
+pub fn deadline(expression: impl IntoDeadline) -> Deadline {
+    expression.into_deadline()
+}
+
+/// The guards of a choice that has replicated ones; a few need no allocation.
+#[derive(Default)]
+pub struct GuardList<'a>(SmallVec<[Guard<'a>; 8]>);
+
+impl<'a> GuardList<'a> {
+    /// No guards yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a guard, in order of priority.
+    pub fn push(&mut self, guard: Guard<'a>) {
+        self.0.push(guard);
+    }
+}
+
+impl<'a> Deref for GuardList<'a> {
+    type Target = [Guard<'a>];
+
+    fn deref(&self) -> &[Guard<'a>] {
+        &self.0
+    }
+}

@@ -1,0 +1,15 @@
+//! Choices: what `alt!` and `pri_alt!` expand to. How one commits is told in `rendezvous/PROTOCOL.md`.
+
+mod choose;
+mod commit;
+mod guard;
+mod propagate;
+mod replicas;
+mod slot;
+
+pub use choose::{Chosen, Order, choose};
+pub use commit::Commit;
+pub use guard::{Guard, GuardList, IntoDeadline, after, deadline, extended, input, output, skip};
+pub use propagate::{FromStopped, propagate};
+pub use replicas::Replicas;
+pub use slot::{OutputSlot, Slot};

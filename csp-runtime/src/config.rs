@@ -1,0 +1,165 @@
+//! Settings: from the program ([`Config`]), else from the environment, else by default. Fixed at their first use.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use crate::backend::{Backend, default};
+
+/// The settings of the runtime. What is not set here comes from the environment, or has a default.
+///
+/// | setting | environment | default |
+/// | --- | --- | --- |
+/// | [`backend`](Self::backend) | `CSP_BACKEND` | as the Cargo features say, else `threads` |
+/// | [`stack_size`](Self::stack_size) | `CSP_STACK`, bytes, or with `KiB`, `MiB` | 2 MiB |
+/// | [`seed`](Self::seed) | `CSP_SEED` | 0 |
+///
+/// # Examples
+/// ```
+/// use csp_runtime::Config;
+///
+/// Config::new().stack_size(256 * 1024).set()?;
+/// assert_eq!(Config::get().stack(), 256 * 1024); // from now on fixed
+/// assert!(Config::new().stack_size(1 << 20).set().is_err());
+/// # Ok::<(), csp_runtime::ConfigError>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[must_use = "settings take effect with `.set()`"]
+pub struct Config {
+    backend: Option<Backend>,
+    stack_size: Option<usize>,
+    seed: Option<u64>,
+}
+
+/// What is in force.
+pub(crate) struct Effective {
+    pub(crate) backend: Backend,
+    pub(crate) stack_size: usize,
+    pub(crate) seed: u64,
+}
+
+static WISHES: Mutex<Option<Config>> = Mutex::new(None);
+static EFFECTIVE: OnceLock<Effective> = OnceLock::new();
+
+impl Config {
+    /// No settings yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The backend of processes for which nobody chooses one.
+    pub fn backend(self, backend: Backend) -> Self {
+        Self { backend: Some(backend), ..self }
+    }
+
+    /// The size of a process's stack in bytes, for those that do not ask for another.
+    pub fn stack_size(self, bytes: usize) -> Self {
+        Self { stack_size: Some(bytes), ..self }
+    }
+
+    /// The seed of the seeded backend's schedule.
+    pub fn seed(self, seed: u64) -> Self {
+        Self { seed: Some(seed), ..self }
+    }
+
+    /// Puts the settings in force.
+    ///
+    /// # Errors
+    /// If settings have been used already, by any channel operation or `par!`, or have been set before; and if the
+    /// backend is not in this build.
+    pub fn set(self) -> Result<(), ConfigError> {
+        if let Some(why) = self.backend.and_then(Backend::missing) {
+            return Err(ConfigError(why));
+        }
+        let mut wishes = WISHES.lock().unwrap_or_else(PoisonError::into_inner);
+        if EFFECTIVE.get().is_some() {
+            return Err(ConfigError(
+                "the settings are in use already: set them before the first channel or process".into(),
+            ));
+        }
+        if wishes.is_some() {
+            return Err(ConfigError("the settings have been set already: set them once, in one `Config`".into()));
+        }
+        *wishes = Some(self);
+        Ok(())
+    }
+
+    /// The settings in force; from now on they are fixed.
+    pub fn get() -> Self {
+        let now = effective();
+        Self { backend: Some(now.backend), stack_size: Some(now.stack_size), seed: Some(now.seed) }
+    }
+
+    /// The backend, if it is set.
+    #[must_use]
+    pub fn default_backend(&self) -> Option<Backend> {
+        self.backend
+    }
+
+    /// The size of a process's stack in bytes; 0 if it is not set.
+    #[must_use]
+    pub fn stack(&self) -> usize {
+        self.stack_size.unwrap_or(0)
+    }
+}
+
+/// A setting came too late, or cannot be had.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigError(String);
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+/// The settings in force, fixed at the first call.
+///
+/// # Panics
+/// If an environment variable holds something that is no value of its setting.
+#[inline]
+pub(crate) fn effective() -> &'static Effective {
+    EFFECTIVE.get_or_init(|| {
+        let wishes = WISHES.lock().unwrap_or_else(PoisonError::into_inner).clone().unwrap_or_default();
+        Effective {
+            backend: wishes.backend.or_else(|| from_environment("CSP_BACKEND")).unwrap_or_else(default::of_features),
+            stack_size: wishes
+                .stack_size
+                .or_else(|| from_environment::<Bytes>("CSP_STACK").map(|bytes| bytes.0))
+                .unwrap_or(2 << 20),
+            seed: wishes.seed.or_else(|| from_environment("CSP_SEED")).unwrap_or(0),
+        }
+    })
+}
+
+fn from_environment<T: FromStr<Err: fmt::Display>>(variable: &str) -> Option<T> {
+    let text = std::env::var(variable).ok().filter(|text| !text.is_empty())?;
+    match text.parse() {
+        Ok(value) => Some(value),
+        Err(error) => panic!("{variable}={text}: {error}"),
+    }
+}
+
+/// A number of bytes, perhaps with a unit.
+struct Bytes(usize);
+
+impl FromStr for Bytes {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+        let (number, unit) = text.split_at(digits);
+        let factor = match unit.trim() {
+            "" | "B" => 1,
+            "KiB" => 1 << 10,
+            "MiB" => 1 << 20,
+            "GiB" => 1 << 30,
+            _ => return Err("write a number of bytes, or a number with KiB, MiB or GiB"),
+        };
+        let number =
+            number.parse::<usize>().map_err(|_| "write a number of bytes, or a number with KiB, MiB or GiB")?;
+        number.checked_mul(factor).map(Bytes).ok_or("that is more than memory can hold")
+    }
+}

@@ -1,0 +1,210 @@
+//! Deadlock: found when the last running process goes to sleep, reported with names and lines, and ended.
+//!
+//! `RUNNING` counts our own threads that run a process. Whoever completes a sleeper's offer counts it again *before* it
+//! can itself go to sleep, so the count is zero only when no process of ours runs or is about to. Main, foreign threads
+//! and timeouts are looked up then: any of them may be hope.
+
+use std::fmt::{self, Write as _};
+use std::panic::Location;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::backend::{Park, threads, uninterrupted};
+use crate::error::{Cause, CauseKind};
+use crate::process::context::{Context, ContextKind};
+use crate::rendezvous::decision::Decision;
+
+/// How long a standstill must last before it is reported where a thread that we do not own might still end it.
+pub(crate) const PATIENCE: Duration = Duration::from_millis(100);
+
+static RUNNING: AtomicUsize = AtomicUsize::new(0);
+static CONTEXTS: Mutex<Vec<Registered>> = Mutex::new(Vec::new());
+static WARNED: AtomicBool = AtomicBool::new(false);
+
+/// Something that a process can be blocked in.
+pub(crate) trait Operation {
+    /// Whether nobody has completed it yet.
+    fn is_pending(&self) -> bool;
+    /// What it waits for, on which channel, and where in the source.
+    fn describe(&self, report: &mut dyn fmt::Write) -> fmt::Result;
+    /// Ends it, if it waits for a communication.
+    fn end(&self, cause: &Cause);
+}
+
+struct Registered(*const Context);
+
+// SAFETY: a context is unregistered before it ends, and `CONTEXTS` is locked while one is looked at; of a context only
+// its locked and its immutable parts are used from other threads, and `covered`, which does not change while all sleep.
+unsafe impl Send for Registered {}
+
+/// What each process waited for when all of them did.
+#[derive(Debug)]
+pub(crate) struct Report(String);
+
+impl fmt::Display for Report {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.0)
+    }
+}
+
+pub(crate) fn register(context: &Context) {
+    let mut contexts = contexts();
+    context.slot.store(contexts.len(), Ordering::Relaxed);
+    contexts.push(Registered(context));
+}
+
+pub(crate) fn unregister(context: &Context) {
+    let mut contexts = contexts();
+    let slot = context.slot.load(Ordering::Relaxed);
+    contexts.swap_remove(slot);
+    if let Some(moved) = contexts.get(slot) {
+        // SAFETY: registered contexts are alive while the list is locked.
+        unsafe { &*moved.0 }.slot.store(slot, Ordering::Relaxed);
+    }
+}
+
+fn contexts() -> MutexGuard<'static, Vec<Registered>> {
+    CONTEXTS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// How many processes run now; a hint for how to wait.
+#[inline]
+pub(crate) fn running() -> usize {
+    RUNNING.load(Ordering::Relaxed)
+}
+
+/// One more process of ours runs: it was started, or its offer was completed while it slept.
+#[inline]
+pub(crate) fn resume_one() {
+    // SYNC running: a later zero is seen after what this process goes on to do.
+    RUNNING.fetch_add(1, Ordering::AcqRel);
+}
+
+/// A process that was about to be started was not; its starter still runs.
+pub(crate) fn not_started() {
+    RUNNING.fetch_sub(1, Ordering::AcqRel);
+}
+
+/// A process of ours has ended.
+pub(crate) fn end_one() {
+    // SYNC running.
+    if RUNNING.fetch_sub(1, Ordering::AcqRel) == 1 {
+        standstill();
+    }
+}
+
+/// The caller is about to sleep until `decision` is complete, without a deadline. If that would stop the last process
+/// that can run, this looks into it.
+pub(crate) fn suspend_one(counted: bool, decision: &Decision, parker: &dyn Park) {
+    let last = match counted {
+        // SYNC running.
+        true => RUNNING.fetch_sub(1, Ordering::AcqRel) == 1,
+        false => RUNNING.load(Ordering::Acquire) == 0,
+    };
+    if !last || standstill() != Hope::OnlyForeign || WARNED.load(Ordering::Relaxed) {
+        return;
+    }
+    // A thread that is not ours might still communicate. Give it time, then say once what we see.
+    let until = Instant::now() + PATIENCE;
+    while decision.is_pending() && Instant::now() < until {
+        parker.park(Some(until));
+    }
+    if decision.is_pending() {
+        look_again();
+    }
+}
+
+/// For a thread that has slept for [`PATIENCE`] without work: ends or reports a standstill that still lasts.
+pub(crate) fn look_again() {
+    if RUNNING.load(Ordering::Acquire) == 0 && !WARNED.load(Ordering::Relaxed) && standstill() == Hope::OnlyForeign {
+        warn_once();
+    }
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Hope {
+    /// Something of ours will go on.
+    Ours,
+    /// Only a thread that is not ours could.
+    OnlyForeign,
+    /// Nothing can; all has been ended.
+    Nothing,
+}
+
+/// No process of ours runs: judges whether any ever will, and if not, ends what they are blocked in.
+fn standstill() -> Hope {
+    let contexts = contexts();
+    let hope = judge(&contexts);
+    if hope == Hope::Nothing {
+        let report = Arc::new(report(&contexts));
+        for context in each(&contexts).filter(|context| context.is_root()) {
+            context.deliver_report(&report);
+        }
+        // Those who wake need the list that we have locked.
+        uninterrupted(|| {
+            for context in each(&contexts) {
+                if let Some(waiting) = &*context.waiting() {
+                    waiting.operation().end(&Cause::new(CauseKind::Deadlock, context.name()));
+                }
+            }
+        });
+    }
+    hope
+}
+
+fn judge(contexts: &[Registered]) -> Hope {
+    let mut blocked = 0;
+    let mut foreign_runs = false;
+    for context in each(contexts).filter(|context| !context.is_covered()) {
+        match &*context.waiting() {
+            Some(waiting) if waiting.timed || !waiting.operation().is_pending() => return Hope::Ours,
+            Some(_) => blocked += 1,
+            None if context.kind() == ContextKind::Foreign => foreign_runs = true,
+            None => return Hope::Ours,
+        }
+    }
+    let known = each(contexts).filter(|context| context.is_root()).count();
+    match blocked {
+        0 => Hope::Ours,
+        _ if foreign_runs || threads::strangers(known) => Hope::OnlyForeign,
+        _ => Hope::Nothing,
+    }
+}
+
+fn each(contexts: &[Registered]) -> impl Iterator<Item = &Context> {
+    // SAFETY: registered contexts are alive while the list is locked.
+    contexts.iter().map(|registered| unsafe { &*registered.0 })
+}
+
+fn report(contexts: &[Registered]) -> Report {
+    let mut text = String::from("deadlock: every process waits, and none can ever run again");
+    for context in each(contexts) {
+        if let Some(waiting) = &*context.waiting() {
+            let who = if context.is_root() { "" } else { "process " };
+            let quote = if context.is_root() { "" } else { "`" };
+            let _ = write!(text, "\n  {who}{quote}{}{quote} ", context.name());
+            let _ = waiting.operation().describe(&mut text);
+        }
+    }
+    Report(text)
+}
+
+fn warn_once() {
+    let contexts = contexts();
+    if judge(&contexts) == Hope::OnlyForeign && !WARNED.swap(true, Ordering::Relaxed) {
+        eprintln!(
+            "csp: no process runs, and only a thread that the runtime did not start could change that; \
+             if none will, this is a\n{}",
+            report(&contexts)
+        );
+    }
+}
+
+/// The place of an operation and of the channel it works on, for reports.
+pub(crate) fn channel_phrase(name: Option<&str>, made_at: &Location<'_>) -> String {
+    match name {
+        Some(name) => format!("channel `{name}` (made at {made_at})"),
+        None => format!("the channel made at {made_at}"),
+    }
+}

@@ -1,0 +1,68 @@
+//! Communicating Sequential Processes as in occam: one source, several execution models.
+//!
+//! A program is made of *processes* that share nothing and meet on *channels*. `#[process]` makes a function one,
+//! `par!` runs several at once, `alt!` chooses between communications. Users depend on this crate under the name `csp`:
+//!
+//! ```toml
+//! [dependencies]
+//! csp = { package = "csp-runtime", version = "0.1" }
+//! ```
+//!
+//! ```
+//! # extern crate csp_runtime as csp;
+//! use csp::prelude::*;
+//!
+//! #[process]
+//! fn squares(numbers: Receiver<u64>, out: Sender<u64>) {
+//!     for n in &numbers {
+//!         out.send(n * n)?; // a channel that has ended ends the process, quietly
+//!     }
+//! } // the ends are dropped here: the process retires from its channels
+//!
+//! let (numbers_out, numbers_in) = channel();
+//! let (squares_out, squares_in) = channel();
+//! let (_, _, sum) = par! {
+//!     { (1..=10).try_for_each(|n| numbers_out.send(n)) },
+//!     4 * squares(numbers_in, squares_out),
+//!     { squares_in.iter().sum::<u64>() },
+//! };
+//! assert_eq!(sum, 385);
+//! ```
+//!
+//! How it is built, and why, is told in `ARCHITECTURE.md` of the repository.
+
+#![cfg_attr(loom, allow(dead_code, unused_imports))]
+
+extern crate self as csp_runtime;
+
+#[cfg(all(any(feature = "backend-coroutines", feature = "backend-processes"), not(doc)))]
+compile_error!(
+    "the backends `coroutines` and `processes` are not built yet: use the default, `threads`, and leave the features \
+     `coroutines`, `backend-coroutines`, `processes` and `backend-processes` off"
+);
+
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;
+mod backend;
+pub mod channel;
+mod choice;
+mod config;
+mod deadlock;
+mod error;
+mod io;
+mod message;
+pub mod prelude;
+mod process;
+mod rendezvous;
+mod sync;
+
+#[doc(inline)]
+pub use backend::{Backend, UnknownBackend};
+pub use channel::{Named, Receiver, Sender, channel};
+pub use config::{Config, ConfigError};
+pub use error::{Cause, CauseKind, ProcessError, Refusal, SendError, Stopped};
+pub use message::Message;
+pub use process::{Branch, Caught, Current, Handle, Process, Replicated, Scope, current, scope};
+
+pub use csp_macros::{alt, io, message, par, pri_alt, process, seq, spawn};

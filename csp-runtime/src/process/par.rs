@@ -1,0 +1,150 @@
+//! `par!` and `seq!`: start all branches, or one after the other, and wait for all of them.
+
+use std::panic::Location;
+
+use super::branch::{Branches, Frame, Slot};
+use super::context::{Context, current};
+use super::latch::Latch;
+use crate::backend::{self, Backend, default, threads};
+use crate::error::{Cause, CauseKind};
+
+/// What a `par!` says about all of its branches.
+#[derive(Clone, Copy, Debug, Default)]
+#[must_use]
+pub struct ParSettings {
+    backend: Option<Backend>,
+}
+
+impl ParSettings {
+    /// Nothing.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// `backend = …;`
+    pub fn backend(self, backend: Backend) -> Self {
+        Self { backend: Some(backend) }
+    }
+}
+
+/// The backend of a process, and who chose it.
+///
+/// # Panics
+/// If this build does not have it.
+pub(super) fn placement(context: &Context, own: Option<Backend>, settings: ParSettings) -> (Backend, Option<Backend>) {
+    let chosen = default::strongest(own, settings.backend, context.chosen());
+    let backend = default::backend(chosen);
+    if let Some(why) = backend.missing() {
+        panic!("{why}");
+    }
+    (backend, chosen)
+}
+
+/// Runs all branches in parallel, and waits until all have ended.
+///
+/// # Panics
+/// If a branch panics, once all have ended, with the process's name. If a branch cannot be started: what was not started
+/// is dropped, which poisons its channels. Outside any process, if a deadlock ended the branches.
+#[track_caller]
+pub fn par<B: Branches>(settings: ParSettings, branches: B) -> <B::Frame as Frame>::Outputs {
+    let at = Location::caller();
+    let mut frame = branches.frame();
+    current(|context| {
+        let latch = Latch::new(context.parker()).placed(at);
+        if let Err(why) = run_all(context, settings, &mut frame, &latch) {
+            panic!("{at}: not all branches of this `par!` could be started: {why}");
+        }
+        context.panic_if_deadlocked();
+    });
+    frame.outputs()
+}
+
+/// Starts the branches, the last one on this thread if it can be, and waits for them. Nothing in here unwinds while a
+/// branch runs: its frame is ours.
+fn run_all(context: &Context, settings: ParSettings, frame: &mut impl Frame, latch: &Latch) -> Result<(), String> {
+    let mut count = 0_usize;
+    frame.each(&mut |slot| {
+        let (backend, chosen) = placement(context, slot.meta().backend, settings);
+        slot.prepare(backend, chosen);
+        count += 1;
+    });
+    let (mut index, mut failure) = (0, None);
+    frame.each(&mut |slot| {
+        index += 1;
+        if failure.is_some() {
+            discard(context, slot);
+        } else if index == count && runs_here(context, slot, settings) {
+            slot.run_here();
+        } else {
+            failure = start(context, slot, settings, latch).err();
+            if failure.is_some() {
+                discard(context, slot);
+            }
+        }
+    });
+    latch.wait_for_all(context);
+    failure.map_or(Ok(()), Err)
+}
+
+/// While we wait, this thread has nothing to do: it may as well be the last branch's.
+fn runs_here(context: &Context, slot: &dyn Slot, settings: ParSettings) -> bool {
+    let (backend, _) = placement(context, slot.meta().backend, settings);
+    backend == context.backend() && slot.meta().stack_size.is_none() && threads::stack_is_fresh()
+}
+
+fn start(context: &Context, slot: &mut dyn Slot, settings: ParSettings, latch: &Latch) -> Result<(), String> {
+    let (backend, _) = placement(context, slot.meta().backend, settings);
+    let (stack, name) = (slot.meta().stack_size, slot.meta().name.clone());
+    latch.add();
+    backend::launch(backend, slot.job(latch), stack).map_err(|why| {
+        latch.end_one();
+        format!("process `{name}`: {}", why.0)
+    })
+}
+
+/// Drops a process that was not started: those who wait for it learn why.
+fn discard(context: &Context, slot: &mut dyn Slot) {
+    context.note_poison(&Cause::new(CauseKind::NotStarted, context.name()));
+    slot.discard();
+    context.forgive();
+}
+
+/// As [`discard`], for a process in a box of its own.
+pub(super) fn not_started<T>(context: &Context, process: Box<T>) {
+    context.note_poison(&Cause::new(CauseKind::NotStarted, context.name()));
+    drop(process);
+    context.forgive();
+}
+
+/// Runs the branches one after the other. A panic ends the sequence, an `Err` does not.
+///
+/// # Panics
+/// If a branch panics, with the process's name.
+#[track_caller]
+pub fn seq<B: Branches>(settings: ParSettings, branches: B) -> <B::Frame as Frame>::Outputs {
+    let at = Location::caller();
+    let mut frame = branches.frame();
+    current(|context| {
+        let mut over = false;
+        frame.each(&mut |slot| {
+            if over {
+                return;
+            }
+            let (backend, chosen) = placement(context, slot.meta().backend, settings);
+            slot.prepare(backend, chosen);
+            if runs_here(context, slot, settings) {
+                slot.run_here();
+            } else {
+                let latch = Latch::new(context.parker()).placed(at);
+                let started = start(context, slot, settings, &latch);
+                latch.wait_for_all(context);
+                if let Err(why) = started {
+                    panic!("{at}: this branch of a `seq!` could not be started: {why}");
+                }
+            }
+            over = slot.panicked();
+        });
+        context.panic_if_deadlocked();
+    });
+    frame.outputs()
+}

@@ -1,0 +1,178 @@
+//! Processes that their starter does not wait for at once: `spawn!`, handles, and scopes.
+
+use std::marker::PhantomData;
+use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::branch::{Branch, Detached, One, Runnable, Slot};
+use super::context::{Context, current};
+use super::latch::Latch;
+use super::outcome::{Payload, raise_again};
+use super::par::{ParSettings, not_started, placement};
+use crate::backend::{self, Job};
+
+/// A started process. Dropping the handle lets the process run on alone.
+#[must_use = "dropping a handle detaches its process; write `let _ = …` if you mean that"]
+pub struct Handle<O> {
+    ended: Arc<Latch>,
+    result: Arc<Mutex<Option<Result<O, Payload>>>>,
+    name: String,
+}
+
+impl<O> Handle<O> {
+    /// Waits for the process to end, and takes its output.
+    ///
+    /// # Blocking
+    /// Until it has ended.
+    ///
+    /// # Panics
+    /// If the process panicked, with its name; and outside any process, if a deadlock ended it.
+    #[track_caller]
+    pub fn join(self) -> O {
+        current(|context| {
+            self.ended.wait_for_all_at(context, Location::caller());
+            context.panic_if_deadlocked();
+        });
+        let result = self.result.lock().unwrap_or_else(PoisonError::into_inner).take();
+        match result {
+            Some(Ok(output)) => output,
+            Some(Err(payload)) => raise_again(&self.name, payload),
+            None => unreachable!("the process has ended, and its output is taken once"),
+        }
+    }
+}
+
+impl<O> std::fmt::Debug for Handle<O> {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "Handle of process `{}`", self.name)
+    }
+}
+
+/// Starts a process and goes on. The spawner, if it is a process, ends only after it.
+///
+/// # Panics
+/// If the process cannot be started: it is dropped, which poisons its channels.
+#[track_caller]
+pub fn spawn<B, R>(settings: ParSettings, process: B) -> Handle<R::Output>
+where
+    B: Branch<Frame = One<R>>,
+    R: Runnable + 'static,
+{
+    let at = Location::caller();
+    current(|context| {
+        let spawner = context.spawned();
+        // SAFETY: nothing is borrowed by a `'static` process.
+        unsafe { start(context, settings, process.frame(), spawner, at) }
+    })
+}
+
+/// # Safety
+/// What the process borrows outlives the wait for `spawner`.
+unsafe fn start<R: Runnable>(
+    context: &Context,
+    settings: ParSettings,
+    mut frame: One<R>,
+    spawner: Arc<Latch>,
+    at: &'static Location<'static>,
+) -> Handle<R::Output> {
+    let (backend, chosen) = placement(context, frame.meta().backend, settings);
+    frame.prepare(backend, chosen);
+    let (stack, name) = (frame.meta().stack_size, frame.name().to_owned());
+    let ended = Arc::new(Latch::shared());
+    let result = Arc::new(Mutex::new(None));
+    ended.add();
+    spawner.add();
+    let detached = Detached { frame, own: ended.clone(), spawner, result: result.clone() };
+    let data = Box::into_raw(Box::new(detached));
+    // SAFETY: the box is given up by exactly one of the job and the line below.
+    let job = unsafe { Job::new(data.cast(), run_detached::<R>) };
+    if let Err(why) = backend::launch(backend, job, stack) {
+        // SAFETY: not launched, so it is ours again.
+        let detached = unsafe { Box::from_raw(data) };
+        detached.spawner.end_one();
+        not_started(context, detached);
+        panic!("{at}: process `{name}` could not be started: {}", why.0);
+    }
+    Handle { ended, result, name }
+}
+
+/// # Safety
+/// `data` is a boxed `Detached<R>` that is given up here.
+unsafe fn run_detached<R: Runnable>(data: *mut ()) {
+    // SAFETY: by the caller.
+    let Detached { mut frame, own, spawner, result } = *unsafe { Box::from_raw(data.cast::<Detached<R>>()) };
+    frame.run_here();
+    *result.lock().unwrap_or_else(PoisonError::into_inner) = frame.into_result();
+    // An output that nobody will ask for may borrow from the spawner's scope: it goes before the spawner is told.
+    drop(result);
+    own.end_one();
+    drop(own);
+    spawner.end_one();
+}
+
+/// Starts processes that may borrow from the enclosing frame. Made by [`scope`].
+pub struct Scope<'scope, 'env: 'scope> {
+    latch: Arc<Latch>,
+    scope: PhantomData<&'scope mut &'scope ()>,
+    env: PhantomData<&'env mut &'env ()>,
+}
+
+impl<'scope> Scope<'scope, '_> {
+    /// Starts a process that ends before the scope does.
+    ///
+    /// # Panics
+    /// If it cannot be started: it is dropped, which poisons its channels.
+    #[track_caller]
+    pub fn spawn<B, R>(&'scope self, process: B) -> Handle<R::Output>
+    where
+        B: Branch<Frame = One<R>>,
+        R: Runnable + 'scope,
+    {
+        let at = Location::caller();
+        // SAFETY: `scope` waits for the latch before anything that outlives `'scope` can end.
+        current(|context| unsafe { start(context, ParSettings::new(), process.frame(), self.latch.clone(), at) })
+    }
+}
+
+impl std::fmt::Debug for Scope<'_, '_> {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("Scope")
+    }
+}
+
+/// Runs `body`, which may spawn processes into the scope, and waits until all of them have ended, also if `body` panics.
+///
+/// # Examples
+/// ```
+/// use csp_runtime::prelude::*;
+///
+/// #[process]
+/// fn squares(numbers: &[u32], out: Sender<u32>) {
+///     for n in numbers {
+///         out.send(n * n)?;
+///     }
+/// }
+///
+/// let numbers = vec![1, 2, 3];
+/// let (out, received) = channel();
+/// let sum: u32 = scope(|s| {
+///     let _ = s.spawn(squares(&numbers, out));
+///     received.iter().sum()
+/// });
+/// assert_eq!(sum, 14);
+/// ```
+///
+/// # Panics
+/// If `body` panics, after the processes have ended.
+#[track_caller]
+pub fn scope<'env, R>(body: impl for<'scope> FnOnce(&'scope Scope<'scope, 'env>) -> R) -> R {
+    let at = Location::caller();
+    current(|context| {
+        let latch = Arc::new(Latch::new(context.parker()).placed(at));
+        let scope = Scope { latch, scope: PhantomData, env: PhantomData };
+        let result = catch_unwind(AssertUnwindSafe(|| body(&scope)));
+        scope.latch.wait_for_all(context);
+        context.panic_if_deadlocked();
+        result.unwrap_or_else(|payload| resume_unwind(payload))
+    })
+}

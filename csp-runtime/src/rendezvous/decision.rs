@@ -1,0 +1,178 @@
+//! The decision word of an offer: who may decide it, and what was decided. The only file with its compare-and-swap.
+//!
+//! `PROTOCOL.md` beside this file draws the states; every change of the word is one of the transitions below.
+
+use crate::sync::{AtomicU32, Ordering, pause};
+
+const PHASE: u32 = 0b11;
+const OPEN: u32 = 0;
+const CLAIMED: u32 = 1;
+const SELECTED: u32 = 2;
+const DONE: u32 = 3;
+const PARKED: u32 = 1 << 2;
+const COUNTED: u32 = 1 << 3;
+const SLEEP: u32 = PARKED | COUNTED;
+const OUTCOME_SHIFT: u32 = 4;
+const OUTCOME: u32 = 0b11 << OUTCOME_SHIFT;
+const GUARD_SHIFT: u32 = 8;
+
+/// The greatest number of guards that one choice may have.
+pub(crate) const MAX_GUARDS: usize = 1 << (32 - GUARD_SHIFT);
+
+/// How a decided offer ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// A communication took place, or a timeout guard was taken.
+    Met,
+    /// The channel, or for a choice the last channel that was left, was retired.
+    Retired,
+    /// The channel was poisoned.
+    Poisoned,
+}
+
+/// Whether a partner won the right to decide an offer.
+#[must_use]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Claim {
+    /// The offer is the caller's to complete.
+    Won,
+    /// Somebody else has decided it.
+    Lost,
+}
+
+/// How the owner of a completed offer sleeps, so that only a sleeper is woken.
+#[must_use]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sleep {
+    /// It is awake and will see the completion itself.
+    Awake,
+    /// It parked, and no longer counts among the running processes.
+    Counted,
+    /// It parked, but never left the count (it has a deadline, or was never in it).
+    Uncounted,
+}
+
+/// The word: phase, sleep bits, outcome and chosen guard in 32 bits.
+pub(crate) struct Decision(AtomicU32);
+
+impl Decision {
+    pub(crate) fn new() -> Self {
+        Self(AtomicU32::new(OPEN))
+    }
+
+    /// OPEN → SELECTED(guard): a partner, a poisoner or the last retirement takes the offer for good. Waits out a claim.
+    pub(crate) fn select(&self, guard: u32) -> Claim {
+        self.leave_open(SELECTED | guard << GUARD_SHIFT)
+    }
+
+    /// OPEN → CLAIMED: the first half of deciding two choices at once. Waits out another's claim.
+    pub(crate) fn claim(&self) -> Claim {
+        self.leave_open(CLAIMED)
+    }
+
+    /// OPEN → DONE(guard) by the owner itself: its deadline passed first.
+    pub(crate) fn withdraw(&self, guard: u32) -> Claim {
+        self.leave_open(DONE | guard << GUARD_SHIFT)
+    }
+
+    /// Leaves OPEN for `next`, keeping the sleep bits, unless somebody else decided. A claim is released or confirmed
+    /// within a few instructions of its holder, which never waits for a lock meanwhile: busy waiting ends.
+    fn leave_open(&self, next: u32) -> Claim {
+        let mut attempt = 0;
+        // Relaxed: what the offer's entries point to was published by the channel's lock, under which we stand
+        // (or it is our own offer); the word only decides between competitors.
+        let mut word = self.0.load(Ordering::Relaxed);
+        loop {
+            match word & PHASE {
+                OPEN => {
+                    match self.0.compare_exchange_weak(word, next | word & SLEEP, Ordering::Relaxed, Ordering::Relaxed)
+                    {
+                        Ok(_) => return Claim::Won,
+                        Err(now) => word = now,
+                    }
+                }
+                CLAIMED if !cfg!(csp_mutant = "claim_is_final") => {
+                    pause(attempt);
+                    attempt += 1;
+                    word = self.0.load(Ordering::Relaxed);
+                }
+                _ => return Claim::Lost,
+            }
+        }
+    }
+
+    /// CLAIMED → OPEN by the claimer: the other half was lost.
+    pub(crate) fn unclaim(&self) {
+        self.end_claim(OPEN);
+    }
+
+    /// CLAIMED → SELECTED(guard) by the claimer: the other half was won.
+    pub(crate) fn confirm(&self, guard: u32) {
+        self.end_claim(SELECTED | guard << GUARD_SHIFT);
+    }
+
+    /// Only the owner's sleep bits can change beneath a claim, so this ends after at most two rounds.
+    fn end_claim(&self, next: u32) {
+        let mut word = self.0.load(Ordering::Relaxed);
+        loop {
+            debug_assert_eq!(word & PHASE, CLAIMED);
+            match self.0.compare_exchange_weak(word, next | word & SLEEP, Ordering::Relaxed, Ordering::Relaxed) {
+                Ok(_) => return,
+                Err(now) => word = now,
+            }
+        }
+    }
+
+    /// → DONE(guard, outcome) by whoever decided the offer (for a plain offer: whoever took its entry from the queue).
+    /// From here on the owner may be gone, and the offer with it.
+    pub(crate) fn complete(&self, guard: u32, outcome: Outcome) -> Sleep {
+        let ordering = if cfg!(csp_mutant = "relaxed_completion") { Ordering::Relaxed } else { Ordering::Release };
+        // SYNC completion: publishes the message and the partner to `result`.
+        let before = self.0.swap(DONE | (outcome as u32) << OUTCOME_SHIFT | guard << GUARD_SHIFT, ordering);
+        match before & SLEEP {
+            0 => Sleep::Awake,
+            sleep if sleep & COUNTED != 0 => Sleep::Counted,
+            _ => Sleep::Uncounted,
+        }
+    }
+
+    /// The owner announces that it is going to sleep. False: it is done already and must not.
+    #[must_use]
+    pub(crate) fn prepare_to_park(&self, counted: bool) -> bool {
+        let bits = if counted { SLEEP } else { PARKED };
+        let mut word = self.0.load(Ordering::Relaxed);
+        loop {
+            if word & PHASE == DONE {
+                return false;
+            }
+            if cfg!(csp_mutant = "silent_sleep") {
+                return true;
+            }
+            match self.0.compare_exchange_weak(word, word | bits, Ordering::Relaxed, Ordering::Relaxed) {
+                Ok(_) => return true,
+                Err(now) => word = now,
+            }
+        }
+    }
+
+    /// What was decided, once it is complete.
+    #[inline]
+    pub(crate) fn result(&self) -> Option<(u32, Outcome)> {
+        // SYNC completion: sees all that the completer wrote before `complete`.
+        let word = self.0.load(Ordering::Acquire);
+        if word & PHASE != DONE {
+            return None;
+        }
+        let outcome = match (word & OUTCOME) >> OUTCOME_SHIFT {
+            0 => Outcome::Met,
+            1 => Outcome::Retired,
+            _ => Outcome::Poisoned,
+        };
+        Some((word >> GUARD_SHIFT, outcome))
+    }
+
+    /// Whether nobody has decided yet, or the decision still waits for its message (for the deadlock report).
+    pub(crate) fn is_pending(&self) -> bool {
+        self.result().is_none()
+    }
+}

@@ -1,0 +1,62 @@
+//! Where offers and messages live: the trait that the protocol is written over.
+//!
+//! Nothing here assumes that two parties share an address space: an entry is named by a link, a message by a place, and
+//! only the home can follow either. [`Local`](super::local::Local) is this process's memory.
+
+use super::decision::Sleep;
+use super::offer::{Entry, Offer};
+
+/// A home of offers, entries, messages and channel locks.
+pub(crate) trait Home: Sized + 'static {
+    /// The name of an entry that is waiting, or paired, somewhere in this home.
+    type Link: Copy + PartialEq;
+    /// The place of a message in transit.
+    type Place: Copy;
+    /// How the owner of an offer is woken.
+    type Wake: Copy;
+    /// The mutual exclusion of one channel.
+    type Lock: RawLock;
+    /// The messages inside a buffered channel.
+    type Buffer: Buffer<Self>;
+
+    /// # Safety
+    /// The entry must be alive: queued on a channel whose lock is held, or owned by an undecided or uncompleted offer.
+    unsafe fn entry<'a>(link: Self::Link) -> &'a Entry<Self>;
+
+    /// The link that names `entry`.
+    fn link(entry: &Entry<Self>) -> Self::Link;
+
+    /// A total order of all offers, in which two of them are claimed.
+    fn rank(offer: &Offer<Self>) -> usize;
+
+    /// Moves one message of `size` units between two places.
+    ///
+    /// # Safety
+    /// `from` holds a message that nobody else will read, `to` has room for it, and both stay put meanwhile.
+    unsafe fn carry(from: Self::Place, to: Self::Place, size: usize);
+
+    /// Wakes the owner of a completed offer if it sleeps.
+    fn unpark(wake: Self::Wake, sleep: Sleep);
+}
+
+/// A lock held for a bounded number of instructions: nobody parks, allocates without need, or runs a user's code in it.
+pub(crate) trait RawLock {
+    fn new() -> Self;
+    fn lock(&self);
+    /// # Safety
+    /// The caller holds the lock.
+    unsafe fn unlock(&self);
+}
+
+/// First in, first out. Only used under the lock of its channel.
+pub(crate) trait Buffer<H: Home> {
+    fn len(&self) -> usize;
+    /// # Safety
+    /// `from` holds a message of this buffer's type, which moves in; the channel's lock is held.
+    unsafe fn push(&mut self, from: H::Place);
+    /// # Safety
+    /// The buffer is not empty, and `to` has room for a message of its type; the channel's lock is held.
+    unsafe fn pop(&mut self, to: H::Place);
+    /// Takes all messages out, to be dropped once the lock is released: dropping runs a user's code.
+    fn drain(&mut self) -> Self;
+}

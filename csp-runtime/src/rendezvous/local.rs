@@ -1,0 +1,157 @@
+//! The home in this process's memory: links and places are pointers.
+
+use std::collections::VecDeque;
+use std::mem::MaybeUninit;
+use std::ptr::NonNull;
+
+use super::decision::Sleep;
+use super::home::{Buffer, Home, RawLock};
+use super::offer::{Entry, Offer};
+use crate::backend::Park;
+use crate::sync::{AtomicU32, Ordering, pause};
+
+/// This process's memory.
+pub(crate) enum Local {}
+
+impl Home for Local {
+    type Link = NonNull<Entry<Local>>;
+    type Place = *mut u8;
+    type Wake = &'static dyn Park;
+    type Lock = SpinLock;
+    type Buffer = Box<dyn ErasedBuffer>;
+
+    #[inline]
+    unsafe fn entry<'a>(link: Self::Link) -> &'a Entry<Self> {
+        // SAFETY: the caller knows that the entry is alive.
+        unsafe { link.as_ref() }
+    }
+
+    #[inline]
+    fn link(entry: &Entry<Self>) -> Self::Link {
+        NonNull::from(entry)
+    }
+
+    #[inline]
+    fn rank(offer: &Offer<Self>) -> usize {
+        std::ptr::from_ref(offer).addr()
+    }
+
+    #[inline]
+    unsafe fn carry(from: Self::Place, to: Self::Place, size: usize) {
+        if size == size_of::<u64>() {
+            // SAFETY: both places are valid for `size` bytes, by the caller; the type keeps padding and provenance.
+            let word = unsafe { from.cast::<MaybeUninit<u64>>().read_unaligned() };
+            // SAFETY: as above.
+            unsafe { to.cast::<MaybeUninit<u64>>().write_unaligned(word) };
+        } else {
+            // SAFETY: both places are valid for `size` bytes and belong to different processes' frames, or a buffer.
+            unsafe { to.copy_from_nonoverlapping(from, size) };
+        }
+    }
+
+    #[inline]
+    fn unpark(wake: Self::Wake, sleep: Sleep) {
+        if sleep == Sleep::Counted {
+            crate::deadlock::resume_one();
+        }
+        wake.unpark();
+    }
+}
+
+/// A lock that spins, then yields. Its holders run a bounded number of instructions, so waiting is short unless one is preempted.
+pub(crate) struct SpinLock(AtomicU32);
+
+impl RawLock for SpinLock {
+    fn new() -> Self {
+        Self(AtomicU32::new(0))
+    }
+
+    #[inline]
+    fn lock(&self) {
+        crate::backend::checkpoint();
+        let mut attempt = 0;
+        // SYNC channel lock: sees what the last holder did.
+        while self.0.swap(1, Ordering::Acquire) != 0 {
+            // Look without writing while somebody holds it: the line stays shared.
+            loop {
+                pause(attempt);
+                attempt += 1;
+                if self.0.load(Ordering::Relaxed) == 0 {
+                    break;
+                }
+            }
+        }
+    }
+
+    #[inline]
+    unsafe fn unlock(&self) {
+        // SYNC channel lock: shows it to the next.
+        self.0.store(0, Ordering::Release);
+    }
+}
+
+/// A buffer whose message type is forgotten, so that the protocol exists once for all of them.
+pub(crate) trait ErasedBuffer: Send {
+    fn len(&self) -> usize;
+    /// # Safety
+    /// See [`Buffer::push`].
+    unsafe fn push(&mut self, from: *mut u8);
+    /// # Safety
+    /// See [`Buffer::pop`].
+    unsafe fn pop(&mut self, to: *mut u8);
+    fn drain(&mut self) -> Box<dyn ErasedBuffer>;
+}
+
+struct Messages<T>(VecDeque<T>);
+
+/// A buffer for messages of type `T`.
+pub(crate) fn messages<T: Send>() -> Box<dyn ErasedBuffer> {
+    let buffer: Box<dyn ErasedBuffer + '_> = Box::new(Messages(VecDeque::<T>::new()));
+    // SAFETY: only the lifetime of `T` is forgotten. The buffer lives in a channel that only ends, commits and releases of
+    // message type `T` keep alive, and each of them has a destructor, so `T` outlives them all.
+    unsafe { std::mem::transmute::<Box<dyn ErasedBuffer + '_>, Box<dyn ErasedBuffer + 'static>>(buffer) }
+}
+
+impl<T: Send> ErasedBuffer for Messages<T> {
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    unsafe fn push(&mut self, from: *mut u8) {
+        // SAFETY: the caller moves a `T` in.
+        self.0.push_back(unsafe { from.cast::<T>().read() });
+    }
+
+    unsafe fn pop(&mut self, to: *mut u8) {
+        if let Some(message) = self.0.pop_front() {
+            // SAFETY: the caller has room for a `T`.
+            unsafe { to.cast::<T>().write(message) };
+        }
+    }
+
+    fn drain(&mut self) -> Box<dyn ErasedBuffer> {
+        let taken: Box<dyn ErasedBuffer + '_> = Box::new(Messages(std::mem::take(&mut self.0)));
+        // SAFETY: as in `messages`; the caller drops it while it holds an end of the channel.
+        unsafe { std::mem::transmute::<Box<dyn ErasedBuffer + '_>, Box<dyn ErasedBuffer + 'static>>(taken) }
+    }
+}
+
+impl Buffer<Local> for Box<dyn ErasedBuffer> {
+    fn len(&self) -> usize {
+        (**self).len()
+    }
+
+    unsafe fn push(&mut self, from: *mut u8) {
+        // SAFETY: passed on.
+        unsafe { (**self).push(from) };
+    }
+
+    unsafe fn pop(&mut self, to: *mut u8) {
+        // SAFETY: passed on.
+        unsafe { (**self).pop(to) };
+    }
+
+    fn drain(&mut self) -> Self {
+        (**self).drain()
+    }
+}

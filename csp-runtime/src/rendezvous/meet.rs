@@ -1,0 +1,294 @@
+//! The rendezvous: an arriving offer meets a waiting one, or waits itself. The algorithm for every backend and both directions.
+
+use super::core::{Core, Wakes, complete};
+use super::decision::{Claim, Outcome};
+use super::home::{Buffer, Home};
+use super::offer::{Entry, Kind};
+use super::queue::Queue;
+use crate::sync::Held;
+
+/// How an offer comes to a channel.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Manner {
+    /// It stands on other channels already, so it must win its own decision word before it takes a partner.
+    pub(crate) published: bool,
+    /// It waits here if nobody is ready.
+    pub(crate) wait: bool,
+}
+
+/// What came of it.
+#[must_use]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Arrival {
+    /// The communication took place; or, for an output guard, the partner (or a place in the buffer) is claimed; or, for
+    /// an extended input, the sender is kept until it is released.
+    Met,
+    /// A partner is certain, and will complete the offer.
+    Paired,
+    /// The offer waits on this channel.
+    Waiting,
+    /// Nobody is ready, and the offer did not come to wait.
+    NotReady,
+    /// The channel has ended for this side.
+    Ended(Outcome),
+    /// The choice was decided on another channel meanwhile.
+    Decided,
+}
+
+/// Who lost the attempt to pair, if somebody did.
+enum Pairing {
+    Won,
+    PartnerGone,
+    SelfGone,
+}
+
+impl<H: Home> Core<H> {
+    /// The one step of every operation: meet a waiting partner, use the buffer, or wait.
+    ///
+    /// # Safety
+    /// If the result is `Waiting` or `Paired`, `me`, its offer and its place stay where they are until the offer is
+    /// complete and the entry has left the queue. `me.place` is what `me.kind` says, for this channel's message type.
+    pub(crate) unsafe fn arrive(&self, me: &Entry<H>, manner: Manner) -> Arrival {
+        self.locked(|lock, wakes| {
+            let arrival = if me.kind.is_sending() {
+                self.offer_message(me, manner, lock, wakes)
+            } else {
+                self.seek_message(me, manner, lock, wakes)
+            };
+            if arrival == Arrival::NotReady && manner.wait {
+                // SAFETY: the caller keeps the entry in place until it has left.
+                unsafe { self.queue_of(me).push(me, lock) };
+                return Arrival::Waiting;
+            }
+            arrival
+        })
+    }
+
+    fn offer_message(&self, me: &Entry<H>, manner: Manner, lock: &Held, wakes: &mut Wakes<H>) -> Arrival {
+        if let Some(outcome) = self.ended_for_senders() {
+            return Arrival::Ended(outcome);
+        }
+        if let Some(arrival) = self.meet(me, manner, &self.receivers, lock, wakes) {
+            return arrival;
+        }
+        if !self.has_room(lock) {
+            return Arrival::NotReady;
+        }
+        if win_self(me, manner) == Claim::Lost {
+            return Arrival::Decided;
+        }
+        self.fill(me, lock);
+        Arrival::Met
+    }
+
+    fn seek_message(&self, me: &Entry<H>, manner: Manner, lock: &Held, wakes: &mut Wakes<H>) -> Arrival {
+        match self.buffer(lock) {
+            Some(buffer) if buffer.len() > 0 => {
+                if win_self(me, manner) == Claim::Lost {
+                    return Arrival::Decided;
+                }
+                // SAFETY: the buffer is not empty, and `me.place` has room for a message, by `arrive`.
+                unsafe { buffer.pop(me.place) };
+                if me.kind == Kind::ReceiveExtended {
+                    self.kept.set(self.kept.get(lock) + 1, lock);
+                    me.reserved.set(true, lock);
+                } else {
+                    self.admit(lock, wakes);
+                }
+                return Arrival::Met;
+            }
+            _ => {}
+        }
+        if let Some(outcome) = self.ended_for_receivers() {
+            return Arrival::Ended(outcome);
+        }
+        self.meet(me, manner, &self.senders, lock, wakes).unwrap_or(Arrival::NotReady)
+    }
+
+    /// Pairs `me` with the longest waiting partner that can still be had.
+    fn meet(
+        &self,
+        me: &Entry<H>,
+        manner: Manner,
+        queue: &Queue<H>,
+        lock: &Held,
+        wakes: &mut Wakes<H>,
+    ) -> Option<Arrival> {
+        let mut next = queue.first(lock);
+        while let Some(partner) = next {
+            next = queue.after(partner, lock);
+            if partner.same_offer(me) {
+                continue;
+            }
+            match pair(me, manner, partner) {
+                Pairing::Won => {
+                    queue.remove(partner, lock);
+                    return Some(self.join(me, partner, lock, wakes));
+                }
+                Pairing::PartnerGone => {
+                    queue.remove(partner, lock);
+                }
+                Pairing::SelfGone => return Some(Arrival::Decided),
+            }
+        }
+        None
+    }
+
+    /// Both offers are decided: the message passes, or the side that must wait for the other learns its partner.
+    fn join(&self, me: &Entry<H>, partner: &Entry<H>, lock: &Held, wakes: &mut Wakes<H>) -> Arrival {
+        let (sender, receiver) = if me.kind.is_sending() { (me, partner) } else { (partner, me) };
+        // Whoever gets to know the other goes on first, and completes the other later.
+        let leader = match (sender.kind, receiver.kind) {
+            (Kind::SendLater, _) => {
+                sender.partner.set(Some(H::link(receiver)), lock);
+                sender
+            }
+            (_, Kind::ReceiveExtended) => {
+                receiver.partner.set(Some(H::link(sender)), lock);
+                receiver
+            }
+            _ => {
+                // SAFETY: by `arrive`, the sender's place holds a message and the receiver's has room for it.
+                unsafe { H::carry(sender.place, receiver.place, self.size) };
+                complete(partner, Outcome::Met, wakes);
+                return Arrival::Met;
+            }
+        };
+        if std::ptr::eq(leader, me) {
+            return Arrival::Met;
+        }
+        complete(partner, Outcome::Met, wakes);
+        Arrival::Paired
+    }
+
+    /// Uses one place of the buffer for a sender: for its message, or for the one that it is going to make.
+    fn fill(&self, sender: &Entry<H>, lock: &Held) {
+        if sender.kind == Kind::SendLater {
+            self.kept.set(self.kept.get(lock) + 1, lock);
+            sender.reserved.set(true, lock);
+        } else if let Some(buffer) = self.buffer(lock) {
+            // SAFETY: by `arrive`, the sender's place holds a message.
+            unsafe { buffer.push(sender.place) };
+        }
+    }
+
+    /// Lets waiting senders use what room the buffer has.
+    fn admit(&self, lock: &Held, wakes: &mut Wakes<H>) {
+        while self.has_room(lock) {
+            let Some(sender) = self.senders.first(lock) else { return };
+            self.senders.remove(sender, lock);
+            if sender.offer().take(sender.index()) == Claim::Won {
+                self.fill(sender, lock);
+                complete(sender, Outcome::Met, wakes);
+            }
+        }
+    }
+
+    /// An output guard's message has been made: it goes into the place that was kept for it, or to a waiting receiver.
+    /// `sender` is a plain entry that holds the message. `Met`, `Paired` with an extended input, or `Ended` meanwhile.
+    ///
+    /// # Safety
+    /// As for [`arrive`](Self::arrive); a place was kept by an earlier arrival.
+    pub(crate) unsafe fn use_kept_place(&self, sender: &Entry<H>) -> Arrival {
+        self.locked(|lock, wakes| {
+            self.kept.set(self.kept.get(lock) - 1, lock);
+            if let Some(outcome) = self.ended_for_senders() {
+                return Arrival::Ended(outcome);
+            }
+            let manner = Manner { published: false, wait: false };
+            if let Some(arrival) = self.meet(sender, manner, &self.receivers, lock, wakes) {
+                return arrival;
+            }
+            self.fill(sender, lock);
+            Arrival::Met
+        })
+    }
+
+    /// Gives back a place that was kept: an extended input is over, or an output expression left without a value.
+    pub(crate) fn release_kept_place(&self) {
+        self.locked(|lock, wakes| {
+            self.kept.set(self.kept.get(lock) - 1, lock);
+            if self.ended_for_senders().is_none() {
+                self.admit(lock, wakes);
+            }
+        });
+    }
+}
+
+/// A choice that stands on other channels wins its own decision word before it does anything final.
+fn win_self<H: Home>(me: &Entry<H>, manner: Manner) -> Claim {
+    if manner.published { me.offer().decision.select(me.index()) } else { Claim::Won }
+}
+
+/// Decides both offers, or neither. `partner` is in a queue whose lock is held.
+fn pair<H: Home>(me: &Entry<H>, manner: Manner, partner: &Entry<H>) -> Pairing {
+    let (mine, theirs) = (me.offer(), partner.offer());
+    if !manner.published {
+        return match theirs.take(partner.index()) {
+            Claim::Won => Pairing::Won,
+            Claim::Lost => Pairing::PartnerGone,
+        };
+    }
+    if !theirs.is_choosing() {
+        return match mine.decision.select(me.index()) {
+            Claim::Won => Pairing::Won,
+            Claim::Lost => Pairing::SelfGone,
+        };
+    }
+    // Two choices, both published: claim in the order of their rank, so that no ring of claims can form.
+    let mine_first = H::rank(mine) < H::rank(theirs) || cfg!(csp_mutant = "own_first");
+    let (first, first_index, first_gone, second, second_index, second_gone) = if mine_first {
+        (mine, me.index(), Pairing::SelfGone, theirs, partner.index(), Pairing::PartnerGone)
+    } else {
+        (theirs, partner.index(), Pairing::PartnerGone, mine, me.index(), Pairing::SelfGone)
+    };
+    if first.decision.claim() == Claim::Lost {
+        return first_gone;
+    }
+    if second.decision.select(second_index) == Claim::Lost {
+        first.decision.unclaim();
+        return second_gone;
+    }
+    first.decision.confirm(first_index);
+    Pairing::Won
+}
+
+/// Finishes a pair whose sender made its message after pairing (an output guard). `sender` is a plain entry that holds
+/// the message; `Paired` if the receiver keeps it until a release.
+///
+/// # Safety
+/// `receiver` was paired with the caller's output guard and is not complete; `size` is its channel's message size;
+/// `sender` stays put until it is complete if the result is `Paired`.
+pub(crate) unsafe fn deliver<H: Home>(sender: &Entry<H>, receiver: H::Link, size: usize) -> Arrival {
+    // SAFETY: an offer that is not complete keeps its entries alive.
+    let receiver = unsafe { H::entry(receiver) };
+    let arrival = if receiver.kind == Kind::ReceiveExtended {
+        // SAFETY: the paired receiver is ours alone until we complete it: it is in no queue, and it waits.
+        let lock = unsafe { Held::new() };
+        receiver.partner.set(Some(H::link(sender)), &lock);
+        Arrival::Paired
+    } else {
+        // SAFETY: the places are of one channel's message type, by the caller.
+        unsafe { H::carry(sender.place, receiver.place, size) };
+        Arrival::Met
+    };
+    finish(receiver, Outcome::Met);
+    arrival
+}
+
+/// Completes the paired partner behind `link`: a kept sender is released, or an abandoned receiver learns of it.
+///
+/// # Safety
+/// The caller is paired with it, and it is not complete.
+pub(crate) unsafe fn dismiss<H: Home>(link: H::Link, outcome: Outcome) {
+    // SAFETY: an offer that is not complete keeps its entries alive.
+    finish(unsafe { H::entry(link) }, outcome);
+}
+
+fn finish<H: Home>(entry: &Entry<H>, outcome: Outcome) {
+    let mut wakes = Wakes::<H>::new();
+    complete(entry, outcome, &mut wakes);
+    for (wake, sleep) in wakes {
+        H::unpark(wake, sleep);
+    }
+}

@@ -1,0 +1,10 @@
+//! The one protocol: offers, their decision words, the queues of a channel, and how two offers meet. See `PROTOCOL.md`.
+
+pub(crate) mod core;
+pub(crate) mod decision;
+pub(crate) mod home;
+pub(crate) mod local;
+pub(crate) mod meet;
+pub(crate) mod offer;
+mod queue;
+pub(crate) mod wait;

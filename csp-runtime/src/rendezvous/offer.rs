@@ -1,0 +1,134 @@
+//! An offer: a process's announced wish to communicate; and its entries, one for each channel it stands on.
+
+use super::decision::{Claim, Decision};
+use super::home::Home;
+use crate::sync::{AtomicU32, Guarded, Held, Ordering};
+use std::cell::Cell;
+
+/// One operation's offer. It lives where its owner waits, and nobody touches it once it is complete.
+pub(crate) struct Offer<H: Home> {
+    pub(crate) decision: Decision,
+    /// A choice may stand on several channels, so its partners compete for the decision word. A plain offer stands on
+    /// one: whoever takes its entry from that channel's queue, under its lock, has decided it.
+    choosing: bool,
+    /// How many of a choice's guards are not switched off by retirement; one more while it is still enqueueing.
+    live: AtomicU32,
+    pub(crate) wake: H::Wake,
+}
+
+impl<H: Home> Offer<H> {
+    pub(crate) fn plain(wake: H::Wake) -> Self {
+        Self { decision: Decision::new(), choosing: false, live: AtomicU32::new(0), wake }
+    }
+
+    pub(crate) fn choice(wake: H::Wake) -> Self {
+        Self { decision: Decision::new(), choosing: true, live: AtomicU32::new(1), wake }
+    }
+
+    pub(crate) fn is_choosing(&self) -> bool {
+        self.choosing
+    }
+
+    /// Decides an offer whose entry, `guard`, the caller found in a queue under that channel's lock.
+    pub(crate) fn take(&self, guard: u32) -> Claim {
+        if self.choosing { self.decision.select(guard) } else { Claim::Won }
+    }
+
+    /// One more guard is about to be enqueued.
+    pub(crate) fn switch_on(&self) {
+        self.live.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// A guard's channel is retired, or all guards are enqueued. True: it was the last one that kept the choice waiting.
+    #[must_use]
+    pub(crate) fn switch_off(&self) -> bool {
+        // Relaxed: a counter; the decision word decides.
+        self.live.fetch_sub(1, Ordering::Relaxed) == 1
+    }
+}
+
+/// What an entry offers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// To send the message that lies at its place.
+    Send,
+    /// To send a message that will be made once a receiver is certain (an output guard).
+    SendLater,
+    /// To receive into its place.
+    Receive,
+    /// To receive, keeping the sender until it is released (extended rendezvous).
+    ReceiveExtended,
+}
+
+impl Kind {
+    pub(crate) fn is_sending(self) -> bool {
+        matches!(self, Kind::Send | Kind::SendLater)
+    }
+}
+
+/// An offer's presence on one channel.
+pub(crate) struct Entry<H: Home> {
+    offer: Cell<*const Offer<H>>,
+    index: Cell<u32>,
+    pub(crate) kind: Kind,
+    pub(crate) place: H::Place,
+    /// The other side, where it is needed after pairing: see `PROTOCOL.md`, «partners».
+    pub(crate) partner: Guarded<Option<H::Link>>,
+    /// A place in the buffer is kept for the message that this output guard will make.
+    pub(crate) reserved: Guarded<bool>,
+    pub(super) next: Guarded<Option<H::Link>>,
+    pub(super) previous: Guarded<Option<H::Link>>,
+    pub(super) queued: Guarded<bool>,
+}
+
+impl<H: Home> Entry<H> {
+    /// An entry of `offer`, which must outlive it and stay put.
+    pub(crate) fn new(offer: *const Offer<H>, index: u32, kind: Kind, place: H::Place) -> Self {
+        Self {
+            offer: Cell::new(offer),
+            index: Cell::new(index),
+            kind,
+            place,
+            partner: Guarded::new(None),
+            reserved: Guarded::new(false),
+            next: Guarded::new(None),
+            previous: Guarded::new(None),
+            queued: Guarded::new(false),
+        }
+    }
+
+    pub(crate) fn offer(&self) -> &Offer<H> {
+        // SAFETY: by `new` and `attach`, the offer outlives its entries' use.
+        unsafe { &*self.offer.get() }
+    }
+
+    /// A choice's entry, in no queue, learns the address of its offer, which must outlive its stay in any.
+    pub(crate) fn attach(&self, offer: *const Offer<H>) {
+        self.offer.set(offer);
+    }
+
+    /// Which guard of its offer this is.
+    pub(crate) fn index(&self) -> u32 {
+        self.index.get()
+    }
+
+    /// As for [`attach`](Self::attach).
+    pub(crate) fn set_index(&self, index: u32) {
+        self.index.set(index);
+    }
+
+    /// What pairing left behind: the other side, and whether a place in the buffer is kept.
+    ///
+    /// # Safety
+    /// The caller owns the entry, which is in no queue, and whose offer is complete or was never seen by others.
+    pub(crate) unsafe fn paired_with(&self) -> (Option<H::Link>, bool) {
+        // SAFETY: nobody else uses the entry, by the caller.
+        let own = unsafe { Held::new() };
+        (self.partner.get(&own), self.reserved.get(&own))
+    }
+
+    /// Who waits behind the same offer never meets itself: guards of one choice do not match each other.
+    pub(super) fn same_offer(&self, other: &Self) -> bool {
+        std::ptr::eq(self.offer.get(), other.offer.get())
+    }
+}

@@ -1,0 +1,56 @@
+//! Waiting for a decision: spin while that pays, then park. The same for an operation, a choice and a `par!`.
+
+use std::time::Instant;
+
+use super::decision::Decision;
+use crate::backend::Park;
+use crate::deadlock;
+use crate::deadlock::Operation;
+use crate::process::context::Context;
+
+/// Waits until `decision` is complete (true), or `until` has passed (false, never early).
+pub(crate) fn wait(context: &Context, decision: &Decision, operation: &dyn Operation, until: Option<Instant>) -> bool {
+    if spin(context.parker(), decision, until) {
+        return true;
+    }
+    context.block_on(operation, until.is_some());
+    // A process with a deadline will run again: it counts as running.
+    let counted = context.is_counted() && until.is_none();
+    if decision.prepare_to_park(counted) {
+        if until.is_none() {
+            deadlock::suspend_one(counted, decision, context.parker());
+        }
+        park(context.parker(), decision, until);
+    }
+    context.unblock();
+    decision.result().is_some()
+}
+
+/// Waits for a decision that no process is going to make (work for an idle thread), so no deadlock hangs on it.
+pub(crate) fn idle(parker: &dyn Park, decision: &Decision, until: Option<Instant>) -> bool {
+    if !spin(parker, decision, until) && decision.prepare_to_park(false) {
+        park(parker, decision, until);
+    }
+    decision.result().is_some()
+}
+
+fn spin(parker: &dyn Park, decision: &Decision, until: Option<Instant>) -> bool {
+    let mut attempt = 0;
+    while decision.result().is_none() {
+        let late = attempt % 16 == 15 && until.is_some_and(|until| Instant::now() >= until);
+        if late || !parker.spin(attempt) {
+            return false;
+        }
+        attempt += 1;
+    }
+    true
+}
+
+fn park(parker: &dyn Park, decision: &Decision, until: Option<Instant>) {
+    while decision.result().is_none() {
+        if until.is_some_and(|until| Instant::now() >= until) {
+            return;
+        }
+        parker.park(until);
+    }
+}

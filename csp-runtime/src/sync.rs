@@ -1,0 +1,84 @@
+//! The primitives that the protocols stand on: std's own, or loom's when a model test runs the shipped code.
+
+#[cfg(not(loom))]
+pub(crate) use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+
+#[cfg(loom)]
+pub(crate) use loom::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+
+#[cfg(loom)]
+use loom::cell::UnsafeCell;
+#[cfg(not(loom))]
+use std_cell::UnsafeCell;
+
+/// One pause of a busy wait for a step that another running process is about to take.
+#[cfg(not(loom))]
+#[inline]
+pub(crate) fn pause(attempt: u32) {
+    if attempt < 40 {
+        std::hint::spin_loop();
+    } else if attempt < 500 {
+        std::thread::yield_now();
+    } else {
+        // The other one was preempted, perhaps by us: under a real-time policy yielding alone would never let it run.
+        std::thread::sleep(std::time::Duration::from_micros(50));
+    }
+}
+
+#[cfg(loom)]
+pub(crate) fn pause(_attempt: u32) {
+    loom::thread::yield_now();
+}
+
+/// Proof that a channel's lock is held. Whoever has one may touch the [`Guarded`] fields of that channel, of the entries
+/// queued on it, and of the entry that its holder brought along.
+pub(crate) struct Held(());
+
+impl Held {
+    /// # Safety
+    /// The lock is held until the value is gone, and the value is used only for what the lock protects.
+    pub(crate) unsafe fn new() -> Self {
+        Self(())
+    }
+}
+
+/// Plain data that a channel's lock protects; loom checks each access for races.
+pub(crate) struct Guarded<T>(UnsafeCell<T>);
+
+impl<T: Copy> Guarded<T> {
+    pub(crate) fn new(value: T) -> Self {
+        Self(UnsafeCell::new(value))
+    }
+
+    #[inline]
+    pub(crate) fn get(&self, _lock: &Held) -> T {
+        // SAFETY: the lock, which `Held` proves, excludes all others.
+        self.0.with(|value| unsafe { *value })
+    }
+
+    #[inline]
+    pub(crate) fn set(&self, value: T, _lock: &Held) {
+        // SAFETY: as in `get`.
+        self.0.with_mut(|place| unsafe { *place = value });
+    }
+}
+
+/// std's cell with loom's closure-taking face, so that one source serves both.
+#[cfg(not(loom))]
+mod std_cell {
+    pub(super) struct UnsafeCell<T>(std::cell::UnsafeCell<T>);
+
+    impl<T> UnsafeCell<T> {
+        pub(super) fn new(value: T) -> Self {
+            Self(std::cell::UnsafeCell::new(value))
+        }
+        #[inline(always)]
+        pub(super) fn with<R>(&self, read: impl FnOnce(*const T) -> R) -> R {
+            read(self.0.get())
+        }
+        #[inline(always)]
+        pub(super) fn with_mut<R>(&self, write: impl FnOnce(*mut T) -> R) -> R {
+            write(self.0.get())
+        }
+    }
+}

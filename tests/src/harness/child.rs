@@ -1,0 +1,80 @@
+//! The child: one scenario on one backend, so many times over, on the main thread.
+
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::{Command, ExitCode};
+use std::sync::OnceLock;
+
+use super::args::Options;
+use super::{BACKENDS, Runs, reports};
+use crate::scenarios::{self, support::panic_text};
+
+static BACKEND: OnceLock<&'static super::UnderTest> = OnceLock::new();
+
+/// The backend under test, by name.
+pub(crate) fn backend_name() -> &'static str {
+    BACKEND.get().expect("scenarios run in a child").name
+}
+
+/// A size that shrinks where schedules are explored seed by seed.
+pub(crate) fn scale(repeated: usize, seeded: usize) -> usize {
+    match BACKEND.get().expect("scenarios run in a child").runs {
+        Runs::Repeated(_) => repeated,
+        Runs::Seeds(_) => seeded,
+    }
+}
+
+/// Runs what `--run` names; fails at the first run that fails.
+pub(super) fn run(options: &Options) -> ExitCode {
+    let name = options.run.as_deref().expect("the caller saw --run");
+    let Some(scenario) = scenarios::all().find(|scenario| scenario.name == name) else {
+        eprintln!("no scenario «{name}»; --list names them");
+        return ExitCode::from(2);
+    };
+    let wanted = options.backend.as_deref().unwrap_or(BACKENDS[0].name);
+    let backend = BACKENDS.iter().find(|backend| backend.name == wanted).expect("checked with the command line");
+    let seed = options.seed.unwrap_or(0);
+    let environment = [("CSP_BACKEND", wanted.to_owned()), ("CSP_SEED", seed.to_string())];
+    if environment.iter().any(|(key, value)| std::env::var(key).as_ref() != Ok(value)) {
+        return again_with(environment);
+    }
+    assert!(BACKEND.set(backend).is_ok(), "set once");
+
+    let folder = options.folder.clone().unwrap_or_else(std::env::temp_dir);
+    let stem = format!("csp-conformance-{}", std::process::id());
+    let (reports_path, progress_path) = (folder.join(format!("{stem}.reports")), folder.join("progress"));
+    reports::open(&reports_path);
+    let mut progress =
+        options.folder.as_ref().map(|_| OpenOptions::new().create(true).append(true).open(&progress_path).expect("the folder is writable"));
+
+    let mut outcome = ExitCode::SUCCESS;
+    for run in 0..options.times.unwrap_or(1) {
+        let which = match backend.runs {
+            Runs::Repeated(_) => format!("run {}", run + 1),
+            Runs::Seeds(_) => format!("seed {}", seed + run),
+        };
+        if let Some(progress) = &mut progress {
+            writeln!(progress, "{which}").expect("progress can be written");
+        }
+        if run > 0 && matches!(backend.runs, Runs::Seeds(_)) {
+            csp::__private::reseed(seed + run);
+        }
+        let result = catch_unwind(AssertUnwindSafe(scenario.run)).map_err(|panic| panic_text(&*panic));
+        let placed = reports::check(scenario.main_only);
+        if let Err(reason) = result.and(placed) {
+            eprintln!("\nscenario {name} failed on {wanted}, {which}: {reason}");
+            outcome = ExitCode::from(101);
+            break;
+        }
+    }
+    let _ = std::fs::remove_file(reports_path);
+    outcome
+}
+
+/// Starts this program again with the environment that the run needs: a program may not safely change its own.
+fn again_with(environment: [(&str, String); 2]) -> ExitCode {
+    let program = std::env::current_exe().expect("this program has a path");
+    let status = Command::new(program).args(std::env::args().skip(1)).envs(environment).status().expect("this program can be started");
+    ExitCode::from(status.code().map_or(101, |code| u8::try_from(code).unwrap_or(101)))
+}

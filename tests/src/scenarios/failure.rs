@@ -1,0 +1,323 @@
+//! Panics: re-raised with the process's name after all have ended, or caught where that was asked for.
+
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
+
+use csp::prelude::*;
+use csp::{CauseKind, ProcessError};
+
+use super::support::{filled, panic_of, poison_kind, poisoned, retired, sink, source};
+use crate::harness::{here, scale, scenarios};
+
+scenarios![
+    a_panic_is_raised_again_with_the_name_of_its_process,
+    a_panic_is_raised_after_all_branches_have_ended,
+    of_two_panics_one_is_raised,
+    a_panic_wakes_its_neighbours,
+    catch_turns_a_panic_into_an_error,
+    catch_leaves_an_output_alone,
+    seven_of_eight_workers_go_on,
+    a_caught_panic_may_be_answered_by_a_new_process,
+    a_panic_passes_through_nested_pars,
+    an_output_expression_that_panics_poisons,
+    an_output_expression_that_leaves_poisons,
+    a_communication_in_an_output_expression_panics(main_only),
+    nothing_enabled_is_stop_and_names_the_line(main_only),
+    stop_inside_a_process_is_its_panic,
+    operations_while_unwinding_fail(main_only),
+    ends_dropped_while_unwinding_wake_their_partners,
+];
+
+#[process]
+fn panics(word: &str) {
+    here();
+    panic!("on purpose: {word}");
+}
+
+fn a_panic_is_raised_again_with_the_name_of_its_process() {
+    let message = panic_of(|| par! { panics("one") });
+    assert!(message.contains("panics") && message.contains("on purpose: one"), "{message}");
+    let message = panic_of(|| par! { source(vec![1], filled([0]).0), panics("two").named("the culprit") });
+    assert!(message.contains("the culprit") && message.contains("on purpose: two"), "{message}");
+    let message = panic_of(|| panics("three").named("in place").run());
+    assert!(message.contains("on purpose: three"), "{message}");
+}
+
+#[process]
+fn ends_after_the_panic(neighbour: Receiver<u32>, done: Sender<u32>) {
+    here();
+    poisoned(neighbour.recv()); // so the other has panicked
+    done.send(1).unwrap();
+}
+
+#[process]
+fn panics_holding(out: Sender<u32>) {
+    here();
+    let _out = out;
+    panic!("on purpose");
+}
+
+fn a_panic_is_raised_after_all_branches_have_ended() {
+    let ((out, input), (done_out, done)) = (channel(), channel::buffered(1));
+    panic_of(|| par! { panics_holding(out), ends_after_the_panic(input, done_out) });
+    assert_eq!(done.try_recv().ok(), Some(1), "the other branch ran to its end first");
+}
+
+fn of_two_panics_one_is_raised() {
+    let message = panic_of(|| par! { panics("left"), panics("right") });
+    assert!(message.contains("left") || message.contains("right"), "{message}");
+    let results = par! { panics("left").catch(), panics("right").catch() };
+    assert!(results.0.is_err() && results.1.is_err());
+}
+
+fn a_panic_wakes_its_neighbours() {
+    let ((out, input), (kind_out, kind)) = (channel(), channel::buffered(1));
+    panic_of(|| par! { panics_holding(out), tells_the_kind(input, kind_out) });
+    assert_eq!(kind.recv(), Ok((true, "panics_holding".to_string())));
+}
+
+#[process]
+fn tells_the_kind(input: Receiver<u32>, kind: Sender<(bool, String)>) {
+    here();
+    let cause = poisoned(input.recv());
+    kind.send((cause.kind() == CauseKind::Panicked, cause.process().to_string())).unwrap();
+}
+
+fn catch_turns_a_panic_into_an_error() {
+    match par! { panics("caught").named("w3").catch() } {
+        Err(ProcessError::Panicked { process, message }) => {
+            assert_eq!((&*process, &*message), ("w3", "on purpose: caught"));
+        }
+        other => panic!("should be Panicked, is {other:?}"),
+    }
+    let error = panics("caught").named("w4").catch().run().unwrap_err();
+    assert!(error.to_string().contains("w4") && error.to_string().contains("on purpose: caught"), "{error}");
+}
+
+fn catch_leaves_an_output_alone() {
+    let (_out, input) = filled([4]);
+    let got = par! { first_of(input).catch() };
+    assert!(matches!(got, Ok(Ok(4))), "{got:?}");
+}
+
+#[process]
+fn first_of(input: Receiver<u32>) -> Result<u32, Stopped> {
+    here();
+    input.recv()
+}
+
+#[process]
+fn works(jobs: Receiver<u32>, results: Sender<u32>) {
+    here();
+    for job in &jobs {
+        assert!(job != 13, "job 13 is too much");
+        results.send(job * job)?;
+    }
+}
+
+/// A worker dies of its job; the parent hears of it, and the seven others do the rest.
+fn seven_of_eight_workers_go_on() {
+    let count = scale(200, 40) as u32;
+    let ((jobs_out, jobs_in), (results_out, results_in)) = (channel(), channel());
+    let ((), workers, got) = par! {
+        source((0..count).collect(), jobs_out),
+        8 * works(jobs_in, results_out).catch(),
+        sink(results_in),
+    };
+    let errors: Vec<_> = workers.into_iter().filter_map(Result::err).collect();
+    assert_eq!(errors.len(), 1, "{errors:?}");
+    assert!(errors[0].to_string().contains("too much"));
+    let mut got = got;
+    got.sort_unstable();
+    assert!(got.into_iter().eq((0..count).filter(|&job| job != 13).map(|job| job * job)), "all results but one");
+}
+
+fn a_caught_panic_may_be_answered_by_a_new_process() {
+    let ((jobs_out, jobs_in), (results_out, results_in)) = (channel(), channel());
+    let ((), starts, got) = par! {
+        source(vec![1, 13, 2, 13, 13, 3], jobs_out),
+        restarts(jobs_in, results_out),
+        sink(results_in),
+    };
+    assert_eq!((starts, got), (4, vec![1, 4, 9]));
+}
+
+#[process]
+fn restarts(jobs: Receiver<u32>, results: Sender<u32>) -> u32 {
+    here();
+    let mut starts = 1;
+    while (par! { works(jobs.clone(), results.clone()).catch() }).is_err() {
+        starts += 1;
+    }
+    starts
+}
+
+#[process]
+fn fails_below(depth: u32) {
+    here();
+    match depth {
+        0 => panic!("at the bottom"),
+        _ => par! { fails_below(depth - 1) },
+    }
+}
+
+fn a_panic_passes_through_nested_pars() {
+    let message = panic_of(|| fails_below(5).run());
+    assert!(message.contains("at the bottom"), "{message}");
+    let caught = par! { fails_below(3).catch() };
+    assert!(caught.unwrap_err().to_string().contains("at the bottom"));
+}
+
+#[process]
+fn offers_what_panics(out: Sender<u32>, spare: Sender<u32>) -> Result<(), Stopped> {
+    here();
+    alt! {
+        out ! { if scale(1, 1) == 1 { panic!("no value") } 1 } => Ok(()),
+        spare ! 0 => Ok(()),
+    }
+}
+
+fn an_output_expression_that_panics_poisons() {
+    let ((out, input), (spare, _spare_in)) = (channel(), channel());
+    let kept = out.clone();
+    let (caught, got) = par! { offers_what_panics(out, spare).catch(), first_of(input) };
+    assert!(caught.is_err());
+    poisoned(got); // it had been claimed, and must not wait for ever
+    poisoned(kept.send(1));
+}
+
+#[process]
+fn offers_what_leaves(out: Sender<u32>, gone: Receiver<u32>, way: u32) -> Result<u32, Stopped> {
+    here();
+    for _ in 0..1 {
+        alt! {
+            out ! { match way { 0 => break, 1 => gone_value(&gone)?, _ => return Ok(2) } } => {} // no value, no body
+        }
+    }
+    Ok(way)
+}
+
+/// An error that is at hand without an operation.
+fn gone_value(_gone: &Receiver<u32>) -> Result<u32, Stopped> {
+    Err(Stopped::Retired)
+}
+
+fn an_output_expression_that_leaves_poisons() {
+    for way in 0..3 {
+        let ((out, input), (_keep, gone)) = (channel(), channel());
+        let kept = out.clone();
+        let (left, got) = par! { offers_what_leaves(out, gone, way), first_of(input) };
+        assert_eq!(left, if way == 1 { Err(Stopped::Retired) } else { Ok(way) });
+        let kind = poison_kind(got);
+        assert_eq!(kind, CauseKind::Abandoned, "way {way}");
+        poisoned(kept.send(1));
+    }
+}
+
+fn a_communication_in_an_output_expression_panics() {
+    let ((out, _input), (_other_out, other)) = (channel::buffered(1), filled([5]));
+    let message = panic_of(|| alt! { out ! other.recv().unwrap() => {}, stopped why => panic!("{why}") });
+    assert!(!message.is_empty() && !message.contains("unwrap"), "it explains itself: {message}");
+    assert_eq!(other.try_recv().ok(), Some(5), "the operation did not happen");
+}
+
+fn nothing_enabled_is_stop_and_names_the_line() {
+    let (_out, input) = filled([1]);
+    let off = input.try_recv().is_err();
+    let line = line!() + 1;
+    let message = panic_of(|| alt! { (off) & input ? _ => {}, (off) & skip => {}, stopped why => panic!("no end of channels: {why}") });
+    assert!(message.contains("failure.rs") && message.contains(&line.to_string()), "{message}");
+
+    let none: [Receiver<u32>; 0] = [];
+    let line = line!() + 1;
+    let message = panic_of(|| alt! { for input in &none { input ? _ => {} } stopped why => panic!("no end of channels: {why}") });
+    assert!(message.contains("failure.rs") && message.contains(&line.to_string()), "S09, all empty: {message}");
+}
+
+#[process]
+fn chooses_among_none(out: Sender<u32>) {
+    here();
+    let off = out.try_send(1).is_ok();
+    alt! { (off) & out ! 1 => {} }
+}
+
+/// S63.
+fn stop_inside_a_process_is_its_panic() {
+    let (out, input) = channel();
+    let (caught, got) = par! { chooses_among_none(out).catch(), first_of(input) };
+    match (caught, got) {
+        (Err(error), got) => {
+            assert!(error.to_string().contains("failure.rs"), "{error}");
+            retired(got);
+        }
+        (Ok(()), got) => assert_eq!(got, Ok(1), "the receiver was waiting already"),
+    }
+}
+
+/// Communicates in its destructor, and notes what came of it.
+struct SpeaksAtTheEnd<'a> {
+    out: Sender<u32>,
+    input: Receiver<u32>,
+    heard: &'a Cell<u32>,
+}
+
+impl Drop for SpeaksAtTheEnd<'_> {
+    fn drop(&mut self) {
+        let chosen = alt! { self.input ? _ => false, self.out ! 1 => false, after Duration::from_secs(600) => false, stopped _ => true };
+        let refused = [
+            self.out.send(1).is_err(),
+            self.input.recv().is_err(),
+            self.out.send_timeout(1, Duration::from_secs(600)).is_err(),
+            self.input.recv_timeout(Duration::from_secs(600)).is_err(),
+            self.input.recv_with(|_| ()).is_err(),
+            chosen,
+        ];
+        self.heard.set(refused.into_iter().filter(|&refused| refused).count() as u32);
+    }
+}
+
+/// Invariant 1: nothing parks while its thread is panicking. If one operation did, this would never end.
+fn operations_while_unwinding_fail() {
+    let heard = Cell::new(0);
+    let ((out, _keep_in), (_keep_out, input)) = (channel(), channel());
+    let outcome = catch_unwind(AssertUnwindSafe(|| {
+        let _speaker = SpeaksAtTheEnd { out, input, heard: &heard };
+        panic!("unwind");
+    }));
+    assert!(outcome.is_err());
+    assert_eq!(heard.get(), 6, "each operation fails with Stopped while unwinding");
+    let (out, input) = channel::buffered(1);
+    assert_eq!((out.send(1), input.recv()), (Ok(()), Ok(1)), "and afterwards all is as before");
+}
+
+#[process]
+fn panics_with_many_ends(outs: Vec<Sender<u32>>, inputs: Vec<Receiver<u32>>) {
+    here();
+    let _ends = (outs, inputs);
+    panic!("with many ends");
+}
+
+#[process]
+fn sends_one(out: Sender<u32>) -> bool {
+    here();
+    out.send(1).is_err()
+}
+
+#[process]
+fn gets_none(input: Receiver<u32>) -> bool {
+    here();
+    input.recv().is_err()
+}
+
+fn ends_dropped_while_unwinding_wake_their_partners() {
+    let (outs, far_ins): (Vec<_>, Vec<_>) = (0..4).map(|_| channel()).unzip();
+    let (far_outs, inputs): (Vec<_>, Vec<_>) = (0..4).map(|_| channel()).unzip();
+    let (caught, sent, got) = par! {
+        panics_with_many_ends(outs, inputs).catch(),
+        for out in far_outs => sends_one(out),
+        for input in far_ins => gets_none(input),
+    };
+    assert!(caught.is_err());
+    assert_eq!((sent, got), (vec![true; 4], vec![true; 4]));
+}

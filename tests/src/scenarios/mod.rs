@@ -1,0 +1,68 @@
+//! The scenarios, by topic; each is a function with assertions, listed in its topic's table.
+
+pub(crate) mod support;
+
+mod buffered;
+mod choice;
+mod choice_text;
+mod crossed;
+mod deadlock;
+mod extended;
+mod failure;
+mod fairness;
+mod foreign;
+mod mobility;
+mod networks;
+mod order;
+mod poison;
+mod priority;
+mod propagation;
+mod rendezvous;
+mod retire;
+mod settings;
+mod spawning;
+mod structure;
+mod time;
+mod waves;
+
+use crate::harness::Scenario;
+
+/// The tables of all topics.
+const TOPICS: &[&[Scenario]] = &[
+    rendezvous::SCENARIOS,
+    order::SCENARIOS,
+    choice::SCENARIOS,
+    choice_text::SCENARIOS,
+    crossed::SCENARIOS,
+    priority::SCENARIOS,
+    fairness::SCENARIOS,
+    time::SCENARIOS,
+    extended::SCENARIOS,
+    poison::SCENARIOS,
+    retire::SCENARIOS,
+    propagation::SCENARIOS,
+    waves::SCENARIOS,
+    buffered::SCENARIOS,
+    mobility::SCENARIOS,
+    structure::SCENARIOS,
+    spawning::SCENARIOS,
+    failure::SCENARIOS,
+    deadlock::SCENARIOS,
+    networks::SCENARIOS,
+    foreign::SCENARIOS,
+    settings::SCENARIOS,
+];
+
+/// Every scenario.
+pub(crate) fn all() -> impl Iterator<Item = &'static Scenario> {
+    TOPICS.iter().flat_map(|topic| topic.iter())
+}
+
+/// A name says which scenario failed, so there must be one of each.
+pub(crate) fn assert_unique_names() {
+    let mut names: Vec<_> = all().map(|scenario| scenario.name).collect();
+    names.sort_unstable();
+    for pair in names.windows(2) {
+        assert_ne!(pair[0], pair[1], "two scenarios share a name");
+    }
+}

@@ -1,0 +1,197 @@
+//! Which backend a process runs on, and the settings of the runtime.
+
+use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use csp::prelude::*;
+use csp::Config;
+
+use super::support::{sink, source};
+use crate::harness::{backend_name, here, here_on, scenarios};
+
+scenarios![
+    processes_run_on_the_default_backend,
+    on_is_stronger_than_everything,
+    the_attribute_is_stronger_than_the_par,
+    the_par_is_stronger_than_what_encloses_it,
+    an_explicit_choice_is_inherited,
+    an_inherited_choice_ends_with_its_par,
+    processes_on_two_backends_talk,
+    spawned_processes_choose_their_backend,
+    backends_have_names(main_only),
+    an_unknown_backend_is_a_clear_error(main_only),
+    a_backend_that_is_not_built_names_its_feature(main_only),
+    settings_are_set_once,
+];
+
+fn default() -> Backend {
+    backend_name().parse().expect("the backend under test has a name")
+}
+
+/// A backend that is not the default.
+fn other() -> Backend {
+    if default() == Backend::Threads { Backend::Seeded } else { Backend::Threads }
+}
+
+/// Where it runs; and reports that, too.
+#[process]
+fn where_am_i() -> String {
+    here_on(csp::current().backend());
+    csp::current().backend().to_string()
+}
+
+#[process(backend = threads)]
+fn always_on_threads() -> String {
+    here_on(Backend::Threads);
+    csp::current().backend().to_string()
+}
+
+#[process(backend = seeded)]
+fn always_seeded() -> String {
+    here_on(Backend::Seeded);
+    csp::current().backend().to_string()
+}
+
+#[process]
+fn starts_one() -> String {
+    here_on(csp::current().backend());
+    par! { where_am_i() }
+}
+
+#[process]
+fn starts_one_on(backend: Backend) -> String {
+    here_on(csp::current().backend());
+    par! { backend = backend; where_am_i() }
+}
+
+fn processes_run_on_the_default_backend() {
+    let (a, b, c) = par! { where_am_i(), starts_one(), { here(); csp::current().backend().to_string() } };
+    assert_eq!([a.as_str(), &b, &c], [backend_name(); 3]);
+}
+
+fn on_is_stronger_than_everything() {
+    let name = other().to_string();
+    assert_eq!(par! { where_am_i().on(other()) }, name);
+    let (default, other) = (default(), other());
+    assert_eq!(par! { backend = default; where_am_i().on(other) }, name);
+    let attributed = par! { always_on_threads().on(Backend::Threads), where_am_i().on(Backend::Seeded) };
+    assert_eq!((&*attributed.0, &*attributed.1), ("threads", "seeded"));
+    assert_eq!(par! { says_where().on(Backend::Seeded) }, "seeded", "stronger than the attribute");
+}
+
+#[process(backend = threads)]
+fn says_where() -> String {
+    here_on(csp::current().backend());
+    csp::current().backend().to_string()
+}
+
+fn the_attribute_is_stronger_than_the_par() {
+    let other = other();
+    let (a, b, c) = par! { backend = other; always_on_threads(), always_seeded(), where_am_i() };
+    assert_eq!((&*a, &*b, c), ("threads", "seeded", other.to_string()));
+    let (a, b) = par! { backend = threads; always_seeded(), where_am_i() };
+    assert_eq!((&*a, &*b), ("seeded", "threads"));
+}
+
+fn the_par_is_stronger_than_what_encloses_it() {
+    let (default, other) = (default(), other());
+    assert_eq!(par! { backend = other; starts_one_on(default) }, default.to_string());
+    assert_eq!(par! { starts_one_on(other) }, other.to_string());
+}
+
+fn an_explicit_choice_is_inherited() {
+    let other = other();
+    let (by_par, by_on) = par! { { par! { backend = other; starts_one() } }, starts_one().on(other) };
+    assert_eq!((by_par, by_on), (other.to_string(), other.to_string()));
+}
+
+fn an_inherited_choice_ends_with_its_par() {
+    let other = other();
+    par! { backend = other; starts_one() };
+    assert_eq!(par! { starts_one() }, backend_name());
+}
+
+fn processes_on_two_backends_talk() {
+    let (out, input) = channel();
+    let ((), got) = par! {
+        says_numbers(out, 20).on(other()),
+        sink(input),
+    };
+    assert!(got.into_iter().eq(0..20));
+    let (out, input) = channel();
+    let ((), sum) = par! { source((0..20).collect(), out), sums_by_choice(input).on(other()) };
+    assert_eq!(sum, Ok(190));
+}
+
+#[process]
+fn says_numbers(out: Sender<u32>, count: u32) {
+    here_on(other());
+    for value in 0..count {
+        out.send(value)?;
+    }
+}
+
+#[process]
+fn sums_by_choice(input: Receiver<u32>) -> Result<u32, Stopped> {
+    here_on(other());
+    let (_hold, never) = channel::<u32>();
+    let mut sum = 0;
+    for _ in 0..20 {
+        alt! { input ? value => sum += value, never ? _ => unreachable!("nobody sends") }
+    }
+    Ok(sum)
+}
+
+fn spawned_processes_choose_their_backend() {
+    assert_eq!(spawn!(where_am_i()).join(), backend_name());
+    assert_eq!(spawn!(where_am_i().on(other())).join(), other().to_string());
+    let joined = scope(|s| s.spawn(starts_one().on(other())).join());
+    assert_eq!(joined, other().to_string());
+    assert_eq!(where_am_i().run(), backend_name(), "in place is where the caller is");
+}
+
+fn backends_have_names() {
+    for backend in [Backend::Threads, Backend::Coroutines, Backend::Processes, Backend::Seeded] {
+        assert_eq!(backend.to_string().parse::<Backend>().ok(), Some(backend));
+    }
+    assert!("fibres".parse::<Backend>().is_err());
+}
+
+/// Runs a scenario in a program whose environment asks for another backend, and gives what it said as it failed.
+fn words_of_a_program_on(backend: &str) -> String {
+    let program = std::env::current_exe().expect("this program has a path");
+    let output = Command::new(program)
+        .args(["--run", "processes_run_on_the_default_backend", "--as-is"])
+        .env("CSP_BACKEND", backend)
+        .output()
+        .expect("this program can be started");
+    assert!(!output.status.success(), "it should fail with CSP_BACKEND={backend}");
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+fn an_unknown_backend_is_a_clear_error() {
+    let words = words_of_a_program_on("fibres");
+    for wanted in ["fibres", "threads", "CSP_BACKEND"] {
+        assert!(words.contains(wanted), "«{wanted}» is missing in: {words}");
+    }
+}
+
+fn a_backend_that_is_not_built_names_its_feature() {
+    for backend in ["coroutines", "processes"] {
+        let words = words_of_a_program_on(backend);
+        assert!(words.contains(&format!("backend-{backend}")), "the feature is missing in: {words}");
+    }
+}
+
+/// The first set of a program counts; a later one is an error, and so is one after the first use.
+fn settings_are_set_once() {
+    static FIRST: AtomicBool = AtomicBool::new(true);
+    let settings = || Config::new().stack_size(512 << 10);
+    if FIRST.swap(false, Ordering::SeqCst) {
+        settings().set().expect("nothing has been used or set before");
+    }
+    let error = settings().set().expect_err("it was set before");
+    assert!(!error.to_string().is_empty());
+    assert_eq!(par! { where_am_i() }, backend_name(), "and the environment's backend stands");
+    settings().set().expect_err("it has been used");
+}

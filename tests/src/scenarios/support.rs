@@ -1,0 +1,133 @@
+//! What scenarios have in common: panics as text, results as causes, ends in structs, values that count their drops.
+
+use std::any::Any;
+use std::fmt::Debug;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use csp::prelude::*;
+use csp::{Cause, CauseKind, Refusal};
+
+/// The text that a panic carries.
+pub(crate) fn panic_text(payload: &(dyn Any + Send)) -> String {
+    match (payload.downcast_ref::<&str>(), payload.downcast_ref::<String>()) {
+        (Some(text), _) => (*text).to_owned(),
+        (_, Some(text)) => text.clone(),
+        _ => "a panic without text".into(),
+    }
+}
+
+/// Runs `body`, which must panic, and gives the panic's text.
+#[track_caller]
+pub(crate) fn panic_of<R>(body: impl FnOnce() -> R) -> String {
+    match catch_unwind(AssertUnwindSafe(body)) {
+        Ok(_) => panic!("this should have panicked"),
+        Err(panic) => panic_text(&*panic),
+    }
+}
+
+/// The cause of a result that must be poison.
+#[track_caller]
+pub(crate) fn poisoned<T: Debug>(result: Result<T, Stopped>) -> Cause {
+    match result {
+        Err(Stopped::Poisoned(cause)) => cause,
+        other => panic!("should be Poisoned, is {other:?}"),
+    }
+}
+
+/// The kind of the cause of a result that must be poison.
+#[track_caller]
+pub(crate) fn poison_kind<T: Debug>(result: Result<T, Stopped>) -> CauseKind {
+    poisoned(result).kind()
+}
+
+/// Asserts that a result is `Retired`.
+#[track_caller]
+pub(crate) fn retired<T: Debug>(result: Result<T, Stopped>) {
+    match result {
+        Err(Stopped::Retired) => {}
+        other => panic!("should be Retired, is {other:?}"),
+    }
+}
+
+/// Asserts that an attempt to receive found nobody.
+#[track_caller]
+pub(crate) fn nobody<T: Debug>(attempt: Result<T, Refusal>) {
+    match attempt {
+        Err(Refusal::NotReady) => {}
+        other => panic!("should be NotReady, is {other:?}"),
+    }
+}
+
+/// Offers `value` until a receiver waits for it: when this returns, one was waiting.
+pub(crate) fn send_to_a_waiting<T: Message>(sender: &Sender<T>, mut value: T) {
+    loop {
+        match sender.try_send(value) {
+            Ok(()) => return,
+            Err(refused) if matches!(refused.reason, Refusal::NotReady) => value = refused.value,
+            Err(refused) => panic!("the receiver is gone: {:?}", refused.reason),
+        }
+        std::thread::yield_now();
+    }
+}
+
+/// Asks until a sender waits with a value: when this returns, one was waiting.
+pub(crate) fn recv_from_a_waiting<T: Message>(receiver: &Receiver<T>) -> T {
+    loop {
+        match receiver.try_recv() {
+            Ok(value) => return value,
+            Err(Refusal::NotReady) => std::thread::yield_now(),
+            Err(reason) => panic!("the sender is gone: {reason:?}"),
+        }
+    }
+}
+
+/// A channel that holds as many values as there are, already filled: a guard on it is ready for certain.
+pub(crate) fn filled<T: Message>(values: impl IntoIterator<Item = T>) -> (Sender<T>, Receiver<T>) {
+    let values: Vec<T> = values.into_iter().collect();
+    let (sender, receiver) = channel::buffered(values.len());
+    for value in values {
+        assert!(sender.try_send(value).is_ok(), "a buffer of n takes n values at once");
+    }
+    (sender, receiver)
+}
+
+/// Sends what it is given, and ends.
+#[process]
+pub(crate) fn source<T: Message>(values: Vec<T>, out: Sender<T>) {
+    crate::harness::here();
+    for value in values {
+        out.send(value)?;
+    }
+}
+
+/// Receives until its channel is retired, and gives back what came.
+#[process]
+pub(crate) fn sink<T: Message>(input: Receiver<T>) -> Vec<T> {
+    crate::harness::here();
+    input.iter().collect()
+}
+
+/// Counts the drops of the values made from it (for local channels: a count is shared memory).
+#[derive(Clone, Default)]
+pub(crate) struct Drops(Arc<AtomicUsize>);
+
+impl Drops {
+    pub(crate) fn count(&self) -> usize {
+        self.0.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn value(&self) -> Counted {
+        Counted(self.clone())
+    }
+}
+
+/// A value whose drop is counted.
+pub(crate) struct Counted(Drops);
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.0.fetch_add(1, Ordering::SeqCst);
+    }
+}
