@@ -32,6 +32,7 @@ Options:
   --size N          height and width of the picture (mandelbrot [700])
   --pinning P       only `unpinned` or only `pinned` (all threads on one core) [default: both]
   --runs R          fresh OS processes per cell; the median counts [default: 5]
+  --quiet S         repeat runs that other programs disturb, for at most S seconds a workload [default: 0]
   --timeout S       seconds after which a cell is given up [default: 60]
   --json            one JSON object a line instead of a table
   -h, --help        this text
@@ -55,6 +56,7 @@ pub(crate) struct Measurement {
     pub(crate) size: Option<usize>,
     pub(crate) runs: usize,
     pub(crate) timeout: Duration,
+    pub(crate) quiet: Duration,
     pub(crate) json: bool,
 }
 
@@ -74,6 +76,7 @@ pub(crate) fn parse(mut parser: lexopt::Parser) -> Result<Request, lexopt::Error
         size: None,
         runs: 5,
         timeout: Duration::from_secs(60),
+        quiet: Duration::ZERO,
         json: false,
     };
     while let Some(argument) = parser.next()? {
@@ -84,9 +87,10 @@ pub(crate) fn parse(mut parser: lexopt::Parser) -> Result<Request, lexopt::Error
             Long("backend") => asked.ours = backend(&parser.value()?.string()?)?,
             Long("subject") => {
                 let name = parser.value()?.string()?;
-                asked.only.push(Subject::from_name(&name).ok_or_else(|| {
-                    format!("unknown subject `{name}`; there are {}", Subject::names())
-                })?);
+                asked.only.push(
+                    Subject::from_name(&name)
+                        .ok_or_else(|| format!("unknown subject `{name}`; there are {}", Subject::names()))?,
+                );
             }
             Long("pinning") => {
                 let name = parser.value()?.string()?;
@@ -100,6 +104,7 @@ pub(crate) fn parse(mut parser: lexopt::Parser) -> Result<Request, lexopt::Error
             Long("timeout") => {
                 asked.timeout = Duration::from_secs(at_least(1, "--timeout", &mut parser)? as u64);
             }
+            Long("quiet") => asked.quiet = Duration::from_secs(at_least(0, "--quiet", &mut parser)? as u64),
             Value(name) => workloads.push(name.string()?),
             _ => return Err(argument.unexpected()),
         }
@@ -107,9 +112,10 @@ pub(crate) fn parse(mut parser: lexopt::Parser) -> Result<Request, lexopt::Error
     asked.workloads = match &workloads[..] {
         [] => return Err(format!("say what to measure: {}, all", Workload::names()).into()),
         [all] if all == "all" => Workload::ALL.to_vec(),
-        [name] => vec![Workload::from_name(name).ok_or_else(|| {
-            format!("unknown workload `{name}`; there are {}, all", Workload::names())
-        })?],
+        [name] => vec![
+            Workload::from_name(name)
+                .ok_or_else(|| format!("unknown workload `{name}`; there are {}, all", Workload::names()))?,
+        ],
         [_, extra, ..] => return Err(format!("one workload at a time: what is `{extra}`?").into()),
     };
     if let [workload] = asked.workloads[..] {
@@ -125,8 +131,7 @@ pub(crate) fn parse(mut parser: lexopt::Parser) -> Result<Request, lexopt::Error
 
 fn backend(name: &str) -> Result<Subject, lexopt::Error> {
     Subject::from_name(&format!("csp:{name}")).ok_or_else(|| {
-        let known: Vec<&str> =
-            Subject::ALL.iter().filter_map(|subject| subject.backend()).collect();
+        let known: Vec<&str> = Subject::ALL.iter().filter_map(|subject| subject.backend()).collect();
         format!("no backend `{name}`; there is {}", known.join(", ")).into()
     })
 }

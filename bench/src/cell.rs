@@ -41,7 +41,7 @@ impl From<f64> for Outcome {
 }
 
 impl Outcome {
-    pub(crate) fn of_picture(wall: Duration, cpu: Duration, checksum: u64) -> Self {
+    pub(crate) fn of_wall_and_cpu(wall: Duration, cpu: Duration, checksum: u64) -> Self {
         let ms = |time: Duration| time.as_secs_f64() * 1e3;
         Self { value: ms(wall), cpu: Some(ms(cpu)), checksum: Some(checksum) }
     }

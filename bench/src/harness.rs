@@ -4,11 +4,16 @@ use std::io::{IsTerminal, Read, Write, stderr};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::args::Measurement;
 use crate::cell::{self, Cell, Outcome};
+use crate::machine::Noise;
 use crate::workload::{Measure, Params, Pinning, Subject, Workload};
+
+/// The share of the machine that other programs may use during a run that counts, with `--quiet`.
+const TOLERABLE: f64 = 0.1;
+const BETWEEN_TRIES: Duration = Duration::from_millis(300);
 
 /// Why a run has no figure; its name is what the tables show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,20 +60,31 @@ impl Record {
     }
 }
 
+/// What came of a workload.
+#[derive(Debug)]
+pub(crate) struct Results {
+    pub(crate) records: Vec<Record>,
+    /// The share of the machine that other programs used meanwhile, if that can be told.
+    pub(crate) others: Option<f64>,
+}
+
 /// Measures `workload`: run by run, in each run every cell once.
-pub(crate) fn run(workload: Workload, asked: &Measurement) -> Vec<Record> {
+pub(crate) fn run(workload: Workload, asked: &Measurement) -> Results {
+    let noise = Noise::listen();
     let cells = cells(workload, asked);
     let mut results: Vec<Vec<Result<Outcome, Failure>>> = vec![Vec::new(); cells.len()];
+    let mut patience = asked.quiet;
     let timeout = asked.timeout.max(workload.least_timeout());
     for run in 0..asked.runs {
         for (index, &cell) in cells.iter().enumerate() {
             progress(workload, run * cells.len() + index, asked.runs * cells.len());
-            results[index].push(in_fresh_process(cell, timeout));
+            results[index].push(undisturbed(cell, timeout, &mut patience));
         }
     }
     progress(workload, 0, 0);
     let checksum = results.iter().flatten().find_map(|result| result.ok()?.checksum);
-    cells.iter().zip(&results).flat_map(|(&cell, results)| records(cell, results, checksum)).collect()
+    let records = cells.iter().zip(&results).flat_map(|(&cell, results)| records(cell, results, checksum)).collect();
+    Results { records, others: noise.and_then(|noise| noise.others()) }
 }
 
 fn cells(workload: Workload, asked: &Measurement) -> Vec<Cell> {
@@ -104,13 +120,27 @@ fn records(cell: Cell, results: &[Result<Outcome, Failure>], checksum: Option<u6
         let failure = checked.iter().find_map(|result| result.err());
         Record { workload, subject, params: Params { measure, ..params }, pinning, figures, failure }
     };
-    if cell.workload == Workload::Mandelbrot {
+    if cell.workload.measures_cpu() {
         vec![
             record(Some(Measure::Wall), |outcome| Some(outcome.value)),
             record(Some(Measure::Cpu), |outcome| outcome.cpu),
         ]
     } else {
         vec![record(None, |outcome| Some(outcome.value))]
+    }
+}
+
+/// Runs `cell` again and again while other programs disturb it and there is `patience` left.
+fn undisturbed(cell: Cell, timeout: Duration, patience: &mut Duration) -> Result<Outcome, Failure> {
+    loop {
+        let (noise, start) = (Noise::listen(), Instant::now());
+        let result = in_fresh_process(cell, timeout);
+        let disturbed = noise.and_then(|noise| noise.others()).is_some_and(|others| others > TOLERABLE);
+        if !disturbed || patience.is_zero() {
+            return result;
+        }
+        thread::sleep(BETWEEN_TRIES); // burning what others wait for would not make them go away
+        *patience = patience.saturating_sub(start.elapsed());
     }
 }
 

@@ -1,6 +1,6 @@
 //! What the operating system does for a cell: one core only, CPU time used, an end with its parent.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
 use nix::sys::prctl::set_pdeathsig;
@@ -36,11 +36,48 @@ pub(crate) fn die_with_parent() -> nix::Result<()> {
 }
 
 /// CPU time of all threads of this process so far, user and system.
-///
-/// # Panics
-/// If the system does not tell, which it always does for the calling process.
 pub(crate) fn cpu_time() -> Duration {
-    let usage = getrusage(UsageWho::RUSAGE_SELF).expect("getrusage(RUSAGE_SELF) has no reason to fail");
+    cpu_time_of(UsageWho::RUSAGE_SELF)
+}
+
+/// CPU time of all processes that this one has started and waited for, and that those have.
+pub(crate) fn cpu_time_of_children() -> Duration {
+    cpu_time_of(UsageWho::RUSAGE_CHILDREN)
+}
+
+/// How busy the whole machine has been, and how much of that was us: to tell how much others disturb a measurement.
+pub(crate) struct Noise {
+    since: Instant,
+    busy: Duration,
+    ours: Duration,
+}
+
+impl Noise {
+    /// Starts to listen; nothing where `/proc/stat` is not what we know.
+    pub(crate) fn listen() -> Option<Self> {
+        Some(Self { since: Instant::now(), busy: busy()?, ours: cpu_time() + cpu_time_of_children() })
+    }
+
+    /// The share of the machine's cores that others have used since, from 0 to 1.
+    pub(crate) fn others(&self) -> Option<f64> {
+        let ours = cpu_time() + cpu_time_of_children() - self.ours;
+        let others = (busy()? - self.busy).saturating_sub(ours);
+        let cores = std::thread::available_parallelism().ok()?.get() as f64;
+        Some(others.as_secs_f64() / (self.since.elapsed().as_secs_f64() * cores))
+    }
+}
+
+/// What all cores have worked since the system started: `/proc/stat`, in its unit of 10 ms.
+fn busy() -> Option<Duration> {
+    let statistics = std::fs::read_to_string("/proc/stat").ok()?;
+    let fields: Option<Vec<u64>> =
+        statistics.lines().next()?.split_whitespace().skip(1).map(|f| f.parse().ok()).collect();
+    let [user, nice, system, _idle, _iowait, irq, softirq, steal, ..] = fields?[..] else { return None };
+    Some(Duration::from_millis(10 * (user + nice + system + irq + softirq + steal)))
+}
+
+fn cpu_time_of(who: UsageWho) -> Duration {
+    let usage = getrusage(who).expect("getrusage has no reason to fail for the caller and its children");
     let microseconds = usage.user_time().num_microseconds() + usage.system_time().num_microseconds();
     Duration::from_micros(microseconds.unsigned_abs())
 }

@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use crate::cell::{Cell, Outcome};
+use crate::machine::cpu_time_of_children;
 use crate::workload::Subject;
 
 const WITH_MACROS: &str = include_str!("../macro-cost/with_macros.rs");
@@ -34,10 +35,10 @@ pub(crate) fn run(cell: Cell) -> Outcome {
     let package = package().expect("a package to build beside this program");
     build(&package, program); // the library, and after a change of the sources the program
     touch(&package, program).expect("a program to touch");
-    let start = Instant::now();
+    let (cpu, start) = (cpu_time_of_children(), Instant::now());
     build(&package, program);
-    let value = start.elapsed().as_secs_f64() * 1e3;
-    Outcome { value, cpu: None, checksum: Some(printed(&package, program)) }
+    let (wall, cpu) = (start.elapsed(), cpu_time_of_children() - cpu);
+    Outcome::of_wall_and_cpu(wall, cpu, printed(&package, program))
 }
 
 /// What the program prints, as one number: both must print the same.

@@ -26,11 +26,11 @@ fn main() -> ExitCode {
         }
         Ok(args::Request::Measure(request)) => {
             for &workload in &request.workloads {
-                let records = harness::run(workload, &request);
+                let results = harness::run(workload, &request);
                 if request.json {
-                    report::json(&records);
+                    report::json(&results.records);
                 } else {
-                    report::table(workload, &records);
+                    report::table(workload, &results);
                 }
             }
             ExitCode::SUCCESS

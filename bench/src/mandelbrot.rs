@@ -48,9 +48,9 @@ impl Picture {
 
 /// A number that differs where pictures differ (FNV-1a).
 pub(crate) fn checksum(pixels: &[u16]) -> u64 {
-    pixels.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &pixel| {
-        (hash ^ u64::from(pixel)).wrapping_mul(0x0000_0100_0000_01b3)
-    })
+    pixels
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, &pixel| (hash ^ u64::from(pixel)).wrapping_mul(0x0000_0100_0000_01b3))
 }
 
 fn at((from, to): (f64, f64), index: usize, size: usize) -> f64 {

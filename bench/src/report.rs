@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::harness::Record;
+use crate::harness::{Record, Results};
 use crate::workload::{Measure, Params, Pinning, Subject, Workload};
 
 /// Prints one JSON object a line.
@@ -41,7 +41,7 @@ pub(crate) fn json(records: &[Record]) {
 }
 
 /// Prints a table: a line for each row and subject, unpinned, pinned, the better of the two, and the ratios.
-pub(crate) fn table(workload: Workload, records: &[Record]) {
+pub(crate) fn table(workload: Workload, Results { records, others }: &Results) {
     println!("{}, {}: median (min); × = the fastest rival's figure / this one", workload.name(), workload.unit());
     let mut lines = vec![["", "subject", "unpinned", "pinned", "better", "× unpinned", "× better"].map(String::from)];
     let mut rows: Vec<Params> = Vec::new();
@@ -57,7 +57,10 @@ pub(crate) fn table(workload: Workload, records: &[Record]) {
         for subject in subjects {
             let cell = |pinning| row.iter().find(|r| r.subject == subject && r.pinning == pinning).copied();
             let ratio = |figure: fn(&[&Record], Subject) -> Option<f64>| {
-                let fastest = subject_figures(&row, figure).filter(|(who, _)| who.backend().is_none()).map(|(_, f)| f).reduce(f64::min);
+                let fastest = subject_figures(&row, figure)
+                    .filter(|(who, _)| who.backend().is_none())
+                    .map(|(_, f)| f)
+                    .reduce(f64::min);
                 match (fastest, figure(&row, subject)) {
                     (Some(rival), Some(mine)) => format!("{:.2}", rival / mine),
                     _ => "-".into(),
@@ -77,6 +80,9 @@ pub(crate) fn table(workload: Workload, records: &[Record]) {
     print_aligned(&lines);
     for line in conclusions(workload, records) {
         println!("{line}");
+    }
+    if let Some(others) = others {
+        println!("other programs used {:.0} % of the machine meanwhile", others * 100.0);
     }
     println!();
 }
@@ -110,10 +116,13 @@ fn conclusions(workload: Workload, records: &[Record]) -> Vec<String> {
                 Some(format!("speed-up of {} with 2 workers: {:.2}", subject.name(), wall(1)? / wall(2)?))
             })
             .collect(),
-        Workload::MacroCost => median(Subject::CspThreads, None, None)
-            .zip(median(Subject::ByHand, None, None))
-            .map(|(macros, by_hand)| format!("the macros cost {:.0} ms a build", macros - by_hand))
+        Workload::MacroCost => [Measure::Wall, Measure::Cpu]
             .into_iter()
+            .filter_map(|measure| {
+                let build = |subject| median(subject, None, Some(measure));
+                let more = build(Subject::CspThreads)? - build(Subject::ByHand)?;
+                Some(format!("the macros cost {more:.0} ms a build ({})", measure.name()))
+            })
             .collect(),
         _ => Vec::new(),
     }
@@ -124,7 +133,7 @@ fn label(params: Params) -> String {
     parts.extend(params.n.map(|n| format!("n={n}")));
     parts.extend(params.kind.map(|kind| kind.name().to_string()));
     parts.extend(params.workers.map(|workers| format!("workers={workers}")));
-    parts.extend(params.measure.map(|measure| format!("{measure:?}").to_lowercase()));
+    parts.extend(params.measure.map(|measure| measure.name().to_string()));
     parts.join(" ")
 }
 
@@ -142,7 +151,13 @@ fn text(record: Option<&Record>) -> String {
 
 /// Three digits that count, or all of those before the point.
 fn number(figure: f64) -> String {
-    let decimals = if figure >= 100.0 { 0 } else if figure >= 10.0 { 1 } else { 2 };
+    let decimals = if figure >= 100.0 {
+        0
+    } else if figure >= 10.0 {
+        1
+    } else {
+        2
+    };
     format!("{figure:.decimals$}")
 }
 

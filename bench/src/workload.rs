@@ -84,12 +84,12 @@ named! {
     }
 }
 
-/// Which of a cell's two figures a record holds, where a workload has two.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Measure {
-    Wall,
-    Cpu,
+named! {
+    /// Which of a cell's two figures a record holds, where a workload has two.
+    Measure {
+        Wall = "wall",
+        Cpu = "cpu",
+    }
 }
 
 /// The parameters of one row; absent ones do not apply to the workload.
@@ -188,15 +188,9 @@ impl Workload {
         match self {
             Self::Ring => n.map_or_else(|| vec![8, 64, 512], |n| vec![n]).into_iter().map(sized).collect(),
             Self::Limit => vec![sized(n.unwrap_or(15_000))],
-            Self::Choice => {
-                Kind::ALL.iter().map(|&kind| Params { kind: Some(kind), ..Params::default() }).collect()
-            }
+            Self::Choice => Kind::ALL.iter().map(|&kind| Params { kind: Some(kind), ..Params::default() }).collect(),
             Self::Mandelbrot => [1, 2]
-                .map(|workers| Params {
-                    size: Some(size.unwrap_or(700)),
-                    workers: Some(workers),
-                    ..Params::default()
-                })
+                .map(|workers| Params { size: Some(size.unwrap_or(700)), workers: Some(workers), ..Params::default() })
                 .to_vec(),
             _ => vec![Params::default()],
         }
@@ -208,6 +202,11 @@ impl Workload {
             Self::MacroCost => Duration::from_secs(600), // the first cell builds the library
             _ => Duration::ZERO,
         }
+    }
+
+    /// Whether a cell has two figures, wall and CPU time.
+    pub(crate) fn measures_cpu(self) -> bool {
+        matches!(self, Self::Mandelbrot | Self::MacroCost)
     }
 
     /// Whether `--n` means something.

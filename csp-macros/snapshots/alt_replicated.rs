@@ -22,6 +22,7 @@ fn example() {
             let mut __replicas1 = ::csp::__private::Replicas::new();
             let __outcome = {
                 let mut __guards = ::csp::__private::GuardList::new();
+                #[allow(unused_mut)]
                 for (i, client) in clients.iter().enumerate() {
                     __guards
                         .push(
@@ -41,6 +42,7 @@ fn example() {
                                 &__slot0,
                             ),
                         );
+                    #[allow(unused_mut)]
                     for mut tag in tags {
                         __guards
                             .push(

@@ -124,9 +124,9 @@ pub fn message(args: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// ```text
 /// par     := [ "backend" "=" backend ";" ] { branch "," }
-/// branch  := process                                     a process value
-///          | count "*" branch                            copies, made by `Clone`
-///          | "for" pattern "in" iter "=>" branch         one for each item
+/// branch  := one | count "*" one                         copies, made by `Clone`
+///          | "for" pattern "in" iter "=>" one            one for each item
+/// one     := process                                     a process value
 ///          | [ "move" "(" names ")" ] "{" … "}"          an inline block
 /// backend := threads | coroutines | processes | seeded | an expression of type `Backend`
 /// ```

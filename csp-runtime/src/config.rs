@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use crate::backend::{Backend, default};
@@ -36,6 +37,8 @@ pub(crate) struct Effective {
     pub(crate) backend: Backend,
     pub(crate) stack_size: usize,
     pub(crate) seed: u64,
+    /// What is wrong with the environment.
+    complaint: Option<String>,
 }
 
 static WISHES: Mutex<Option<Config>> = Mutex::new(None);
@@ -118,28 +121,43 @@ impl std::error::Error for ConfigError {}
 /// The settings in force, fixed at the first call.
 ///
 /// # Panics
-/// If an environment variable holds something that is no value of its setting.
+/// Once, if an environment variable holds something that is no value of its setting; then the default is in force, so
+/// that ends can be dropped while that panic unwinds.
 #[inline]
 pub(crate) fn effective() -> &'static Effective {
-    EFFECTIVE.get_or_init(|| {
-        let wishes = WISHES.lock().unwrap_or_else(PoisonError::into_inner).clone().unwrap_or_default();
-        Effective {
-            backend: wishes.backend.or_else(|| from_environment("CSP_BACKEND")).unwrap_or_else(default::of_features),
-            stack_size: wishes
-                .stack_size
-                .or_else(|| from_environment::<Bytes>("CSP_STACK").map(|bytes| bytes.0))
-                .unwrap_or(2 << 20),
-            seed: wishes.seed.or_else(|| from_environment("CSP_SEED")).unwrap_or(0),
-        }
-    })
+    let now = EFFECTIVE.get_or_init(settle);
+    if now.complaint.is_some() {
+        complain(now);
+    }
+    now
 }
 
-fn from_environment<T: FromStr<Err: fmt::Display>>(variable: &str) -> Option<T> {
-    let text = std::env::var(variable).ok().filter(|text| !text.is_empty())?;
-    match text.parse() {
-        Ok(value) => Some(value),
-        Err(error) => panic!("{variable}={text}: {error}"),
+#[cold]
+fn complain(now: &Effective) {
+    static COMPLAINED: AtomicBool = AtomicBool::new(false);
+    if let (Some(complaint), false) = (&now.complaint, COMPLAINED.swap(true, Ordering::Relaxed)) {
+        panic!("{complaint}");
     }
+}
+
+fn settle() -> Effective {
+    let wishes = WISHES.lock().unwrap_or_else(PoisonError::into_inner).clone().unwrap_or_default();
+    let mut complaint = None;
+    let backend = wishes.backend.or_else(|| from_environment("CSP_BACKEND", &mut complaint));
+    let stack_size =
+        wishes.stack_size.or_else(|| from_environment::<Bytes>("CSP_STACK", &mut complaint).map(|bytes| bytes.0));
+    let seed = wishes.seed.or_else(|| from_environment("CSP_SEED", &mut complaint));
+    Effective {
+        backend: backend.unwrap_or_else(default::of_features),
+        stack_size: stack_size.unwrap_or(2 << 20),
+        seed: seed.unwrap_or(0),
+        complaint,
+    }
+}
+
+fn from_environment<T: FromStr<Err: fmt::Display>>(variable: &str, complaint: &mut Option<String>) -> Option<T> {
+    let text = std::env::var(variable).ok().filter(|text| !text.is_empty())?;
+    text.parse().map_err(|error| *complaint = Some(format!("{variable}={text}: {error}"))).ok()
 }
 
 /// A number of bytes, perhaps with a unit.

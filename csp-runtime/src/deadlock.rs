@@ -4,6 +4,7 @@
 //! can itself go to sleep, so the count is zero only when no process of ours runs or is about to. Main, foreign threads
 //! and timeouts are looked up then: any of them may be hope.
 
+use std::cell::RefCell;
 use std::fmt::{self, Write as _};
 use std::panic::Location;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -13,7 +14,7 @@ use std::time::{Duration, Instant};
 use crate::backend::{Park, threads, uninterrupted};
 use crate::error::{Cause, CauseKind};
 use crate::process::context::{Context, ContextKind};
-use crate::rendezvous::decision::Decision;
+use crate::rendezvous::decision::{Decision, Sleep};
 
 /// How long a standstill must last before it is reported where a thread that we do not own might still end it.
 pub(crate) const PATIENCE: Duration = Duration::from_millis(100);
@@ -21,6 +22,25 @@ pub(crate) const PATIENCE: Duration = Duration::from_millis(100);
 static RUNNING: AtomicUsize = AtomicUsize::new(0);
 static CONTEXTS: Mutex<Vec<Registered>> = Mutex::new(Vec::new());
 static WARNED: AtomicBool = AtomicBool::new(false);
+
+thread_local! {
+    /// While a deadlock is being ended: whom to wake when all operations have ended.
+    static DEFERRED: RefCell<Option<Vec<&'static dyn Park>>> = const { RefCell::new(None) };
+}
+
+/// Wakes the owner of a completed offer, if it sleeps.
+pub(crate) fn wake(sleeper: &'static dyn Park, sleep: Sleep) {
+    if sleep == Sleep::Awake {
+        return;
+    }
+    if sleep == Sleep::Counted {
+        resume_one();
+    }
+    let deferred = DEFERRED.with_borrow_mut(|deferred| deferred.as_mut().map(|sleepers| sleepers.push(sleeper)));
+    if deferred.is_none() {
+        sleeper.unpark();
+    }
+}
 
 /// Something that a process can be blocked in.
 pub(crate) trait Operation {
@@ -97,6 +117,9 @@ pub(crate) fn end_one() {
 /// The caller is about to sleep until `decision` is complete, without a deadline. If that would stop the last process
 /// that can run, this looks into it.
 pub(crate) fn suspend_one(counted: bool, decision: &Decision, parker: &dyn Park) {
+    if cfg!(loom) {
+        return; // a model's processes are in no list, and loom finds their deadlocks
+    }
     let last = match counted {
         // SYNC running.
         true => RUNNING.fetch_sub(1, Ordering::AcqRel) == 1,
@@ -141,14 +164,18 @@ fn standstill() -> Hope {
         for context in each(&contexts).filter(|context| context.is_root()) {
             context.deliver_report(&report);
         }
-        // Those who wake need the list that we have locked.
-        uninterrupted(|| {
+        // All operations end before anybody wakes and drops an end, which would look like a retirement to the others.
+        // No checkpoint in between: those who wake need the list that we have locked.
+        let sleepers = uninterrupted(|| {
+            DEFERRED.set(Some(Vec::new()));
             for context in each(&contexts) {
                 if let Some(waiting) = &*context.waiting() {
                     waiting.operation().end(&Cause::new(CauseKind::Deadlock, context.name()));
                 }
             }
+            DEFERRED.take().unwrap_or_default()
         });
+        sleepers.into_iter().for_each(Park::unpark);
     }
     hope
 }

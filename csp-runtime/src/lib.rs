@@ -52,6 +52,8 @@ mod deadlock;
 mod error;
 mod io;
 mod message;
+#[cfg(all(test, loom))]
+mod model;
 pub mod prelude;
 mod process;
 mod rendezvous;

@@ -8,7 +8,7 @@ pub use crate::choice::{
 pub use crate::io::{io, io_async};
 pub use crate::process::{
     Block, BlockValue, Branch, Branches, Lent, LentEnd, LentGuard, Meta, NotAnEnd, ParSettings, Probe, Quit,
-    Replicated, block, block_value, branch, fallible_block, par, process, quiet, replicate, replicated, seq, spawn,
+    Replicated, block, branch, par, process, quiet, replicate, replicated, seq, spawn,
 };
 
 /// Starts the schedule of the seeded backend afresh, as in a new program with this `CSP_SEED`. No process may be alive.

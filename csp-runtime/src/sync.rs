@@ -30,6 +30,19 @@ pub(crate) fn pause(_attempt: u32) {
     loom::thread::yield_now();
 }
 
+/// Whether to make a deliberate mistake, one that a model test must catch: see `.ci/mutants`.
+#[cfg(csp_mutants)]
+pub(crate) fn mutant(name: &str) -> bool {
+    static CHOSEN: std::sync::OnceLock<String> = std::sync::OnceLock::new();
+    CHOSEN.get_or_init(|| std::env::var("CSP_MUTANT").unwrap_or_default()) == name
+}
+
+#[cfg(not(csp_mutants))]
+#[inline(always)]
+pub(crate) const fn mutant(_name: &str) -> bool {
+    false
+}
+
 /// Proof that a channel's lock is held. Whoever has one may touch the [`Guarded`] fields of that channel, of the entries
 /// queued on it, and of the entry that its holder brought along.
 pub(crate) struct Held(());

@@ -59,9 +59,10 @@ fn worker(plan: Plan, jobs: Receiver<usize>, blocks: Sender<Block>) {
     }
 }
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> Result<(), Stopped> {
     let Options { plan, workers, out, backend } = cli::parse(options);
-    let file = File::create(&out).unwrap_or_else(|error| cli::refuse(format!("--out {out:?}: {error}")));
+    let unwritable = |error: &dyn Error| -> ! { cli::refuse(format!("--out {out:?}: {error}")) };
+    let file = File::create(&out).unwrap_or_else(|error| unwritable(&error));
 
     let start = Instant::now();
     let (jobs_out, jobs_in) = channel().named("jobs");
@@ -74,7 +75,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let picture = picture?;
     eprintln!("{:.3} s with {workers} workers on the {backend} backend", start.elapsed().as_secs_f64());
 
-    write_png(BufWriter::new(file), plan.width, plan.height, &colours(&picture))?;
+    write_png(BufWriter::new(file), plan.width, plan.height, &colours(&picture))
+        .unwrap_or_else(|error| unwritable(&error));
     let inside = picture.iter().filter(|escape| escape.is_infinite()).count();
     println!("{}: {} × {} pixels, {inside} of them never escape", out.display(), plan.width, plan.height);
     Ok(())
@@ -94,7 +96,7 @@ Renders a part of the Mandelbrot set with a farm of processes.
 usage: mandelbrot [OPTION]...
 
   --size N | WxH          pixels                               [1000]
-  --jobs N                blocks of rows to hand out           [100]
+  --jobs N                blocks of rows, one row or more      [100]
   --workers N             processes that compute them          [one a core]
   --iterations N          where to give up                     [5000]
   --region x0,x1,y0,y1    the part of the plane                [the paper's Figure 7]
@@ -113,12 +115,8 @@ fn options(args: &mut lexopt::Parser) -> Result<Options, lexopt::Error> {
     use lexopt::prelude::*;
 
     let mut plan = Plan::PAPER;
-    let mut options = Options {
-        plan,
-        workers: cli::cores(),
-        out: "mandelbrot.png".into(),
-        backend: csp::current().backend(),
-    };
+    let mut options =
+        Options { plan, workers: cli::cores(), out: "mandelbrot.png".into(), backend: csp::current().backend() };
     while let Some(arg) = args.next()? {
         match arg {
             Long("size") => {

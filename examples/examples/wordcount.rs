@@ -198,13 +198,8 @@ struct Options {
 fn options(args: &mut lexopt::Parser) -> Result<Options, lexopt::Error> {
     use lexopt::prelude::*;
 
-    let mut options = Options {
-        paths: Vec::new(),
-        top: 10,
-        readers: 4,
-        splitters: cli::cores(),
-        backend: csp::current().backend(),
-    };
+    let mut options =
+        Options { paths: Vec::new(), top: 10, readers: 4, splitters: cli::cores(), backend: csp::current().backend() };
     while let Some(arg) = args.next()? {
         match arg {
             Long("top") => options.top = cli::number(args, "--top", 0..=1_000_000)?,

@@ -38,10 +38,7 @@ pub fn value<T>(
     read: impl FnOnce(&str) -> Option<T>,
 ) -> Result<T, Error> {
     let value = parser.value()?;
-    value
-        .to_str()
-        .and_then(read)
-        .ok_or_else(|| Error::Custom(format!("{option} {value:?} is not {wanted}").into()))
+    value.to_str().and_then(read).ok_or_else(|| Error::Custom(format!("{option} {value:?} is not {wanted}").into()))
 }
 
 /// The value of `option`, a whole number in `range`.
@@ -88,14 +85,15 @@ pub fn numbers<const N: usize>(wanted: [(&str, usize, RangeInclusive<usize>); N]
                     let Some((value, (name, _, range))) = free.next() else {
                         return Err(Arg::Value(given).unexpected());
                     };
-                    *value = given.to_str().and_then(|text| text.parse().ok()).filter(|n| range.contains(n)).ok_or_else(
-                        || {
-                            let (least, most) = (range.start(), range.end());
-                            Error::Custom(
-                                format!("{name} {given:?} is not a whole number from {least} to {most}").into(),
-                            )
-                        },
-                    )?;
+                    *value =
+                        given.to_str().and_then(|text| text.parse().ok()).filter(|n| range.contains(n)).ok_or_else(
+                            || {
+                                let (least, most) = (range.start(), range.end());
+                                Error::Custom(
+                                    format!("{name} {given:?} is not a whole number from {least} to {most}").into(),
+                                )
+                            },
+                        )?;
                 }
                 option => return Err(option.unexpected()),
             }

@@ -182,7 +182,7 @@ fn words_are_counted_as_one_process_would() {
         String::new(),
         "no line end".into(),
         sentence.into(),
-        sentence.repeat(5_000),                                // several pieces
+        sentence.repeat(5_000),                                 // several pieces
         "one line of many words, not to be cut ".repeat(5_000), // one large piece
         "\u{feff}the\n\n\n".into(),
     ];
@@ -266,6 +266,16 @@ fn a_wrong_value_gets_one_line_and_exit_code_2() {
         assert!(stderr.starts_with(&format!("{name}: ")), "{name} {args:?} says {stderr}");
         assert!(output.stdout.is_empty(), "{name} {args:?}");
     }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_picture_that_cannot_be_written_is_an_error() {
+    let output = run("mandelbrot", &["--size", "20", "--out", "/dev/full"]);
+    let stderr = text(output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{stderr}");
+    assert!(stderr.lines().last().unwrap().starts_with("mandelbrot: --out \"/dev/full\": "), "{stderr}");
+    assert!(output.stdout.is_empty());
 }
 
 #[test]

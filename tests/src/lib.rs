@@ -4,7 +4,10 @@
 //! scenario or a backend.
 
 mod harness;
-mod invariants;
+#[doc(hidden)]
+pub mod invariants;
+#[doc(hidden)]
+pub mod readme;
 mod scenarios;
 
 pub use harness::main;

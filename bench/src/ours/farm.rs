@@ -18,7 +18,7 @@ pub(super) fn mandelbrot(picture: Picture, workers: usize) -> Outcome {
         workers * worker(picture, jobs, bands_out),
     };
     let (wall, cpu) = (start.elapsed(), cpu_time() - cpu);
-    Outcome::of_picture(wall, cpu, checksum(&pixels.expect("the workers stay while there are jobs")))
+    Outcome::of_wall_and_cpu(wall, cpu, checksum(&pixels.expect("the workers stay while there are jobs")))
 }
 
 /// The pixels of one job.

@@ -21,5 +21,5 @@ pub(super) fn mandelbrot(picture: Picture, workers: usize) -> Outcome {
             .for_each(|(band, pixels)| picture.render(band, pixels));
     });
     drop(pool);
-    Outcome::of_picture(start.elapsed(), cpu_time() - cpu, checksum(&pixels))
+    Outcome::of_wall_and_cpu(start.elapsed(), cpu_time() - cpu, checksum(&pixels))
 }

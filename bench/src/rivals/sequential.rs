@@ -13,5 +13,5 @@ pub(super) fn mandelbrot(picture: Picture) -> Outcome {
     for (band, pixels) in pixels.chunks_mut(picture.pixels_per_band()).enumerate() {
         picture.render(band, pixels);
     }
-    Outcome::of_picture(start.elapsed(), cpu_time() - cpu, checksum(&pixels))
+    Outcome::of_wall_and_cpu(start.elapsed(), cpu_time() - cpu, checksum(&pixels))
 }

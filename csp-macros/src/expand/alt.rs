@@ -89,7 +89,9 @@ impl<'a> Parts<'a> {
                     let body = self.pushes_in(&replicated.items, Some(inner));
                     let keep = self.replicas.keep(inner);
                     let (pat, iter) = (&replicated.pat, &replicated.iter);
+                    // A `mut` is for the body, where the variable is bound again.
                     statements.extend(quote_spanned! {Span::mixed_site()=>
+                        #[allow(unused_mut)]
                         for #pat in #iter { #body #keep }
                     });
                 }
@@ -280,6 +282,7 @@ fn place(channel: &Expr) -> Span {
         Expr::MethodCall(ExprMethodCall { method, .. }) => method.span(),
         Expr::Index(index) => place(&index.expr),
         Expr::Call(call) => place(&call.func),
+        Expr::Group(group) => place(&group.expr),
         Expr::Path(path) => path.path.segments.last().map_or_else(Span::mixed_site, |segment| segment.ident.span()),
         Expr::Paren(paren) => paren.paren_token.span.join(),
         other => syn::spanned::Spanned::span(other),

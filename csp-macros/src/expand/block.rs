@@ -6,6 +6,7 @@ use syn::Stmt;
 use syn::spanned::Spanned;
 
 use super::{returns, stops};
+use crate::path;
 use crate::syntax::par::InlineBlock;
 
 /// A value that `par!` can run.
@@ -14,48 +15,49 @@ pub(super) fn expand(mut inline: InlineBlock, csp: &TokenStream) -> TokenStream 
     let stops = stops::may_stop(&inline.block);
     let unit = stops::is_unit(&inline.block);
     if stops {
-        returns::wrap(&mut inline.block);
+        returns::wrap(&mut inline.block, unit);
     }
     let block = &inline.block;
-    if !stops && !unit {
-        let body = moves.map_or_else(
-            || quote_spanned!(Span::mixed_site()=> #block),
-            |moves| quote_spanned!(Span::mixed_site()=> { #moves #block }),
-        );
-        return quote_spanned!(Span::mixed_site()=> #csp::__private::block(move || #body));
-    }
-    let lints = quote_spanned! {Span::mixed_site()=>
-        unused_braces,
-        clippy::let_and_return,
-        clippy::let_unit_value,
-        clippy::unused_unit,
-        clippy::diverging_sub_expression
-    };
-    if !stops {
-        return quote_spanned! {Span::mixed_site()=>
-            #csp::__private::block(move || {
-                #moves
-                #[allow(#lints)]
-                let _unit: () = #block;
-            })
-        };
-    }
-    let ty = unit.then(|| quote_spanned!(Span::mixed_site()=> : ()));
-    // Named at the block's value, so that a wrong one is blamed there.
+    // What wraps the block stands where its value does, so that a wrong value is blamed there.
     let place = match block.stmts.last() {
         Some(Stmt::Expr(tail, None)) => tail.span(),
         _ => block.brace_token.span.join(),
     };
-    let value = syn::Ident::new("__value", Span::mixed_site().located_at(place));
-    quote_spanned! {Span::mixed_site()=>
-        #csp::__private::fallible_block(move || -> ::core::result::Result<_, #csp::__private::Quit> {
-            #moves
-            #[allow(#lints)]
-            let #value #ty = #block;
-            #[allow(unreachable_code)]
-            ::core::result::Result::Ok(#csp::__private::block_value(#value))
-        })
+    let there = Span::mixed_site().located_at(place);
+    let csp_there = path::located(csp, place);
+    let wrap = |closure: TokenStream| quote_spanned!(there=> #csp_there::__private::block(#closure));
+    if !stops && !unit && moves.is_none() {
+        return wrap(quote_spanned!(there=> move || #block));
     }
+    let ty = unit.then(|| quote_spanned!(Span::mixed_site()=> : ()));
+    // A `let`, so that temporaries of the tail are gone before the moved names are.
+    let run = quote_spanned! {Span::mixed_site()=>
+        #moves
+        #[allow(
+            unused_braces,
+            clippy::let_and_return,
+            clippy::let_unit_value,
+            clippy::unused_unit,
+            clippy::diverging_sub_expression
+        )]
+        let __value #ty = #block;
+    };
+    if !stops {
+        return wrap(quote_spanned! {there=> move || {
+            #run
+            #[allow(unreachable_code)]
+            __value
+        }});
+    }
+    let output = quote_spanned!(there=> #csp_there::__private::BlockValue::output(__body()));
+    wrap(quote_spanned! {there=> move || {
+        let __body = move || -> ::core::result::Result<_, #csp::__private::Quit> {
+            #run
+            #[allow(unreachable_code)]
+            ::core::result::Result::Ok(__value)
+        };
+        #output
+    }})
 }
 
 /// `move(a, b)` captures exactly these, used or not.

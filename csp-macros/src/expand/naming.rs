@@ -4,7 +4,6 @@
 //! process value, in the body's closure), so nothing in them may stay anonymous.
 
 use proc_macro2::{Ident, Span};
-use syn::punctuated::Punctuated;
 use syn::visit_mut::{self, VisitMut};
 use syn::{
     Expr, GenericParam, Generics, Lifetime, LifetimeParam, ParenthesizedGenericArguments, Path, Receiver, Token, Type,
@@ -59,12 +58,18 @@ impl Names {
 
 impl VisitMut for Names {
     fn visit_type_mut(&mut self, ty: &mut Type) {
+        // `&(impl A + B)` needs its parentheses, `&I` would be warned about them.
+        if let Type::Paren(paren) = ty
+            && matches!(*paren.elem, Type::ImplTrait(_))
+        {
+            *ty = (*paren.elem).clone();
+        }
         visit_mut::visit_type_mut(self, ty);
         if let Type::ImplTrait(opaque) = ty {
             let name = Ident::new(&format!("__I{}", self.types.len()), opaque.impl_token.span);
             let mut param = TypeParam::from(name.clone());
             param.colon_token = Some(Token![:](opaque.impl_token.span));
-            param.bounds = std::mem::replace(&mut opaque.bounds, Punctuated::new());
+            param.bounds = std::mem::take(&mut opaque.bounds);
             self.types.push(param);
             *ty = Type::Path(TypePath { qself: None, path: Path::from(name) });
         }

@@ -5,6 +5,7 @@ use quote::{format_ident, quote_spanned};
 use syn::spanned::Spanned;
 
 use super::block;
+use crate::path;
 use crate::syntax::par::{Backend, Branch, Par};
 
 /// `par!` or `seq!`, as `run` says. The branches are evaluated in order, as arguments of one call,
@@ -44,7 +45,8 @@ fn settings(backend: Option<Backend>, csp: &TokenStream) -> TokenStream {
     match backend {
         None => settings,
         Some(Backend::Known(name)) => {
-            quote_spanned!(Span::mixed_site()=> #settings.backend(#csp::__backend!(#name)))
+            let backend = path::backend(csp, &name);
+            quote_spanned!(Span::mixed_site()=> #settings.backend(#backend))
         }
         Some(Backend::Value(value)) => quote_spanned!(Span::mixed_site()=> #settings.backend(#value)),
     }
@@ -53,13 +55,14 @@ fn settings(backend: Option<Backend>, csp: &TokenStream) -> TokenStream {
 fn expand_branch(branch: Branch, csp: &TokenStream) -> TokenStream {
     match branch {
         Branch::Value(value) => {
-            let check = Ident::new("branch", Span::mixed_site().located_at(value.span()));
-            quote_spanned!(Span::mixed_site()=> #csp::__private::#check(#value))
+            let csp = path::located(csp, value.span());
+            quote_spanned!(Span::mixed_site().located_at(value.span())=> #csp::__private::branch(#value))
         }
         Branch::Block(inline) => block::expand(inline, csp),
-        Branch::Times { count, branch, .. } => {
+        Branch::Times { count, star, branch } => {
             let branch = expand_branch(*branch, csp);
-            quote_spanned!(Span::mixed_site()=> #csp::__private::replicate(#count, #branch))
+            let csp = path::located(csp, star.span);
+            quote_spanned!(Span::mixed_site().located_at(star.span)=> #csp::__private::replicate(#count, #branch))
         }
         // A loop and not a closure: `?`, `return` and moves work in it.
         Branch::For { pat, iter, branch, .. } => {

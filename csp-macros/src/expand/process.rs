@@ -7,7 +7,8 @@ use syn::{Attribute, FnArg, GenericParam, Generics, Pat, Receiver, Type};
 
 use super::naming::Names;
 use super::returns;
-use crate::syntax::process::{Arg, ProcessFn};
+use crate::path;
+use crate::syntax::process::{Arg, ProcessFn, bare};
 use crate::syntax::settings::Settings;
 
 /// The whole expansion.
@@ -35,6 +36,8 @@ pub(crate) fn expand(mut process: ProcessFn, csp: &TokenStream) -> TokenStream {
         Some(ty) => quote!(#ty),
         None => quote_spanned!(Span::mixed_site()=> ()),
     };
+    // A type that is not `Send` is blamed in the list of arguments.
+    let tuple = quote_spanned!(Span::mixed_site().located_at(process.args_place)=> (#(#types,)*));
     let (impl_generics, _, where_clause) = generics.split_for_impl();
 
     let outer_receiver = receiver.as_ref().map(immutable).into_iter();
@@ -63,7 +66,7 @@ pub(crate) fn expand(mut process: ProcessFn, csp: &TokenStream) -> TokenStream {
         #(#attrs)*
         #[allow(#lints)]
         #vis fn #name #impl_generics (#(#inputs),*) -> #csp::Process<(#(#types,)*), #output> #where_clause {
-            #csp::__private::process::<(#(#types,)*), #output>(#meta, (#(#this,)* #(#params,)*), #run)
+            #csp::__private::process::<#tuple, #output>(#meta, (#(#this,)* #(#params,)*), #run)
         }
         #hidden
     }
@@ -72,7 +75,7 @@ pub(crate) fn expand(mut process: ProcessFn, csp: &TokenStream) -> TokenStream {
 /// What runs when the process runs; the arguments are in `slots`.
 fn body(process: &mut ProcessFn, csp: &TokenStream) -> TokenStream {
     if process.output.is_none() {
-        returns::wrap(&mut process.body);
+        returns::wrap(&mut process.body, true);
     }
     let user = &process.body;
     let lent = lent(&process.args, csp);
@@ -131,12 +134,7 @@ fn lent(args: &[Arg], csp: &TokenStream) -> Option<TokenStream> {
 }
 
 fn is_shared_reference(ty: &Type) -> bool {
-    match ty {
-        Type::Reference(reference) => reference.mutability.is_none(),
-        Type::Paren(inner) => is_shared_reference(&inner.elem),
-        Type::Group(inner) => is_shared_reference(&inner.elem),
-        _ => false,
-    }
+    matches!(bare(ty), Type::Reference(reference) if reference.mutability.is_none())
 }
 
 /// Binds the user's patterns to the arguments.
@@ -199,7 +197,8 @@ fn meta(settings: &Settings, name: &Ident, csp: &TokenStream) -> TokenStream {
     let text = Literal::string(&name.unraw().to_string());
     let mut meta = quote_spanned!(Span::mixed_site()=> #csp::__private::Meta::new(#text));
     if let Some(backend) = &settings.backend {
-        meta.extend(quote_spanned!(Span::mixed_site()=> .backend(#csp::__backend!(#backend))));
+        let backend = path::backend(csp, backend);
+        meta.extend(quote_spanned!(Span::mixed_site()=> .backend(#backend)));
     }
     if let Some(stack) = settings.stack {
         let stack = Literal::u64_unsuffixed(stack);

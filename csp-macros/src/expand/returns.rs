@@ -7,20 +7,28 @@ use syn::{Block, Expr, ExprAsync, ExprClosure, ExprReturn, Item, Macro};
 
 use crate::syntax::alt;
 
-/// Wraps the value of every `return` that belongs to `body` itself.
+/// Wraps the value of every `return` that belongs to `body` itself; if the body `is_unit`, that is `()`.
 ///
 /// A nested `alt!` is read with our own grammar, because its bodies run in place. Inside a foreign
 /// macro a `return` cannot be seen.
-pub(super) fn wrap(body: &mut Block) {
-    WrapReturns.visit_block_mut(body);
+pub(super) fn wrap(body: &mut Block, is_unit: bool) {
+    WrapReturns { is_unit }.visit_block_mut(body);
 }
 
-struct WrapReturns;
+struct WrapReturns {
+    is_unit: bool,
+}
 
 impl VisitMut for WrapReturns {
     fn visit_expr_return_mut(&mut self, expr: &mut ExprReturn) {
         visit_mut::visit_expr_return_mut(self, expr);
         let value = match expr.expr.take() {
+            // Not as an argument of `Ok`, which the compiler would explain when the value is a wrong one.
+            Some(value) if self.is_unit => quote_spanned! {Span::mixed_site()=> {
+                #[allow(clippy::let_unit_value)]
+                let __unit: () = #value;
+                ::core::result::Result::Ok(__unit)
+            }},
             Some(value) => quote_spanned!(Span::mixed_site()=> ::core::result::Result::Ok(#value)),
             None => quote_spanned!(Span::mixed_site()=> ::core::result::Result::Ok(())),
         };

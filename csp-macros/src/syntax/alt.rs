@@ -27,7 +27,7 @@ pub(crate) struct Alt {
 /// A part of a choice.
 pub(crate) enum Item {
     Branch(Box<Branch>),
-    Replicated(Replicated),
+    Replicated(Box<Replicated>),
 }
 
 /// `guard => body`
@@ -177,7 +177,7 @@ fn needs_comma(body: &Expr) -> bool {
 
 fn item(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Item> {
     if input.peek(Token![for]) {
-        return replicated(input, errors).map(Item::Replicated);
+        return Ok(Item::Replicated(Box::new(replicated(input, errors)?)));
     }
     if input.peek(Token![#]) {
         return Err(input.error("a branch takes no attributes; a precondition switches it off: `(condition) & guard`"));
@@ -290,7 +290,7 @@ impl ToTokens for Item {
                 <Token![,]>::default().to_tokens(tokens);
             }
             Item::Replicated(replicated) => {
-                let Replicated { for_token, pat, in_token, iter, brace, items } = replicated;
+                let Replicated { for_token, pat, in_token, iter, brace, items } = &**replicated;
                 for_token.to_tokens(tokens);
                 pat.to_tokens(tokens);
                 in_token.to_tokens(tokens);

@@ -19,7 +19,7 @@ pub(super) fn check(alt: &Alt, order: Order, errors: &mut Errors) {
         errors.at_span(proc_macro2::Span::call_site(), text);
     }
     if let Some(Item::Branch(branch)) = alt.items.first().filter(|_| complete && alt.items.iter().all(is_stopped)) {
-        errors.at(branch.guard.sign(), "there is nothing to wait for beside `stopped`; add a guard on a channel");
+        errors.at(branch.guard.start(), "there is nothing to wait for beside `stopped`; add a guard on a channel");
     }
     check_stopped(&alt.items, errors);
     check_skip(&alt.items, order, errors);

@@ -25,16 +25,6 @@ const FORMS: &str =
     "`receiver ? pattern`, `receiver ?? pattern`, `sender ! value`, `after duration`, `skip` or `stopped reason`";
 
 impl Guard {
-    /// The token that says which guard it is.
-    pub(crate) fn sign(&self) -> &dyn ToTokens {
-        match self {
-            Guard::Input { question, .. } => question,
-            Guard::Extended { questions, .. } => &questions[0],
-            Guard::Output { bang, .. } => bang,
-            Guard::After { keyword, .. } | Guard::Skip { keyword } | Guard::Stopped { keyword, .. } => keyword,
-        }
-    }
-
     /// The first expression or word of the guard.
     pub(crate) fn start(&self) -> &dyn ToTokens {
         match self {
@@ -67,7 +57,7 @@ impl Parse for Guard {
             }
             return Ok(Guard::After { keyword, deadline: input.parse()? });
         }
-        if is_word(input, "skip") && !input.peek2(token::Paren) {
+        if is_word(input, "skip") && !input.peek2(token::Paren) && !input.peek2(Token![::]) {
             return Ok(Guard::Skip { keyword: input.parse()? });
         }
         if is_word(input, "stopped") {
@@ -134,9 +124,13 @@ fn operand(input: ParseStream<'_>) -> syn::Result<Expr> {
     };
     let Ok(operand) = syn::parse2::<Expr>(tokens.clone()) else { return Err(wrong(&tokens)) };
     match operand {
-        Expr::Path(_) | Expr::Field(_) | Expr::Index(_) | Expr::MethodCall(_) | Expr::Call(_) | Expr::Paren(_) => {
-            Ok(operand)
-        }
+        Expr::Path(_)
+        | Expr::Field(_)
+        | Expr::Index(_)
+        | Expr::MethodCall(_)
+        | Expr::Call(_)
+        | Expr::Paren(_)
+        | Expr::Group(_) => Ok(operand),
         _ => Err(wrong(&operand)),
     }
 }

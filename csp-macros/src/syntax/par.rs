@@ -205,6 +205,8 @@ fn value(expr: Expr) -> syn::Result<Branch> {
         Expr::Block(ExprBlock { attrs, label: None, block }) if attrs.is_empty() => {
             Ok(Branch::Block(InlineBlock { moves: Vec::new(), block }))
         }
+        // What a macro's `$branch:expr` stands for.
+        Expr::Group(group) => value(*group.expr),
         Expr::Closure(closure) => {
             let text = "a closure is no branch; write its body as an inline block: `{ … }`, or `move(a, b) { … }`";
             Err(syn::Error::new_spanned(closure.or1_token, text))
@@ -229,7 +231,16 @@ fn replicated(input: ParseStream<'_>) -> syn::Result<Branch> {
         let text = "nothing is replicated here; write a process after `=>`: `for i in 0..n => worker(i)`";
         return Err(syn::Error::new(for_token.span, text));
     }
-    Ok(Branch::For { for_token, pat, iter, branch: Box::new(branch(input)?) })
+    let branch = branch(input)?;
+    let inner = match &branch {
+        Branch::Value(_) | Branch::Block(_) => {
+            return Ok(Branch::For { for_token, pat, iter, branch: Box::new(branch) });
+        }
+        Branch::Times { star, .. } => star.span,
+        Branch::For { for_token, .. } => for_token.span,
+    };
+    let text = "what is replicated is one process; write a group of them as `{ par! { … } }`";
+    Err(syn::Error::new(inner, text))
 }
 
 /// `move(a, b) { … }`

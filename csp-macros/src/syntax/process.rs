@@ -1,6 +1,6 @@
 //! `#[process]` as written: a function, and the rules for it.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::{
@@ -21,6 +21,8 @@ pub(crate) struct ProcessFn {
     pub(crate) generics: Generics,
     pub(crate) receiver: Option<Receiver>,
     pub(crate) args: Vec<Arg>,
+    /// The parentheses around the arguments.
+    pub(crate) args_place: Span,
     /// `None` for a quiet process, whose output is `()`.
     pub(crate) output: Option<Type>,
     pub(crate) body: Block,
@@ -57,7 +59,9 @@ pub(crate) fn parse(args: TokenStream, item: TokenStream, errors: &mut Errors) -
     }
     let output = match sig.output {
         ReturnType::Default => None,
-        ReturnType::Type(_, ty) => Some(*ty).filter(|ty| !matches!(ty, Type::Tuple(unit) if unit.elems.is_empty())),
+        ReturnType::Type(_, ty) => {
+            Some(*ty).filter(|ty| !matches!(bare(ty), Type::Tuple(unit) if unit.elems.is_empty()))
+        }
     };
     expandable.then_some(ProcessFn {
         settings,
@@ -67,9 +71,19 @@ pub(crate) fn parse(args: TokenStream, item: TokenStream, errors: &mut Errors) -
         generics: sig.generics,
         receiver,
         args,
+        args_place: sig.paren_token.span.join(),
         output,
         body: *block,
     })
+}
+
+/// The type without parentheses, and without the group that a macro's `$ty:ty` stands in.
+pub(crate) fn bare(ty: &Type) -> &Type {
+    match ty {
+        Type::Paren(inner) => bare(&inner.elem),
+        Type::Group(inner) => bare(&inner.elem),
+        _ => ty,
+    }
 }
 
 /// The function under the attribute, or a word about what stands there instead.
@@ -127,7 +141,7 @@ fn check_signature(sig: &Signature, errors: &mut Errors) -> bool {
         expandable = false;
     }
     if let ReturnType::Type(_, ty) = &sig.output {
-        if let Type::Never(never) = &**ty {
+        if let Type::Never(never) = bare(ty) {
             errors.at(never, "a process that never ends needs no output type; leave `-> !` out");
             expandable = false;
         }

@@ -1,7 +1,7 @@
 //! Processes as OS threads: how one parks, and what we know of the threads of this program.
 
 use std::cell::Cell;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread::Thread;
 use std::time::Instant;
@@ -9,24 +9,49 @@ use std::time::Instant;
 use super::{Job, NotStarted, Park, pool};
 use crate::deadlock;
 
-/// Pauses (about 10 ns each) before yielding, while there is a core for each running process.
-const PAUSES: u32 = 200;
-/// Yields (about 0.2 µs alone on a core, 0.5 µs with somebody to run) before parking.
-const YIELDS: u32 = 50;
+/// With a core to spare: pauses (about 10 ns each) before yielding, and yields (0.2 µs) before parking; together about
+/// what waking a thread on another core costs.
+const PAUSES: u32 = 150;
+const SPARE_YIELDS: u32 = 100;
+/// Without: yields that may pay before parking. Handing the core over by a yield costs 0.5 µs, by a futex 0.8 µs.
+const MOST_YIELDS: u32 = 8;
 
 /// The parker of a thread. Taken over by another thread when its own has ended; a waker that comes late then wakes
 /// somebody for nothing.
 pub(super) struct ThreadParker {
     thread: Mutex<Option<Thread>>,
+    /// How many yields are worth trying when there are more processes than cores: learnt from how waits ended.
+    yields: AtomicU32,
+    /// The last wait had to park.
+    parked: AtomicBool,
+}
+
+impl ThreadParker {
+    const fn new() -> Self {
+        Self { thread: Mutex::new(None), yields: AtomicU32::new(MOST_YIELDS), parked: AtomicBool::new(false) }
+    }
+
+    /// Another wait begins: if the last one needed no parking, yielding pays.
+    fn learn(&self) {
+        let yields = self.yields.load(Ordering::Relaxed);
+        let next = if self.parked.load(Ordering::Relaxed) { yields / 2 } else { (yields + 1).min(MOST_YIELDS) };
+        self.parked.store(false, Ordering::Relaxed);
+        self.yields.store(next.max(1), Ordering::Relaxed);
+    }
 }
 
 impl Park for ThreadParker {
     fn spin(&self, attempt: u32) -> bool {
-        if attempt < PAUSES && deadlock::running() <= cores() && cores() > 1 {
+        if attempt == 0 {
+            self.learn();
+        }
+        let spare_core = deadlock::running() < cores();
+        if spare_core && attempt < PAUSES {
             std::hint::spin_loop();
             return true;
         }
-        if attempt < PAUSES + YIELDS {
+        let limit = if spare_core { PAUSES + SPARE_YIELDS } else { self.yields.load(Ordering::Relaxed) };
+        if attempt < limit {
             std::thread::yield_now();
             return true;
         }
@@ -34,6 +59,7 @@ impl Park for ThreadParker {
     }
 
     fn park(&self, until: Option<Instant>) {
+        self.parked.store(true, Ordering::Relaxed);
         match until {
             None => std::thread::park(),
             Some(until) => std::thread::park_timeout(until.saturating_duration_since(Instant::now())),
@@ -79,7 +105,7 @@ fn new_parker() -> &'static ThreadParker {
         .lock()
         .unwrap_or_else(PoisonError::into_inner)
         .pop()
-        .unwrap_or_else(|| Box::leak(Box::new(ThreadParker { thread: Mutex::new(None) })));
+        .unwrap_or_else(|| Box::leak(Box::new(ThreadParker::new())));
     *parker.thread.lock().unwrap_or_else(PoisonError::into_inner) = Some(std::thread::current());
     // While the thread's locals are being destroyed the parker is not kept, and so not reused.
     let _ = PARKER.try_with(|own| own.0.set(Some(parker)));

@@ -122,40 +122,54 @@ impl Channel {
         patience: Patience,
         at: &'static Location<'static>,
     ) -> Result<Paired, Refusal> {
-        current(|context| {
-            may_communicate(context, at)?;
-            let offer = Offer::plain(context.parker());
-            let entry = Entry::new(&offer, 0, kind, place);
-            let manner = Manner { published: false, wait: !matches!(patience, Patience::Never) };
-            // SAFETY: all paths below leave only when the entry is in no queue and the offer complete, or nobody saw it.
-            let arrival = unsafe { self.core.arrive(&entry, manner) };
-            let outcome = match arrival {
-                Arrival::Met => Outcome::Met,
-                Arrival::Ended(outcome) => outcome,
-                Arrival::NotReady => return Err(Refusal::NotReady),
-                Arrival::Waiting | Arrival::Paired | Arrival::Decided => {
-                    let operation = Plain { channel: self, offer: &offer, kind, at };
-                    let until = match patience {
-                        Patience::Until(until) if arrival == Arrival::Waiting => Some(until),
-                        _ => None,
-                    };
-                    if !wait(context, &offer.decision, &operation, until) {
-                        if self.core.leave(&entry) {
-                            return Err(Refusal::TimedOut);
-                        }
-                        // A partner took us in the last moment, and is about to complete us.
-                        wait(context, &offer.decision, &operation, None);
+        // SAFETY: passed on.
+        current(|context| unsafe { self.communicate_as(context, kind, place, patience, at) })
+    }
+
+    /// [`communicate`](Self::communicate), by the process of `context`.
+    ///
+    /// # Safety
+    /// As for `communicate`.
+    pub(crate) unsafe fn communicate_as(
+        &self,
+        context: &Context,
+        kind: Kind,
+        place: *mut u8,
+        patience: Patience,
+        at: &'static Location<'static>,
+    ) -> Result<Paired, Refusal> {
+        may_communicate(context, at)?;
+        let offer = Offer::plain(context.parker());
+        let entry = Entry::new(&offer, 0, kind, place);
+        let manner = Manner { published: false, wait: !matches!(patience, Patience::Never) };
+        // SAFETY: all paths below leave only when the entry is in no queue and the offer complete, or nobody saw it.
+        let arrival = unsafe { self.core.arrive(&entry, manner) };
+        let outcome = match arrival {
+            Arrival::Met => Outcome::Met,
+            Arrival::Ended(outcome) => outcome,
+            Arrival::NotReady => return Err(Refusal::NotReady),
+            Arrival::Waiting | Arrival::Paired | Arrival::Decided => {
+                let operation = Plain { channel: self, offer: &offer, kind, at };
+                let until = match patience {
+                    Patience::Until(until) if arrival == Arrival::Waiting => Some(until),
+                    _ => None,
+                };
+                if !wait(context, &offer.decision, &operation, until) {
+                    if self.core.leave(&entry) {
+                        return Err(Refusal::TimedOut);
                     }
-                    offer.decision.result().map_or(Outcome::Met, |(_, outcome)| outcome)
+                    // A partner took us in the last moment, and is about to complete us.
+                    wait(context, &offer.decision, &operation, None);
                 }
-            };
-            if outcome != Outcome::Met {
-                return Err(Refusal::Stopped(self.stopped(outcome, context)));
+                offer.decision.result().map_or(Outcome::Met, |(_, outcome)| outcome)
             }
-            context.forgive();
-            // SAFETY: see above: the entry is ours alone by now.
-            Ok(unsafe { entry.paired_with() })
-        })
+        };
+        if outcome != Outcome::Met {
+            return Err(Refusal::Stopped(self.stopped(outcome, context)));
+        }
+        context.forgive();
+        // SAFETY: see above: the entry is ours alone by now.
+        Ok(unsafe { entry.paired_with() })
     }
 }
 

@@ -6,6 +6,8 @@ mod receiver;
 mod release;
 mod sender;
 
+#[cfg(all(test, loom))]
+pub(crate) use inner::Patience;
 pub(crate) use inner::{Channel, Plain, may_communicate};
 pub use name::Named;
 pub use receiver::{IntoIter, Iter, Receiver};
@@ -80,4 +82,10 @@ pub fn local_buffered<T: Send>(capacity: usize) -> (Sender<T>, Receiver<T>) {
 fn ends<T: Send>(capacity: usize, local: bool, made_at: &'static Location<'static>) -> (Sender<T>, Receiver<T>) {
     let channel = Channel::new::<T>(capacity, local, made_at);
     (Sender::first(channel.clone()), Receiver::first(channel))
+}
+
+/// A rendezvous channel of a model test.
+#[cfg(all(test, loom))]
+pub(crate) fn ends_for_model<T: Send>() -> (Sender<T>, Receiver<T>) {
+    ends(0, true, Location::caller())
 }

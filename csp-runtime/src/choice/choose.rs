@@ -45,25 +45,35 @@ pub struct Chosen {
 #[track_caller]
 pub fn choose(order: Order, guards: &[Guard<'_>]) -> Result<Chosen, Stopped> {
     let at = Location::caller();
-    current(|context| {
-        may_communicate(context, at)?;
-        let taken = Choice { guards, order, at, context }.commit()?;
-        context.forgive();
-        context.timed_out.set(matches!(guards[taken].what, What::Timeout(_)));
-        if let Some(communication) = guards[taken].communication() {
-            let latest = guards.iter().filter_map(Guard::communication).map(Communication::stamp).max();
-            communication.set_stamp(latest.unwrap_or(0) + 1);
-            // SAFETY: the entry is in no queue any more, and its offer is complete, or nobody saw it.
-            let (partner, kept) = unsafe { communication.entry.paired_with() };
-            communication.outcome.chosen.set(true);
-            if communication.entry.kind != Kind::Receive {
-                communication.outcome.channel.set(Some(communication.channel.clone()));
-                communication.outcome.partner.set(partner);
-                communication.outcome.kept.set(kept);
-            }
+    current(|context| choose_as(context, order, guards, at))
+}
+
+/// [`choose`], by the process of `context`.
+pub(crate) fn choose_as(
+    context: &Context,
+    order: Order,
+    guards: &[Guard<'_>],
+    at: &'static Location<'static>,
+) -> Result<Chosen, Stopped> {
+    may_communicate(context, at)?;
+    let taken = Choice { guards, order, at, context }.commit()?;
+    context.forgive();
+    let communications = || guards.iter().filter_map(Guard::communication);
+    let timed_out = matches!(guards[taken].what, What::Timeout(_));
+    communications().for_each(|communication| communication.set_passed_over(timed_out));
+    if let Some(communication) = guards[taken].communication() {
+        let latest = communications().map(Communication::chosen_at).max();
+        communication.set_chosen_at(latest.unwrap_or(0) + 1);
+        // SAFETY: the entry is in no queue any more, and its offer is complete, or nobody saw it.
+        let (partner, kept) = unsafe { communication.entry.paired_with() };
+        communication.outcome.chosen.set(true);
+        if communication.entry.kind != Kind::Receive {
+            communication.outcome.channel.set(Some(communication.channel.clone()));
+            communication.outcome.partner.set(partner);
+            communication.outcome.kept.set(kept);
         }
-        Ok(Chosen { branch: guards[taken].branch, replica: guards[taken].replica })
-    })
+    }
+    Ok(Chosen { branch: guards[taken].branch, replica: guards[taken].replica })
 }
 
 struct Choice<'c, 'g> {
@@ -141,16 +151,15 @@ impl Choice<'_, '_> {
             return Ok(None);
         }
         let timeout = timeout.filter(|(deadline, _)| expired(*deadline)).map(|(_, index)| index);
+        let live = || live.iter().filter_map(|&index| Some((index, self.guards[index].communication()?)));
         // An expired timeout goes first, so that no communication starves it; but not twice running, so that it starves none.
-        if timeout.is_some() && !self.context.timed_out.get() {
+        if timeout.is_some() && !live().any(|(_, communication)| communication.was_passed_over()) {
             return Ok(timeout);
         }
-        let mut by_stamp: SmallVec<[(u64, usize); 16]> = live
-            .iter()
-            .map(|&index| (self.guards[index].communication().map_or(0, Communication::stamp), index))
-            .collect();
-        by_stamp.sort_unstable();
-        for (_, index) in by_stamp {
+        let mut by_age: SmallVec<[(u64, usize); 16]> =
+            live().map(|(index, communication)| (communication.chosen_at(), index)).collect();
+        by_age.sort_unstable();
+        for (_, index) in by_age {
             if self.try_guard(index)? {
                 return Ok(Some(index));
             }

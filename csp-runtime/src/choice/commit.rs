@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::channel::Channel;
 use crate::channel::Plain;
 use crate::error::{Cause, CauseKind};
-use crate::process::context::current;
+use crate::process::context::{Context, current};
 use crate::rendezvous::core::Side;
 use crate::rendezvous::decision::Outcome;
 use crate::rendezvous::home::Home;
@@ -16,6 +16,7 @@ use crate::rendezvous::local::Local;
 use crate::rendezvous::meet::{Arrival, deliver, dismiss};
 use crate::rendezvous::offer::{Entry, Kind, Offer};
 use crate::rendezvous::wait::wait;
+use crate::sync::mutant;
 
 /// A claimed partner, or a place in a buffer, that waits for its message. Dropped without one, it poisons the channel.
 ///
@@ -38,31 +39,34 @@ impl<T: Send> Commit<T> {
     #[track_caller]
     pub fn send(self, message: T) {
         let at = Location::caller();
+        current(|context| self.send_as(context, message, at));
+    }
+
+    /// [`send`](Self::send), by the process of `context`.
+    pub(crate) fn send_as(self, context: &Context, message: T, at: &'static Location<'static>) {
         let this = ManuallyDrop::new(self);
         // SAFETY: `this` is never dropped, so the reference is moved out once.
         let channel = unsafe { std::ptr::read(&this.channel) };
         let mut message = ManuallyDrop::new(message);
-        current(|context| {
-            context.end_commit();
-            let offer = Offer::plain(context.parker());
-            let place = std::ptr::from_mut(&mut *message).cast();
-            let entry = Entry::<Local>::new(&offer, 0, Kind::Send, place);
-            let arrival = match this.partner {
-                // SAFETY: paired by `choose`, and completed by us alone; the entry stays until the wait below is over.
-                Some(partner) => unsafe { deliver::<Local>(&entry, partner, size_of::<T>()) },
-                // SAFETY: `choose` kept a place; the entry stays until the wait below is over.
-                None => unsafe { channel.core.use_kept_place(&entry) },
-            };
-            match arrival {
-                Arrival::Paired => {
-                    let operation = Plain { channel: &channel, offer: &offer, kind: Kind::Send, at };
-                    wait(context, &offer.decision, &operation, None);
-                }
-                // SAFETY: the channel ended while the value was made: the message has not moved, and is dropped once.
-                Arrival::Ended(_) => unsafe { ManuallyDrop::drop(&mut message) },
-                _ => {}
+        context.end_commit();
+        let offer = Offer::plain(context.parker());
+        let place = std::ptr::from_mut(&mut *message).cast();
+        let entry = Entry::<Local>::new(&offer, 0, Kind::Send, place);
+        let arrival = match this.partner {
+            // SAFETY: paired by `choose`, and completed by us alone; the entry stays until the wait below is over.
+            Some(partner) => unsafe { deliver::<Local>(&entry, partner, size_of::<T>()) },
+            // SAFETY: `choose` kept a place; the entry stays until the wait below is over.
+            None => unsafe { channel.core.use_kept_place(&entry) },
+        };
+        match arrival {
+            Arrival::Paired => {
+                let operation = Plain { channel: &channel, offer: &offer, kind: Kind::Send, at };
+                wait(context, &offer.decision, &operation, None);
             }
-        });
+            // SAFETY: the channel ended while the value was made: the message has not moved, and is dropped once.
+            Arrival::Ended(_) => unsafe { ManuallyDrop::drop(&mut message) },
+            _ => {}
+        }
         channel.drop_end(Side::Senders);
     }
 }
@@ -75,6 +79,7 @@ impl<T: Send> Drop for Commit<T> {
         });
         self.channel.poison(Side::Senders, cause);
         match self.partner {
+            Some(_) if mutant("abandon_silently") => {}
             // SAFETY: paired by `choose`, and completed by us alone.
             Some(partner) => unsafe { dismiss::<Local>(partner, Outcome::Poisoned) },
             None => self.channel.core.release_kept_place(),

@@ -53,12 +53,22 @@ impl<'a> Communication<'a> {
         }
     }
 
-    pub(super) fn stamp(&self) -> u64 {
-        self.stamp.load(Ordering::Relaxed)
+    /// When this end was last chosen, against the others of its choices.
+    pub(super) fn chosen_at(&self) -> u64 {
+        self.stamp.load(Ordering::Relaxed) >> 1
     }
 
-    pub(super) fn set_stamp(&self, stamp: u64) {
-        self.stamp.store(stamp, Ordering::Relaxed);
+    pub(super) fn set_chosen_at(&self, moment: u64) {
+        self.stamp.store(moment << 1, Ordering::Relaxed);
+    }
+
+    /// Whether the last choice over this end took a timeout instead.
+    pub(super) fn was_passed_over(&self) -> bool {
+        self.stamp.load(Ordering::Relaxed) & 1 == 1
+    }
+
+    pub(super) fn set_passed_over(&self, passed_over: bool) {
+        self.stamp.store(self.chosen_at() << 1 | u64::from(passed_over), Ordering::Relaxed);
     }
 }
 

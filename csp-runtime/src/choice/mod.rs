@@ -7,6 +7,8 @@ mod propagate;
 mod replicas;
 mod slot;
 
+#[cfg(all(test, loom))]
+pub(crate) use choose::choose_as;
 pub use choose::{Chosen, Order, choose};
 pub use commit::Commit;
 pub use guard::{Guard, GuardList, IntoDeadline, after, deadline, extended, input, output, skip};

@@ -15,21 +15,14 @@ pub struct Block<F> {
     meta: Meta,
 }
 
-/// A block in which no `?` can end it.
+/// What an inline block expands to.
 pub fn block<F: FnOnce() -> O + Send, O: Message>(body: F) -> Block<F> {
     Block { body, meta: Meta::new("block") }
 }
 
-/// A block in which `?` may end it.
-pub fn fallible_block<V: BlockValue, F: FnOnce() -> Result<V, Quit> + Send>(
-    body: F,
-) -> Block<impl FnOnce() -> V::Output + Send + use<V, F>> {
-    block(move || V::output(body()))
-}
-
 /// What an inline block with `?` or `alt!` in it may evaluate to.
 #[diagnostic::on_unimplemented(
-    message = "an inline block with `?`, `return` or a choice in it evaluates to `()` or to a `Result<_, Stopped>`, not to `{Self}`",
+    message = "an inline block with `?` or a choice in it evaluates to `()` or to a `Result<_, Stopped>`, not to `{Self}`",
     label = "neither `()` nor `Result<_, Stopped>`",
     note = "end the block with `;`, or with `Ok(value)`"
 )]
@@ -38,11 +31,6 @@ pub trait BlockValue: Sized {
     type Output: Message;
     /// From how the block ended.
     fn output(result: Result<Self, Quit>) -> Self::Output;
-}
-
-/// Asks of a block's last expression that it is a [`BlockValue`], so that the compiler blames it if not.
-pub fn block_value<V: BlockValue>(value: V) -> V {
-    value
 }
 
 impl BlockValue for () {

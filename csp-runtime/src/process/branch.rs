@@ -3,12 +3,13 @@
 use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use super::block::Block;
 use super::context::{Setup, run_as};
 use super::latch::Latch;
 use super::outcome::{Payload, raise_again};
+use super::spawn::{Outcome, Unclaimed};
 use super::value::{Caught, Meta, Process};
 use crate::backend::{Backend, Job};
 use crate::message::Message;
@@ -303,7 +304,9 @@ impl<R: Runnable> Branch for Replicated<R> {
 pub(super) struct Detached<R: Runnable> {
     pub(super) frame: One<R>,
     /// Where its output goes.
-    pub(super) result: Arc<Mutex<Option<Result<R::Output, Payload>>>>,
+    pub(super) result: Arc<Outcome<R::Output>>,
+    /// Where its panic goes if nobody will ask for it.
+    pub(super) unclaimed: Unclaimed,
     /// Told first: who joins it.
     pub(super) own: Arc<Latch>,
     /// Told last: who spawned it.

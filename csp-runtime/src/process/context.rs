@@ -25,8 +25,6 @@ pub(crate) struct Context {
     poison: RefCell<Option<Cause>>,
     /// Output expressions being evaluated for a claimed partner.
     committing: Cell<u32>,
-    /// The last choice took a timeout; see `choice::fair`.
-    pub(crate) timed_out: Cell<bool>,
     /// A nested process runs on this thread, in our place.
     covered: Cell<bool>,
     waiting: Mutex<Option<Waiting>>,
@@ -175,13 +173,19 @@ impl Context {
             catching,
             poison: RefCell::new(None),
             committing: Cell::new(0),
-            timed_out: Cell::new(false),
             covered: Cell::new(false),
             waiting: Mutex::new(None),
             report: Mutex::new(None),
             spawned: RefCell::new(None),
             slot: AtomicUsize::new(0),
         }
+    }
+
+    /// A process of a model test.
+    #[cfg(all(test, loom))]
+    pub(crate) fn of_model(parker: &'static dyn Park) -> Self {
+        let name = Cow::Borrowed("model");
+        Self { parker, ..Self::new(name, Backend::Threads, None, ContextKind::Process, false) }
     }
 
     pub(crate) fn name(&self) -> &str {

@@ -4,7 +4,7 @@ use std::panic::Location;
 use std::sync::OnceLock;
 
 use crate::backend::Park;
-use crate::deadlock::{Operation, resume_one};
+use crate::deadlock::{Operation, wake};
 use crate::error::Cause;
 use crate::process::context::Context;
 use crate::rendezvous::decision::{Decision, Outcome, Sleep};
@@ -51,12 +51,9 @@ impl Latch {
             if sleep == Sleep::Awake {
                 return;
             }
-            if sleep == Sleep::Counted {
-                resume_one();
-            }
             // Unknown a moment ago: then the latch is shared, and its waiter has said by now who it is.
             if let Some(parker) = parker.or_else(|| self.parker.get().copied()) {
-                parker.unpark();
+                wake(parker, sleep);
             }
         }
     }

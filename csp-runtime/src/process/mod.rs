@@ -12,7 +12,7 @@ mod quiet;
 mod spawn;
 mod value;
 
-pub use block::{Block, BlockValue, block, block_value, fallible_block};
+pub use block::{Block, BlockValue, block};
 pub use branch::{Branch, Branches, Replicated, branch, replicate, replicated};
 pub use current::{Current, current};
 pub use lent::{Lent, LentEnd, LentGuard, NotAnEnd, Probe};

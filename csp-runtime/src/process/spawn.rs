@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::branch::{Branch, Detached, One, Runnable, Slot};
 use super::context::{Context, current};
@@ -12,11 +12,27 @@ use super::par::{ParSettings, not_started, placement};
 use crate::backend::{self, Job};
 
 /// A started process. Dropping the handle lets the process run on alone.
-#[must_use = "dropping a handle detaches its process; write `let _ = …` if you mean that"]
 pub struct Handle<O> {
     ended: Arc<Latch>,
-    result: Arc<Mutex<Option<Result<O, Payload>>>>,
+    result: Arc<Outcome<O>>,
     name: String,
+    unclaimed: Unclaimed,
+}
+
+/// How a process ended, once it has.
+pub(super) type Outcome<O> = Mutex<Option<Result<O, Payload>>>;
+
+/// In a scope: the first panic that no handle will be asked for, and its process's name.
+pub(super) type Unclaimed = Option<Arc<Mutex<Option<(String, Payload)>>>>;
+
+fn leave_to_scope<O>(unclaimed: &Unclaimed, name: &str, outcome: Option<Result<O, Payload>>) {
+    if let (Some(Err(payload)), Some(first)) = (outcome, unclaimed) {
+        lock(first).get_or_insert_with(|| (name.to_owned(), payload));
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl<O> Handle<O> {
@@ -33,12 +49,18 @@ impl<O> Handle<O> {
             self.ended.wait_for_all_at(context, Location::caller());
             context.panic_if_deadlocked();
         });
-        let result = self.result.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let result = lock(&self.result).take();
         match result {
             Some(Ok(output)) => output,
             Some(Err(payload)) => raise_again(&self.name, payload),
             None => unreachable!("the process has ended, and its output is taken once"),
         }
+    }
+}
+
+impl<O> Drop for Handle<O> {
+    fn drop(&mut self) {
+        leave_to_scope(&self.unclaimed, &self.name, lock(&self.result).take());
     }
 }
 
@@ -62,7 +84,7 @@ where
     current(|context| {
         let spawner = context.spawned();
         // SAFETY: nothing is borrowed by a `'static` process.
-        unsafe { start(context, settings, process.frame(), spawner, at) }
+        unsafe { start(context, settings, process.frame(), spawner, None, at) }
     })
 }
 
@@ -73,6 +95,7 @@ unsafe fn start<R: Runnable>(
     settings: ParSettings,
     mut frame: One<R>,
     spawner: Arc<Latch>,
+    unclaimed: Unclaimed,
     at: &'static Location<'static>,
 ) -> Handle<R::Output> {
     let (backend, chosen) = placement(context, frame.meta().backend, settings);
@@ -82,7 +105,8 @@ unsafe fn start<R: Runnable>(
     let result = Arc::new(Mutex::new(None));
     ended.add();
     spawner.add();
-    let detached = Detached { frame, own: ended.clone(), spawner, result: result.clone() };
+    let detached =
+        Detached { frame, own: ended.clone(), spawner, result: result.clone(), unclaimed: unclaimed.clone() };
     let data = Box::into_raw(Box::new(detached));
     // SAFETY: the box is given up by exactly one of the job and the line below.
     let job = unsafe { Job::new(data.cast(), run_detached::<R>) };
@@ -93,18 +117,22 @@ unsafe fn start<R: Runnable>(
         not_started(context, detached);
         panic!("{at}: process `{name}` could not be started: {}", why.0);
     }
-    Handle { ended, result, name }
+    Handle { ended, result, name, unclaimed }
 }
 
 /// # Safety
 /// `data` is a boxed `Detached<R>` that is given up here.
 unsafe fn run_detached<R: Runnable>(data: *mut ()) {
     // SAFETY: by the caller.
-    let Detached { mut frame, own, spawner, result } = *unsafe { Box::from_raw(data.cast::<Detached<R>>()) };
+    let Detached { mut frame, own, spawner, result, unclaimed } = *unsafe { Box::from_raw(data.cast::<Detached<R>>()) };
     frame.run_here();
-    *result.lock().unwrap_or_else(PoisonError::into_inner) = frame.into_result();
+    let name = frame.name().to_owned();
+    *lock(&result) = frame.into_result();
     // An output that nobody will ask for may borrow from the spawner's scope: it goes before the spawner is told.
-    drop(result);
+    if let Some(result) = Arc::into_inner(result) {
+        leave_to_scope(&unclaimed, &name, result.into_inner().unwrap_or_else(PoisonError::into_inner));
+    }
+    drop(unclaimed);
     own.end_one();
     drop(own);
     spawner.end_one();
@@ -113,6 +141,7 @@ unsafe fn run_detached<R: Runnable>(data: *mut ()) {
 /// Starts processes that may borrow from the enclosing frame. Made by [`scope`].
 pub struct Scope<'scope, 'env: 'scope> {
     latch: Arc<Latch>,
+    unclaimed: Unclaimed,
     scope: PhantomData<&'scope mut &'scope ()>,
     env: PhantomData<&'env mut &'env ()>,
 }
@@ -130,7 +159,9 @@ impl<'scope> Scope<'scope, '_> {
     {
         let at = Location::caller();
         // SAFETY: `scope` waits for the latch before anything that outlives `'scope` can end.
-        current(|context| unsafe { start(context, ParSettings::new(), process.frame(), self.latch.clone(), at) })
+        current(|context| unsafe {
+            start(context, ParSettings::new(), process.frame(), self.latch.clone(), self.unclaimed.clone(), at)
+        })
     }
 }
 
@@ -156,23 +187,29 @@ impl std::fmt::Debug for Scope<'_, '_> {
 /// let numbers = vec![1, 2, 3];
 /// let (out, received) = channel();
 /// let sum: u32 = scope(|s| {
-///     let _ = s.spawn(squares(&numbers, out));
+///     s.spawn(squares(&numbers, out));
 ///     received.iter().sum()
 /// });
 /// assert_eq!(sum, 14);
 /// ```
 ///
 /// # Panics
-/// If `body` panics, after the processes have ended.
+/// Once the processes have ended: if `body` panicked, or a process did whose handle was not joined.
 #[track_caller]
 pub fn scope<'env, R>(body: impl for<'scope> FnOnce(&'scope Scope<'scope, 'env>) -> R) -> R {
     let at = Location::caller();
     current(|context| {
         let latch = Arc::new(Latch::new(context.parker()).placed(at));
-        let scope = Scope { latch, scope: PhantomData, env: PhantomData };
+        let unclaimed = Some(Arc::new(Mutex::new(None)));
+        let scope = Scope { latch, unclaimed, scope: PhantomData, env: PhantomData };
         let result = catch_unwind(AssertUnwindSafe(|| body(&scope)));
         scope.latch.wait_for_all(context);
         context.panic_if_deadlocked();
-        result.unwrap_or_else(|payload| resume_unwind(payload))
+        let result = result.unwrap_or_else(|payload| resume_unwind(payload));
+        let unclaimed = scope.unclaimed.as_ref().and_then(|first| lock(first).take());
+        match unclaimed {
+            Some((name, payload)) => raise_again(&name, payload),
+            None => result,
+        }
     })
 }

@@ -6,7 +6,7 @@ use super::decision::{Claim, Outcome, Sleep};
 use super::home::{Buffer, Home, RawLock};
 use super::offer::Entry;
 use super::queue::Queue;
-use crate::sync::{AtomicU32, Guarded, Held, Ordering};
+use crate::sync::{AtomicU32, Guarded, Held, Ordering, mutant};
 
 const SENDERS_GONE: u32 = 1;
 const RECEIVERS_GONE: u32 = 2;
@@ -121,13 +121,17 @@ impl<H: Home> Core<H> {
                 Side::Senders => (SENDERS_GONE, &self.receivers),
                 Side::Receivers => (RECEIVERS_GONE, &self.senders),
             };
-            self.raise(flag);
+            if !mutant("retirement_unseen") {
+                self.raise(flag);
+            }
             while let Some(entry) = waiting.first(lock) {
                 waiting.remove(entry, lock);
                 let decided = match entry.offer().is_choosing() {
                     false => Claim::Won,
                     // A choice goes on waiting while any other of its guards is on.
-                    true if entry.offer().switch_off() => entry.offer().take(entry.index()),
+                    true if entry.offer().switch_off() && !mutant("last_retirement_silent") => {
+                        entry.offer().take(entry.index())
+                    }
                     true => Claim::Lost,
                 };
                 if decided == Claim::Won {
@@ -149,11 +153,8 @@ impl<H: Home> Core<H> {
             for waiting in [&self.senders, &self.receivers] {
                 while let Some(entry) = waiting.first(lock) {
                     waiting.remove(entry, lock);
-                    let decided = if cfg!(csp_mutant = "poison_takes_all") {
-                        Claim::Won
-                    } else {
-                        entry.offer().take(entry.index())
-                    };
+                    let decided =
+                        if mutant("poison_takes_all") { Claim::Won } else { entry.offer().take(entry.index()) };
                     if decided == Claim::Won {
                         complete(entry, Outcome::Poisoned, wakes);
                     }
@@ -174,7 +175,7 @@ impl<H: Home> Core<H> {
 
     /// Takes `entry` out of its queue. False: a partner has it.
     pub(crate) fn leave(&self, entry: &Entry<H>) -> bool {
-        self.locked(|lock, _| self.queue_of(entry).remove(entry, lock))
+        self.locked(|lock, _| self.queue_of(entry).remove(entry, lock) || mutant("late_leave"))
     }
 
     pub(super) fn queue_of(&self, entry: &Entry<H>) -> &Queue<H> {

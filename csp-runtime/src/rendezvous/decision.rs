@@ -2,7 +2,7 @@
 //!
 //! `PROTOCOL.md` beside this file draws the states; every change of the word is one of the transitions below.
 
-use crate::sync::{AtomicU32, Ordering, pause};
+use crate::sync::{AtomicU32, Ordering, mutant, pause};
 
 const PHASE: u32 = 0b11;
 const OPEN: u32 = 0;
@@ -72,6 +72,9 @@ impl Decision {
 
     /// OPEN → DONE(guard) by the owner itself: its deadline passed first.
     pub(crate) fn withdraw(&self, guard: u32) -> Claim {
+        if mutant("timeout_overrides") {
+            return Claim::Won;
+        }
         self.leave_open(DONE | guard << GUARD_SHIFT)
     }
 
@@ -79,19 +82,18 @@ impl Decision {
     /// within a few instructions of its holder, which never waits for a lock meanwhile: busy waiting ends.
     fn leave_open(&self, next: u32) -> Claim {
         let mut attempt = 0;
-        // Relaxed: what the offer's entries point to was published by the channel's lock, under which we stand
-        // (or it is our own offer); the word only decides between competitors.
+        // SYNC claim: each step of the competition sees the ones before it, here and in `end_claim` and
+        // `prepare_to_park`. (What the offer's entries point to is published by the channel's lock.)
         let mut word = self.0.load(Ordering::Relaxed);
         loop {
             match word & PHASE {
                 OPEN => {
-                    match self.0.compare_exchange_weak(word, next | word & SLEEP, Ordering::Relaxed, Ordering::Relaxed)
-                    {
+                    match self.0.compare_exchange_weak(word, next | word & SLEEP, Ordering::AcqRel, Ordering::Relaxed) {
                         Ok(_) => return Claim::Won,
                         Err(now) => word = now,
                     }
                 }
-                CLAIMED if !cfg!(csp_mutant = "claim_is_final") => {
+                CLAIMED => {
                     pause(attempt);
                     attempt += 1;
                     word = self.0.load(Ordering::Relaxed);
@@ -113,10 +115,11 @@ impl Decision {
 
     /// Only the owner's sleep bits can change beneath a claim, so this ends after at most two rounds.
     fn end_claim(&self, next: u32) {
+        // SYNC claim: see `leave_open`.
         let mut word = self.0.load(Ordering::Relaxed);
         loop {
             debug_assert_eq!(word & PHASE, CLAIMED);
-            match self.0.compare_exchange_weak(word, next | word & SLEEP, Ordering::Relaxed, Ordering::Relaxed) {
+            match self.0.compare_exchange_weak(word, next | word & SLEEP, Ordering::AcqRel, Ordering::Relaxed) {
                 Ok(_) => return,
                 Err(now) => word = now,
             }
@@ -126,7 +129,7 @@ impl Decision {
     /// → DONE(guard, outcome) by whoever decided the offer (for a plain offer: whoever took its entry from the queue).
     /// From here on the owner may be gone, and the offer with it.
     pub(crate) fn complete(&self, guard: u32, outcome: Outcome) -> Sleep {
-        let ordering = if cfg!(csp_mutant = "relaxed_completion") { Ordering::Relaxed } else { Ordering::Release };
+        let ordering = if mutant("relaxed_completion") { Ordering::Relaxed } else { Ordering::Release };
         // SYNC completion: publishes the message and the partner to `result`.
         let before = self.0.swap(DONE | (outcome as u32) << OUTCOME_SHIFT | guard << GUARD_SHIFT, ordering);
         match before & SLEEP {
@@ -145,10 +148,11 @@ impl Decision {
             if word & PHASE == DONE {
                 return false;
             }
-            if cfg!(csp_mutant = "silent_sleep") {
+            if mutant("silent_sleep") {
                 return true;
             }
-            match self.0.compare_exchange_weak(word, word | bits, Ordering::Relaxed, Ordering::Relaxed) {
+            // SYNC claim: see `leave_open`.
+            match self.0.compare_exchange_weak(word, word | bits, Ordering::AcqRel, Ordering::Relaxed) {
                 Ok(_) => return true,
                 Err(now) => word = now,
             }

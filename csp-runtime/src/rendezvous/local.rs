@@ -5,10 +5,9 @@ use std::mem::MaybeUninit;
 use std::ptr::NonNull;
 
 use super::decision::Sleep;
-use super::home::{Buffer, Home, RawLock};
+use super::home::{Buffer, Home};
 use super::offer::{Entry, Offer};
 use crate::backend::Park;
-use crate::sync::{AtomicU32, Ordering, pause};
 
 /// This process's memory.
 pub(crate) enum Local {}
@@ -17,7 +16,10 @@ impl Home for Local {
     type Link = NonNull<Entry<Local>>;
     type Place = *mut u8;
     type Wake = &'static dyn Park;
-    type Lock = SpinLock;
+    #[cfg(not(loom))]
+    type Lock = super::lock::SpinLock;
+    #[cfg(loom)]
+    type Lock = super::lock::ModelLock;
     type Buffer = Box<dyn ErasedBuffer>;
 
     #[inline]
@@ -51,42 +53,7 @@ impl Home for Local {
 
     #[inline]
     fn unpark(wake: Self::Wake, sleep: Sleep) {
-        if sleep == Sleep::Counted {
-            crate::deadlock::resume_one();
-        }
-        wake.unpark();
-    }
-}
-
-/// A lock that spins, then yields. Its holders run a bounded number of instructions, so waiting is short unless one is preempted.
-pub(crate) struct SpinLock(AtomicU32);
-
-impl RawLock for SpinLock {
-    fn new() -> Self {
-        Self(AtomicU32::new(0))
-    }
-
-    #[inline]
-    fn lock(&self) {
-        crate::backend::checkpoint();
-        let mut attempt = 0;
-        // SYNC channel lock: sees what the last holder did.
-        while self.0.swap(1, Ordering::Acquire) != 0 {
-            // Look without writing while somebody holds it: the line stays shared.
-            loop {
-                pause(attempt);
-                attempt += 1;
-                if self.0.load(Ordering::Relaxed) == 0 {
-                    break;
-                }
-            }
-        }
-    }
-
-    #[inline]
-    unsafe fn unlock(&self) {
-        // SYNC channel lock: shows it to the next.
-        self.0.store(0, Ordering::Release);
+        crate::deadlock::wake(wake, sleep);
     }
 }
 

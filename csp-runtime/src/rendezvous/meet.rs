@@ -5,7 +5,7 @@ use super::decision::{Claim, Outcome};
 use super::home::{Buffer, Home};
 use super::offer::{Entry, Kind};
 use super::queue::Queue;
-use crate::sync::Held;
+use crate::sync::{Held, mutant};
 
 /// How an offer comes to a channel.
 #[derive(Clone, Copy, Debug)]
@@ -223,7 +223,7 @@ fn win_self<H: Home>(me: &Entry<H>, manner: Manner) -> Claim {
 /// Decides both offers, or neither. `partner` is in a queue whose lock is held.
 fn pair<H: Home>(me: &Entry<H>, manner: Manner, partner: &Entry<H>) -> Pairing {
     let (mine, theirs) = (me.offer(), partner.offer());
-    if !manner.published {
+    if !manner.published || mutant("self_not_won") {
         return match theirs.take(partner.index()) {
             Claim::Won => Pairing::Won,
             Claim::Lost => Pairing::PartnerGone,
@@ -236,7 +236,7 @@ fn pair<H: Home>(me: &Entry<H>, manner: Manner, partner: &Entry<H>) -> Pairing {
         };
     }
     // Two choices, both published: claim in the order of their rank, so that no ring of claims can form.
-    let mine_first = H::rank(mine) < H::rank(theirs) || cfg!(csp_mutant = "own_first");
+    let mine_first = H::rank(mine) < H::rank(theirs) || mutant("own_first");
     let (first, first_index, first_gone, second, second_index, second_gone) = if mine_first {
         (mine, me.index(), Pairing::SelfGone, theirs, partner.index(), Pairing::PartnerGone)
     } else {

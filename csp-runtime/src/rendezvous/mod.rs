@@ -4,6 +4,7 @@ pub(crate) mod core;
 pub(crate) mod decision;
 pub(crate) mod home;
 pub(crate) mod local;
+pub(crate) mod lock;
 pub(crate) mod meet;
 pub(crate) mod offer;
 mod queue;

@@ -2,7 +2,7 @@
 
 use super::decision::{Claim, Decision};
 use super::home::Home;
-use crate::sync::{AtomicU32, Guarded, Held, Ordering};
+use crate::sync::{AtomicU32, Guarded, Held, Ordering, mutant};
 use std::cell::Cell;
 
 /// One operation's offer. It lives where its owner waits, and nobody touches it once it is complete.
@@ -31,7 +31,8 @@ impl<H: Home> Offer<H> {
 
     /// Decides an offer whose entry, `guard`, the caller found in a queue under that channel's lock.
     pub(crate) fn take(&self, guard: u32) -> Claim {
-        if self.choosing { self.decision.select(guard) } else { Claim::Won }
+        let choosing = self.choosing && !mutant("choice_not_asked");
+        if choosing { self.decision.select(guard) } else { Claim::Won }
     }
 
     /// One more guard is about to be enqueued.

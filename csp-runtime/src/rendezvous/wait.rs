@@ -52,5 +52,8 @@ fn park(parker: &dyn Park, decision: &Decision, until: Option<Instant>) {
             return;
         }
         parker.park(until);
+        if cfg!(loom) && until.is_some() {
+            return; // a model has no clock: its deadlines pass while somebody parks
+        }
     }
 }

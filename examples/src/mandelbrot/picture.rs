@@ -6,6 +6,8 @@
 
 use std::io::Write;
 
+use png::{BitDepth, ColorType, Compression, Encoder, EncodingError};
+
 /// The palette: rank and colour (sRGB). Night, sea and ice outside, then embers towards the set.
 const PALETTE: [(f64, [u8; 3]); 8] = [
     (0.00, [6, 8, 32]),
@@ -75,12 +77,13 @@ fn blend(rank: f64) -> [u8; 3] {
 /// # Errors
 ///
 /// Writing to `out` fails, or the number of colours does not fit the size.
-pub fn write_png(out: impl Write, width: usize, height: usize, colours: &[u8]) -> Result<(), png::EncodingError> {
-    let mut encoder = png::Encoder::new(out, width as u32, height as u32);
-    encoder.set_color(png::ColorType::Rgb);
-    encoder.set_depth(png::BitDepth::Eight);
-    encoder.set_compression(png::Compression::Fast); // 30 times as fast as the default, a tenth larger
+pub fn write_png(mut out: impl Write, width: usize, height: usize, colours: &[u8]) -> Result<(), EncodingError> {
+    let mut encoder = Encoder::new(&mut out, width as u32, height as u32);
+    encoder.set_color(ColorType::Rgb);
+    encoder.set_depth(BitDepth::Eight);
+    encoder.set_compression(Compression::Fast); // 30 times as fast as the default, a tenth larger
     let mut writer = encoder.write_header()?;
     writer.write_image_data(colours)?;
-    writer.finish()
+    writer.finish()?;
+    Ok(out.flush()?)
 }

@@ -19,7 +19,8 @@ usage: conformance [FILTER…] [options]
   --time-out SECS   a run that takes longer is a hang (default 60)
   --test-threads N  children at a time (default 2)
 for the harness itself:
-  --run SCENARIO --backend B [--times K] [--seed S]   run it here, on the main thread";
+  --run SCENARIO --backend B [--times K] [--seed S]   run it here, on the main thread
+  --as-is           with the environment as it is, whatever backend that names";
 
 /// What the command line asks for.
 #[derive(Debug, Default)]
@@ -38,6 +39,7 @@ pub(super) struct Options {
     pub(super) children: Option<usize>,
     pub(super) run: Option<String>,
     pub(super) folder: Option<PathBuf>,
+    pub(super) as_is: bool,
 }
 
 impl Options {
@@ -62,6 +64,7 @@ impl Options {
                 "--time-out" => options.time_out = Some(Duration::from_secs(number(&key, &value()?)?)),
                 "--test-threads" => options.children = Some(number::<usize>(&key, &value()?)?.max(1)),
                 "--run" => options.run = Some(value()?),
+                "--as-is" => options.as_is = true,
                 "--folder" => options.folder = Some(value()?.into()),
                 "--format" | "--color" | "--logfile" | "-Z" => drop(value()?),
                 "--nocapture" | "--no-capture" | "--show-output" | "--include-ignored" | "-q" | "--quiet" => {}
@@ -79,5 +82,9 @@ fn number<N: FromStr>(key: &str, text: &str) -> Result<N, String> {
 
 fn known_backend(name: String) -> Result<String, String> {
     let known: Vec<_> = BACKENDS.iter().map(|backend| backend.name).collect();
-    if known.contains(&name.as_str()) { Ok(name) } else { Err(format!("no backend «{name}» here; there are: {}", known.join(", "))) }
+    if known.contains(&name.as_str()) {
+        Ok(name)
+    } else {
+        Err(format!("no backend «{name}» here; there are: {}", known.join(", ")))
+    }
 }

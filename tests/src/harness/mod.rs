@@ -28,24 +28,22 @@ pub(crate) struct UnderTest {
 }
 
 /// The backends under test: one line adds one.
-pub(crate) const BACKENDS: &[UnderTest] = &[
-    UnderTest { name: "threads", runs: Runs::Repeated(20) },
-    UnderTest { name: "seeded", runs: Runs::Seeds(200) },
-];
+pub(crate) const BACKENDS: &[UnderTest] =
+    &[UnderTest { name: "threads", runs: Runs::Repeated(20) }, UnderTest { name: "seeded", runs: Runs::Seeds(200) }];
 
 /// One scenario: a function whose assertions say what must happen, and how it wants to be run.
 pub(crate) struct Scenario {
     pub(crate) name: &'static str,
     pub(crate) run: fn(),
-    /// The default number of runs is divided by this.
-    pub(crate) weight: u64,
     /// True when only the main function communicates, so that no process can report where it ran.
     pub(crate) main_only: bool,
+    /// True when the first run wants a program in which nothing has been used yet.
+    pub(crate) cold: bool,
 }
 
 impl Scenario {
     pub(crate) const fn new(name: &'static str, run: fn()) -> Self {
-        Scenario { name, run, weight: 1, main_only: false }
+        Scenario { name, run, main_only: false, cold: false }
     }
 
     /// No process takes part: nothing will report where it ran.
@@ -54,14 +52,14 @@ impl Scenario {
         self
     }
 
-    /// Takes long: run it a quarter as often, unless the caller says how often.
-    pub(crate) const fn heavy(mut self) -> Self {
-        self.weight = 4;
+    /// The first run finds a program in which nothing has been used yet.
+    pub(crate) const fn cold(mut self) -> Self {
+        self.cold = true;
         self
     }
 }
 
-/// Lists the scenarios of a topic: `scenarios![name, name(main_only), name(heavy)]`.
+/// Lists the scenarios of a topic: `scenarios![name, name(main_only)]`.
 macro_rules! scenarios {
     ($($name:ident $(($($option:ident),+))?),+ $(,)?) => {
         pub(super) const SCENARIOS: &[crate::harness::Scenario] = &[

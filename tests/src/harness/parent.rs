@@ -37,13 +37,12 @@ impl Job {
             && !options.ignored
     }
 
-    /// Runs of this job: as asked, or the default made smaller by the scenario's weight.
+    /// Runs of this job: as asked, or the backend's default.
     fn runs(&self, options: &Options) -> u64 {
-        let default = |count: u64| count.div_ceil(self.scenario.weight);
         match self.backend.runs {
-            Runs::Repeated(count) => options.times.unwrap_or(default(count)),
+            Runs::Repeated(count) => options.times.unwrap_or(count),
             Runs::Seeds(_) if options.seed.is_some() => options.seeds.unwrap_or(1),
-            Runs::Seeds(count) => options.seeds.unwrap_or(default(count)),
+            Runs::Seeds(count) => options.seeds.unwrap_or(count),
         }
     }
 }
@@ -51,7 +50,8 @@ impl Job {
 /// Runs every test that the options select, and prints what came of it.
 pub(super) fn run(options: &Options) -> ExitCode {
     scenarios::assert_unique_names();
-    let all: Vec<Job> = BACKENDS.iter().flat_map(|backend| scenarios::all().map(move |scenario| Job { scenario, backend })).collect();
+    let all: Vec<Job> =
+        BACKENDS.iter().flat_map(|backend| scenarios::all().map(move |scenario| Job { scenario, backend })).collect();
     let total = all.len();
     let jobs: Vec<Job> = all.into_iter().filter(|job| job.wanted(options)).collect();
     if options.list {
@@ -102,7 +102,9 @@ pub(super) fn run(options: &Options) -> ExitCode {
     let (failed, passed) = (failures.len(), jobs.len() - failures.len());
     let verdict = if failed == 0 { "ok" } else { "FAILED" };
     let (seconds, filtered) = (started.elapsed().as_secs_f64(), total - jobs.len());
-    println!("\ntest result: {verdict}. {passed} passed; {failed} failed; 0 ignored; 0 measured; {filtered} filtered out; finished in {seconds:.2}s");
+    println!(
+        "\ntest result: {verdict}. {passed} passed; {failed} failed; 0 ignored; 0 measured; {filtered} filtered out; finished in {seconds:.2}s"
+    );
     println!("{passed} passed, {failed} failed");
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::from(101) }
 }
@@ -171,7 +173,10 @@ fn wait(child: &mut Child, progress: &PathBuf, time_out: Duration) -> Result<(),
 }
 
 fn last_line(path: &Path) -> String {
-    fs::read_to_string(path).ok().and_then(|text| text.lines().last().map(str::to_owned)).unwrap_or_else(|| "before its first run".into())
+    fs::read_to_string(path)
+        .ok()
+        .and_then(|text| text.lines().last().map(str::to_owned))
+        .unwrap_or_else(|| "before its first run".into())
 }
 
 fn tail(path: &Path) -> String {

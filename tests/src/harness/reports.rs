@@ -15,7 +15,8 @@ static FILE: OnceLock<File> = OnceLock::new();
 
 /// Opens the file that this child's processes report to.
 pub(super) fn open(path: &Path) {
-    let file = OpenOptions::new().create(true).append(true).read(true).open(path).expect("the folder for reports is writable");
+    let file =
+        OpenOptions::new().create(true).append(true).read(true).open(path).expect("the folder for reports is writable");
     FILE.set(file).expect("opened once");
 }
 
@@ -60,7 +61,9 @@ pub(super) fn check(main_only: bool) -> Result<(), String> {
         }
         if matches!(expected, "threads" | "seeded") {
             if pid != std::process::id().to_string() {
-                return Err(format!("a process of backend {backend} ran in operating system process {pid}, not in its parent's"));
+                return Err(format!(
+                    "a process of backend {backend} ran in operating system process {pid}, not in its parent's"
+                ));
             }
             if group != "-" {
                 groups.entry(group).or_default().push(thread);

@@ -162,14 +162,18 @@ fn what_a_buffer_drops_is_dropped_once() {
 
 fn guards_on_buffers_are_ready_by_room_and_content() {
     let (out, input) = channel::buffered(2);
-    let step = || pri_alt! { input ? value => format!("got {value}"), skip => "empty".into(), stopped why => panic!("{why}") };
+    let step =
+        || pri_alt! { input ? value => format!("got {value}"), skip => "empty".into(), stopped why => panic!("{why}") };
     let put = |value: u32| pri_alt! { out ! value => "put", skip => "full", stopped why => panic!("{why}") };
     assert_eq!(step(), "empty");
     assert_eq!([put(1), put(2), put(3)], ["put", "put", "full"]);
     assert_eq!([step(), step(), step()], ["got 1", "got 2", "empty"]);
     // Both ends in one choice: the buffer lies between, so either guard may be taken when it is ready.
     assert_eq!(pri_alt! { input ? _ => "in", out ! 9 => "out", stopped why => panic!("{why}") }, "out");
-    assert_eq!(pri_alt! { input ? value => { assert_eq!(value, 9); "in" }, out ! 9 => "out", stopped why => panic!("{why}") }, "in");
+    assert_eq!(
+        pri_alt! { input ? value => { assert_eq!(value, 9); "in" }, out ! 9 => "out", stopped why => panic!("{why}") },
+        "in"
+    );
 }
 
 #[process]
@@ -222,6 +226,7 @@ fn one_value_buffers_make_a_pipeline() {
         let (out, input) = channel::buffered(1);
         stages.push((std::mem::replace(&mut last, input), out));
     }
-    let ((), _, got) = par! { source((0..count).collect(), first), for (input, out) in stages => adds_one(input, out), sink(last) };
+    let ((), _, got) =
+        par! { source((0..count).collect(), first), for (input, out) in stages => adds_one(input, out), sink(last) };
     assert!(got.into_iter().eq(8..count + 8));
 }

@@ -19,7 +19,12 @@ scenarios![
 
 /// In each round either passes its own value on or reads its neighbour's, until it has done each so often.
 #[process]
-fn writes_own_or_reads_neighbour(own: Sender<u32>, left: Receiver<u32>, number: u32, rounds: usize) -> Result<(u32, usize), Stopped> {
+fn writes_own_or_reads_neighbour(
+    own: Sender<u32>,
+    left: Receiver<u32>,
+    number: u32,
+    rounds: usize,
+) -> Result<(u32, usize), Stopped> {
     here();
     let (mut written, mut read, mut sum) = (0, 0, 0u32);
     while written < rounds || read < rounds {
@@ -59,15 +64,24 @@ fn a_big_ring_of_choosing_processes() {
 
 /// Offers its two guards in one of the eight orders and directions, `rounds` times.
 #[process]
-fn offers_two(first: (Sender<u32>, Receiver<u32>), second: (Sender<u32>, Receiver<u32>), order: u8, rounds: u32) -> Result<[u32; 4], Stopped> {
+fn offers_two(
+    first: (Sender<u32>, Receiver<u32>),
+    second: (Sender<u32>, Receiver<u32>),
+    order: u8,
+    rounds: u32,
+) -> Result<[u32; 4], Stopped> {
     here();
     let mut taken = [0; 4];
     for _ in 0..rounds {
         let guard = match order {
             0 => alt! { first.0 ! 1 => 0, second.0 ! 2 => 1 },
             1 => alt! { second.0 ! 2 => 1, first.0 ! 1 => 0 },
-            2 => alt! { first.1 ? value => { assert_eq!(value, 1); 2 }, second.1 ? value => { assert_eq!(value, 2); 3 } },
-            3 => alt! { second.1 ? value => { assert_eq!(value, 2); 3 }, first.1 ? value => { assert_eq!(value, 1); 2 } },
+            2 => {
+                alt! { first.1 ? value => { assert_eq!(value, 1); 2 }, second.1 ? value => { assert_eq!(value, 2); 3 } }
+            }
+            3 => {
+                alt! { second.1 ? value => { assert_eq!(value, 2); 3 }, first.1 ? value => { assert_eq!(value, 1); 2 } }
+            }
             4 => alt! { first.0 ! 1 => 0, second.1 ? value => { assert_eq!(value, 2); 3 } },
             5 => alt! { second.1 ? value => { assert_eq!(value, 2); 3 }, first.0 ! 1 => 0 },
             6 => alt! { first.1 ? value => { assert_eq!(value, 1); 2 }, second.0 ! 2 => 1 },
@@ -89,7 +103,11 @@ fn two_choices_crossed_in_all_guard_orders() {
                     offers_two(first, second, other, rounds),
                 };
                 let (left, right) = (left.unwrap(), right.unwrap());
-                assert_eq!([left[0], left[1], left[2], left[3]], [right[2], right[3], right[0], right[1]], "what one sent the other received");
+                assert_eq!(
+                    [left[0], left[1], left[2], left[3]],
+                    [right[2], right[3], right[0], right[1]],
+                    "what one sent the other received"
+                );
                 assert_eq!(left.iter().sum::<u32>(), rounds);
             }
         }
@@ -149,7 +167,8 @@ fn offers_everything(ends: Vec<(Sender<u32>, Receiver<u32>)>, rounds: usize) -> 
 fn everybody_offers_both_ends_of_everything() {
     let ends: Vec<_> = (0..3).map(|_| channel()).collect();
     let outcomes = par! { 2 * offers_everything(ends, scale(1_000, 30)) };
-    let (sent, received) = outcomes.into_iter().map(Result::unwrap).fold((0, 0), |(s, r), (sent, received)| (s + sent, r + received));
+    let (sent, received) =
+        outcomes.into_iter().map(Result::unwrap).fold((0, 0), |(s, r), (sent, received)| (s + sent, r + received));
     assert_eq!(sent, received);
     assert_eq!(sent as usize, scale(1_000, 30));
 }
@@ -178,7 +197,10 @@ fn a_choice_over_the_same_channels_in_opposite_orders() {
     let count = scale(1_000, 30) as u32;
     let (outs, inputs) = (0..5).map(|_| channel()).unzip();
     let ((), got) = par! { writes_by_priority(outs, count), reads_by_priority(inputs) };
-    assert!(got.unwrap().into_iter().eq(0..count), "one writer, one reader: whichever channel, the order is the writer's");
+    assert!(
+        got.unwrap().into_iter().eq(0..count),
+        "one writer, one reader: whichever channel, the order is the writer's"
+    );
 }
 
 /// Partners that retire one by one: those who still choose go on with those who are left.

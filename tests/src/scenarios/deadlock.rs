@@ -5,7 +5,7 @@ use std::time::Duration;
 use csp::prelude::*;
 use csp::{CauseKind, Refusal};
 
-use super::support::{panic_of, poison_kind, poisoned, sink, source};
+use super::support::{line_of, panic_of, poison_kind, poisoned, sink, source};
 use crate::harness::{here, scale, scenarios};
 
 scenarios![
@@ -42,7 +42,8 @@ fn gives_then_takes(input: Receiver<u32>, out: Sender<u32>) {
 /// T = N.
 fn as_many_tokens_as_elements_deadlock() {
     for size in [2, 3, 8] {
-        let (outs, mut inputs): (Vec<_>, Vec<_>) = (0..size).map(|number| channel().named(format!("link {number}"))).unzip();
+        let (outs, mut inputs): (Vec<_>, Vec<_>) =
+            (0..size).map(|number| channel().named(&format!("link {number}"))).unzip();
         inputs.rotate_right(1);
         let links: Vec<_> = inputs.into_iter().zip(outs).collect();
         let report = panic_of(|| {
@@ -50,16 +51,13 @@ fn as_many_tokens_as_elements_deadlock() {
         });
         assert!(report.to_lowercase().contains("deadlock"), "{report}");
         for number in 0..size {
-            assert!(report.contains(&format!("element {number}")), "element {number} of {size} is missing in: {report}");
+            assert!(
+                report.contains(&format!("element {number}")),
+                "element {number} of {size} is missing in: {report}"
+            );
             assert!(report.contains(&format!("link {number}")), "link {number} of {size} is missing in: {report}");
         }
     }
-}
-
-/// The line of this file that carries the comment `//@ mark`.
-fn line_of(mark: &str) -> usize {
-    let wanted = format!("//@ {mark}");
-    1 + include_str!("deadlock.rs").lines().position(|line| line.ends_with(&wanted)).expect("the mark is there")
 }
 
 #[process]
@@ -95,7 +93,7 @@ fn the_report_names_processes_channels_and_lines() {
     for wanted in ["the sender", "the chooser", "unread", "unwritten"] {
         assert!(report.contains(wanted), "«{wanted}» is missing in: {report}");
     }
-    for line in ["sends", "chooses", "made"].map(line_of) {
+    for line in ["sends", "chooses", "made"].map(|mark| line_of(include_str!("deadlock.rs"), mark)) {
         assert!(report.contains(&format!("deadlock.rs:{line}")), "line {line} is missing in: {report}");
     }
 }
@@ -127,7 +125,7 @@ fn only_receives(ends: Vec<(Sender<u32>, Receiver<u32>)>) -> Result<u32, Stopped
 }
 
 fn choices_that_wait_for_each_other() {
-    let ends: Vec<_> = (0..3).map(|number| channel().named(format!("c{number}"))).collect();
+    let ends: Vec<_> = (0..3).map(|number| channel().named(&format!("c{number}"))).collect();
     let report = panic_of(|| par! { 3 * only_receives(ends) });
     for name in ["only_receives", "c0", "c1", "c2"] {
         assert!(report.contains(name), "{name} is missing in: {report}");
@@ -137,7 +135,10 @@ fn choices_that_wait_for_each_other() {
 fn main_waiting_alone_panics() {
     let (out, input) = channel::<u32>().named("lonely");
     let report = panic_of(|| input.recv());
-    assert!(report.to_lowercase().contains("deadlock") && report.contains("lonely") && report.contains("deadlock.rs"), "{report}");
+    assert!(
+        report.to_lowercase().contains("deadlock") && report.contains("lonely") && report.contains("deadlock.rs"),
+        "{report}"
+    );
     let (other_out, other) = channel::<u32>().named("other");
     let report = panic_of(|| other_out.send(1));
     assert!(report.contains("other"), "{report}");
@@ -146,7 +147,9 @@ fn main_waiting_alone_panics() {
 
 fn main_choosing_alone_panics() {
     let ((out, input), (other_out, other)) = (channel::<u32>().named("one"), channel::<u32>().named("two"));
-    let report = panic_of(|| alt! { input ? _ => {}, other_out ! 1 => {}, stopped why => panic!("main panics itself, it sees no {why}") });
+    let report = panic_of(
+        || alt! { input ? _ => {}, other_out ! 1 => {}, stopped why => panic!("main panics itself, it sees no {why}") },
+    );
     assert!(report.contains("one") && report.contains("two"), "{report}");
     drop((out, other));
 }
@@ -162,7 +165,9 @@ fn keeps_the_cause(input: Receiver<u32>, spare: Sender<u32>, causes: Sender<bool
 
 fn blocked_operations_see_the_deadlock_as_poison() {
     let ((a_out, a_in), (b_out, b_in), (causes_out, causes)) = (channel(), channel(), channel::buffered(2));
-    let report = panic_of(|| par! { keeps_the_cause(a_in, b_out, causes_out.clone()), keeps_the_cause(b_in, a_out, causes_out) });
+    let report = panic_of(
+        || par! { keeps_the_cause(a_in, b_out, causes_out.clone()), keeps_the_cause(b_in, a_out, causes_out) },
+    );
     assert!(report.contains("keeps_the_cause"), "{report}");
     assert!(causes.iter().eq([true, true]), "each branch ran to its end, and knew why");
 }
@@ -235,7 +240,8 @@ fn counts_to(limit: u32, out: Sender<u32>) {
 /// Two are stuck for good while others still work: the work is finished first, then the two are reported.
 fn a_partial_deadlock_waits_for_the_rest() {
     let limit = scale(300, 20) as u32;
-    let ((a_out, a_in), (b_out, b_in), (out, input), (all_out, all)) = (channel(), channel(), channel(), channel::buffered(1));
+    let ((a_out, a_in), (b_out, b_in), (out, input), (all_out, all)) =
+        (channel(), channel(), channel(), channel::buffered(1));
     let report = panic_of(|| {
         par! {
             sends_first(a_out, b_in).named("stuck one"),
@@ -295,8 +301,10 @@ fn host(seated: Receiver<()>, all_seated: Sender<()>, guests: usize) {
 
 fn philosophers_who_all_take_their_left_fork() {
     let guests = 5;
-    let (lefts, left_ins): (Vec<_>, Vec<_>) = (0..guests).map(|number| channel().named(format!("left of {number}"))).unzip();
-    let (rights, mut right_ins): (Vec<_>, Vec<_>) = (0..guests).map(|number| channel().named(format!("right of {number}"))).unzip();
+    let (lefts, left_ins): (Vec<_>, Vec<_>) =
+        (0..guests).map(|number| channel().named(&format!("left of {number}"))).unzip();
+    let (rights, mut right_ins): (Vec<_>, Vec<_>) =
+        (0..guests).map(|number| channel().named(&format!("right of {number}"))).unzip();
     right_ins.rotate_right(1);
     let ((seated_out, seated), (all_out, all_seated)) = (channel(), channel());
     let report = panic_of(|| {

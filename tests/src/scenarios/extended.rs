@@ -102,8 +102,8 @@ fn a_body_that_panics_releases_the_sender() {
 #[process]
 fn leaves_the_body(input: Receiver<u32>, failing: Receiver<u32>) -> Result<u32, Stopped> {
     here();
-    for _ in 0..1 {
-        alt! { input ?? value => { assert_eq!(value, 1); break } }
+    loop {
+        alt! { input ?? value => if value == 1 { break } }
     }
     let inner = || -> Result<(), Stopped> {
         alt! { input ?? value => { assert_eq!(value, 2); failing.recv()?; unreachable!() } }
@@ -162,7 +162,8 @@ fn doubles(question: Receiver<u32>, answer: Sender<u32>) {
 
 fn a_body_may_communicate() {
     let count = scale(100, 10) as u32;
-    let ((out, input), (question_out, question_in), (answer_out, answer_in), (result_out, result_in)) = (channel(), channel(), channel(), channel());
+    let ((out, input), (question_out, question_in), (answer_out, answer_in), (result_out, result_in)) =
+        (channel(), channel(), channel(), channel());
     let (_, _, _, got) = par! {
         source((0..count).collect(), out),
         doubles_through_a_server(input, question_out, answer_in, result_out),
@@ -220,7 +221,10 @@ fn extended_input_from_a_buffer() {
     assert_eq!(input.recv_with(|value| value * 10), Ok(10));
     assert_eq!(alt! { input ?? value => value * 10, stopped why => panic!("{why}") }, 20);
     assert_eq!(input.recv_in_place(|value| value * 10), Ok(30));
-    assert!((0..3).all(|value| out.try_send(value).is_ok()) && out.try_send(3).is_err(), "the three places are free again");
+    assert!(
+        (0..3).all(|value| out.try_send(value).is_ok()) && out.try_send(3).is_err(),
+        "the three places are free again"
+    );
 }
 
 #[process]
@@ -240,7 +244,8 @@ fn measures_in_place(input: Receiver<Vec<u64>>) -> Result<(usize, u64), Stopped>
 
 fn reading_in_place() {
     let (out, input) = channel();
-    let ((), got) = par! { source((0..10).map(|length| vec![length; length as usize]).collect(), out), measures_in_place(input) };
+    let ((), got) =
+        par! { source((0..10).map(|length| vec![length; length as usize]).collect(), out), measures_in_place(input) };
     assert_eq!(got, Ok((45, (0..10).map(|n| n * n).sum())));
 }
 

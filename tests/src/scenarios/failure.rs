@@ -7,7 +7,7 @@ use std::time::Duration;
 use csp::prelude::*;
 use csp::{CauseKind, ProcessError};
 
-use super::support::{filled, panic_of, poison_kind, poisoned, retired, sink, source};
+use super::support::{filled, line_of, panic_of, poison_kind, poisoned, retired, sink, source};
 use crate::harness::{here, scale, scenarios};
 
 scenarios![
@@ -38,7 +38,7 @@ fn panics(word: &str) {
 fn a_panic_is_raised_again_with_the_name_of_its_process() {
     let message = panic_of(|| par! { panics("one") });
     assert!(message.contains("panics") && message.contains("on purpose: one"), "{message}");
-    let message = panic_of(|| par! { source(vec![1], filled([0]).0), panics("two").named("the culprit") });
+    let message = panic_of(|| par! { source(vec![], channel::<u32>().0), panics("two").named("the culprit") });
     assert!(message.contains("the culprit") && message.contains("on purpose: two"), "{message}");
     let message = panic_of(|| panics("three").named("in place").run());
     assert!(message.contains("on purpose: three"), "{message}");
@@ -223,16 +223,26 @@ fn a_communication_in_an_output_expression_panics() {
 }
 
 fn nothing_enabled_is_stop_and_names_the_line() {
+    let at = |mark| format!("failure.rs:{}", line_of(include_str!("failure.rs"), mark));
     let (_out, input) = filled([1]);
     let off = input.try_recv().is_err();
-    let line = line!() + 1;
-    let message = panic_of(|| alt! { (off) & input ? _ => {}, (off) & skip => {}, stopped why => panic!("no end of channels: {why}") });
-    assert!(message.contains("failure.rs") && message.contains(&line.to_string()), "{message}");
+    let message = panic_of(|| {
+        alt! { //@ all off
+            (off) & input ? _ => {},
+            (off) & skip => {},
+            stopped why => panic!("no end of channels: {why}"),
+        }
+    });
+    assert!(message.contains(&at("all off")), "{message}");
 
     let none: [Receiver<u32>; 0] = [];
-    let line = line!() + 1;
-    let message = panic_of(|| alt! { for input in &none { input ? _ => {} } stopped why => panic!("no end of channels: {why}") });
-    assert!(message.contains("failure.rs") && message.contains(&line.to_string()), "S09, all empty: {message}");
+    let message = panic_of(|| {
+        pri_alt! { //@ all empty
+            for input in &none { input ? _ => {} }
+            stopped why => panic!("no end of channels: {why}"),
+        }
+    });
+    assert!(message.contains(&at("all empty")), "S09: {message}");
 }
 
 #[process]

@@ -80,7 +80,12 @@ fn foreign_threads_talk_to_each_other() {
             s.spawn(move || (0..count).for_each(|value| out.send(value).unwrap()));
         }
         drop(out);
-        let receivers: Vec<_> = (0..2).map(|_| { let input = input.clone(); s.spawn(move || input.iter().count()) }).collect();
+        let receivers: Vec<_> = (0..2)
+            .map(|_| {
+                let input = input.clone();
+                s.spawn(move || input.iter().count())
+            })
+            .collect();
         let got: usize = receivers.into_iter().map(|receiver| receiver.join().unwrap()).sum();
         assert_eq!(got, 3 * count as usize);
     });
@@ -109,18 +114,20 @@ fn foreign_threads_choose_on_both_sides() {
 }
 
 fn a_foreign_thread_may_run_a_par() {
-    let got = thread::scope(|s| {
-        let threads: Vec<_> = (0..3)
-            .map(|number| {
-                s.spawn(move || {
-                    let (out, input) = channel();
-                    let ((), got) = par! { source(vec![number; 5], out), sink(input) };
-                    got
-                })
-            })
-            .collect();
-        threads.into_iter().map(|thread| thread.join().unwrap()).collect::<Vec<_>>()
+    let (results_out, results) = channel();
+    let mut got: Vec<Vec<u32>> = thread::scope(|s| {
+        for number in 0..3 {
+            let results_out = results_out.clone();
+            s.spawn(move || {
+                let (out, input) = channel();
+                let ((), got) = par! { source(vec![number; 5], out), sink(input) };
+                results_out.send(got).unwrap();
+            });
+        }
+        drop(results_out);
+        results.iter().collect()
     });
+    got.sort_unstable();
     assert_eq!(got, [vec![0; 5], vec![1; 5], vec![2; 5]]);
 }
 
@@ -174,7 +181,12 @@ fn an_end_moves_between_threads() {
     let (out, mut input) = channel::buffered::<u32>(1);
     for value in 0..scale(20, 5) as u32 {
         out.send(value).unwrap();
-        input = thread::spawn(move || { assert_eq!(input.recv(), Ok(value)); input }).join().unwrap();
+        input = thread::spawn(move || {
+            assert_eq!(input.recv(), Ok(value));
+            input
+        })
+        .join()
+        .unwrap();
     }
     drop(out);
     retired(input.recv());

@@ -57,7 +57,11 @@ fn replies_come_on_a_channel_in_the_request() {
 }
 
 #[process]
-fn reads_some_and_passes_on(arrives: Receiver<Receiver<u32>>, leaves: Sender<Receiver<u32>>, count: usize) -> Result<Vec<u32>, Stopped> {
+fn reads_some_and_passes_on(
+    arrives: Receiver<Receiver<u32>>,
+    leaves: Sender<Receiver<u32>>,
+    count: usize,
+) -> Result<Vec<u32>, Stopped> {
     here();
     let input = arrives.recv()?;
     let got = (0..count).map(|_| input.recv()).collect::<Result<_, _>>()?;

@@ -16,6 +16,8 @@ mod networks;
 mod order;
 mod poison;
 mod priority;
+mod processes;
+mod programs;
 mod propagation;
 mod rendezvous;
 mod retire;
@@ -45,10 +47,12 @@ const TOPICS: &[&[Scenario]] = &[
     buffered::SCENARIOS,
     mobility::SCENARIOS,
     structure::SCENARIOS,
+    processes::SCENARIOS,
     spawning::SCENARIOS,
     failure::SCENARIOS,
     deadlock::SCENARIOS,
     networks::SCENARIOS,
+    programs::SCENARIOS,
     foreign::SCENARIOS,
     settings::SCENARIOS,
 ];

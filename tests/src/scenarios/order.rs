@@ -1,8 +1,10 @@
 //! First come, first served: on both sides, in buffers, and among those that wait.
 
+use std::time::Duration;
+
 use csp::prelude::*;
 
-use super::support::{send_to_a_waiting, sink, source};
+use super::support::{lets_others_come, send_to_a_waiting, sink, source};
 use crate::harness::{here, scale, scenarios};
 
 scenarios![
@@ -11,7 +13,7 @@ scenarios![
     a_chain_of_sends_keeps_causal_order,
     waiting_senders_are_served_in_turn,
     waiting_receivers_are_served_in_turn,
-    a_waiting_choice_takes_its_turn,
+    senders_before_a_full_buffer_are_admitted_in_turn,
     a_body_reads_on_in_order,
     an_offer_made_before_is_found_first(main_only),
 ];
@@ -62,84 +64,131 @@ fn a_chain_of_sends_keeps_causal_order() {
     }
 }
 
-#[process]
-fn floods(out: Sender<usize>, number: usize) {
-    here();
-    loop {
-        out.send(number)?;
-    }
+/// How a process waits on the channel.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Way {
+    Plainly,
+    ByChoice,
+    Extended,
+    WithALimit,
 }
 
-/// Takes `rounds` values and retires; gives the shares of `count` senders.
-#[process]
-fn counts_shares(input: Receiver<usize>, count: usize, rounds: usize) -> Result<Vec<usize>, Stopped> {
-    here();
-    let mut seen = vec![false; count];
-    while seen.contains(&false) {
-        seen[input.recv()?] = true; // all have arrived from here on
-    }
-    let mut shares = vec![0; count];
-    for _ in 0..rounds {
-        shares[input.recv()?] += 1;
-    }
-    Ok(shares)
-}
+const LONG: Duration = Duration::from_secs(600);
 
-/// A last-come-first-served queue lets a sender sleep at its bottom for ever.
-fn waiting_senders_are_served_in_turn() {
-    let (count, rounds) = (4, scale(4_000, 400));
-    let (out, input) = channel();
-    let (_, shares, ()) = par! {
-        for number in 0..count => floods(out.clone(), number),
-        counts_shares(input, count, rounds),
-        { drop(out) },
+/// Waits to receive as soon as it is told to, and gives back what it got.
+#[process]
+fn queues_to_receive(
+    go: Receiver<()>,
+    input: Receiver<usize>,
+    never: Receiver<usize>,
+    way: Way,
+) -> Result<usize, Stopped> {
+    here();
+    go.recv()?;
+    let got = match way {
+        Way::Plainly => input.recv()?,
+        Way::ByChoice => alt! { never ? _ => panic!("nobody sends"), input ? got => got },
+        Way::Extended => input.recv_with(|got| got)?,
+        Way::WithALimit => input.recv_timeout(LONG).expect("there is one for each"),
     };
-    let shares = shares.unwrap();
-    assert!(shares.iter().all(|&share| share >= rounds / count / 10), "shares of those who wait: {shares:?}");
+    Ok(got)
 }
 
+/// Waits to send as soon as it is told to.
 #[process]
-fn works_for_its_share(work: Receiver<usize>, number: usize, done: Sender<usize>) {
+fn queues_to_send(number: usize, go: Receiver<()>, out: Sender<usize>, never: Receiver<usize>, way: Way) {
     here();
-    for _ in &work {
-        done.send(number)?;
+    go.recv()?;
+    match way {
+        Way::Plainly | Way::Extended => out.send(number)?,
+        Way::ByChoice => alt! { never ? _ => panic!("nobody sends"), out ! number => {} },
+        Way::WithALimit => out.send_timeout(number, LONG)?,
     }
+}
+
+/// Lets the processes queue up, one after the other, with `patience` for each to get there.
+fn starts_in_order(goes: Vec<Sender<()>>, patience: usize) {
+    for go in goes {
+        go.send(()).unwrap();
+        lets_others_come(patience);
+    }
+}
+
+/// The ways of the processes: all alike, or all mixed.
+const WAYS: [[Way; 4]; 3] =
+    [[Way::Plainly; 4], [Way::ByChoice; 4], [Way::Plainly, Way::ByChoice, Way::Extended, Way::WithALimit]];
+
+/// How many queue up.
+const QUEUE: usize = 8;
+
+/// Runs attempts, each with more patience, until one serves all in order.
+///
+/// That somebody waits can only be seen by serving him, so no attempt knows for certain in which order the processes queued
+/// up: one may have been held up on its way. But where the first come is served first, an attempt in which none is held up
+/// is soon found; where he is not, none ever serves all of them in order.
+fn assert_in_order_at_last(ways: &[[Way; 4]], mut attempt: impl FnMut([Way; 4], usize) -> Vec<usize>) {
+    for &ways in ways {
+        let mut served = Vec::new();
+        let found = (1..100).any(|patience| {
+            served = attempt(ways, 8 * patience);
+            served.is_sorted()
+        });
+        assert!(found, "never in order, {ways:?}; at last: {served:?}");
+    }
+}
+
+fn waiting_senders_are_served_in_turn() {
+    assert_in_order_at_last(&WAYS, |ways, patience| {
+        let ((out, input), (_hold, never)) = (channel(), channel());
+        let (goes, gos): (Vec<_>, Vec<_>) = (0..QUEUE).map(|_| channel()).unzip();
+        let (_, served) = par! {
+            for (number, go) in gos.into_iter().enumerate() =>
+                queues_to_send(number, go, out.clone(), never.clone(), ways[number % 4]),
+            move(goes, input) {
+                starts_in_order(goes, patience);
+                (0..QUEUE).map(|_| input.recv().unwrap()).collect::<Vec<_>>()
+            },
+        };
+        served
+    });
 }
 
 fn waiting_receivers_are_served_in_turn() {
-    let (count, rounds) = (4, scale(4_000, 400));
-    let ((work_out, work_in), (done_out, done_in)) = (channel(), channel());
-    let (_, _, shares) = par! {
-        for number in 0..count => works_for_its_share(work_in.clone(), number, done_out.clone()),
-        { drop((work_in, done_out)); floods(work_out, 0).run() },
-        counts_shares(done_in, count, rounds),
-    };
-    let shares = shares.unwrap();
-    assert!(shares.iter().all(|&share| share >= rounds / count / 10), "shares of those who wait: {shares:?}");
+    assert_in_order_at_last(&WAYS, |ways, patience| {
+        let ((out, input), (_hold, never)) = (channel(), channel());
+        let (goes, gos): (Vec<_>, Vec<_>) = (0..QUEUE).map(|_| channel()).unzip();
+        let (got, ()) = par! {
+            for (number, go) in gos.into_iter().enumerate() =>
+                queues_to_receive(go, input.clone(), never.clone(), ways[number % 4]),
+            move(goes, out) {
+                starts_in_order(goes, patience);
+                (0..QUEUE).for_each(|value| out.send(value).unwrap());
+            },
+        };
+        got.into_iter().map(Result::unwrap).collect()
+    });
 }
 
-#[process]
-fn floods_by_choice(out: Sender<usize>, number: usize) {
-    here();
-    loop {
-        alt! {
-            out ! number => {},
-            out ! number => {}, // the same channel again: one choice, two offers
-        }
-    }
-}
-
-fn a_waiting_choice_takes_its_turn() {
-    let (count, rounds) = (4, scale(2_000, 300));
-    let (out, input) = channel();
-    let (_, _, shares, ()) = par! {
-        for number in 0..2 => floods(out.clone(), number),
-        for number in 2..4 => floods_by_choice(out.clone(), number),
-        counts_shares(input, count, rounds),
-        { drop(out) },
-    };
-    let shares = shares.unwrap();
-    assert!(shares.iter().all(|&share| share >= rounds / count / 10), "plain and choosing senders: {shares:?}");
+/// A full buffer lets in who has waited longest. (Plain senders: a choice that is let in has yet to make its message, and another
+/// message may arrive before it.)
+fn senders_before_a_full_buffer_are_admitted_in_turn() {
+    assert_in_order_at_last(&WAYS[..1], |ways, patience| {
+        let ((out, input), (_hold, never)) = (channel::buffered(2), channel());
+        let (goes, gos): (Vec<_>, Vec<_>) = (0..QUEUE).map(|_| channel()).unzip();
+        out.send(100).unwrap();
+        out.send(101).unwrap();
+        let (_, mut served) = par! {
+            for (number, go) in gos.into_iter().enumerate() =>
+                queues_to_send(number, go, out.clone(), never.clone(), ways[number % 4]),
+            move(goes, input) {
+                starts_in_order(goes, patience);
+                (0..QUEUE + 2).map(|_| input.recv().unwrap()).collect::<Vec<_>>()
+            },
+        };
+        let first: Vec<_> = served.drain(..2).collect();
+        assert_eq!(first, [100, 101], "what lay in the buffer comes before who waits");
+        served
+    });
 }
 
 #[process]

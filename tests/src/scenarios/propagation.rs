@@ -118,7 +118,8 @@ fn poison_reaches_lent_ends_after_the_body() {
 }
 
 fn lent_ends_survive_a_normal_end() {
-    let ((out, input), (slice_out, slice_in), (list_out, list_in)) = (channel::buffered(1), channel::buffered(1), channel::buffered(1));
+    let ((out, input), (slice_out, slice_in), (list_out, list_in)) =
+        (channel::buffered(1), channel::buffered(1), channel::buffered(1));
     let ((hold, empty), inputs, list) = (channel(), vec![slice_in], vec![list_out]);
     drop(hold); // retired: the process ends, but not by poison
     out.send(5).unwrap();
@@ -240,7 +241,9 @@ fn a_caught_panic_retires_instead() {
     let ((out, far_in), (far_out, input)) = (channel::<u32>(), channel::<u32>());
     let caught = par! { panics_holding((out, input)).named("careless").catch() };
     match caught {
-        Err(ProcessError::Panicked { process, message }) => assert_eq!((&*process, &*message), ("careless", "on purpose")),
+        Err(ProcessError::Panicked { process, message }) => {
+            assert_eq!((&*process, &*message), ("careless", "on purpose"))
+        }
         other => panic!("should be Panicked, is {other:?}"),
     }
     retired(far_in.recv());

@@ -140,6 +140,13 @@ fn an_unsent_value_comes_back() {
     assert_eq!(refused.value, "b");
     assert!(matches!(refused.reason, Refusal::TimedOut));
 
+    let (gone, input_of_gone) = channel::<String>();
+    drop(input_of_gone);
+    let refused = gone.send_or_return("d".into()).unwrap_err();
+    assert_eq!(refused.value, "d");
+    assert!(matches!(refused.reason, Refusal::Stopped(Stopped::Retired)));
+    retired(gone.send("e".into()));
+
     let other = out.clone();
     input.poison();
     for refused in [
@@ -152,13 +159,6 @@ fn an_unsent_value_comes_back() {
         assert_eq!(refused.value, "c");
         assert!(matches!(refused.reason, Refusal::Stopped(Stopped::Poisoned(_))), "{:?}", refused.reason);
     }
-
-    let (out, input) = channel::<String>();
-    drop(input);
-    let refused = out.send_or_return("d".into()).unwrap_err();
-    assert_eq!(refused.value, "d");
-    assert!(matches!(refused.reason, Refusal::Stopped(Stopped::Retired)));
-    retired(out.send("e".into()));
 }
 
 fn a_timed_out_offer_is_withdrawn() {

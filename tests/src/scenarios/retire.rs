@@ -174,11 +174,13 @@ fn a_choice_ends_when_all_channels_are_retired() {
 fn a_choice_ends_though_timeouts_remain() {
     let (out, input) = channel::<u32>();
     drop(out);
-    let chosen = alt! { input ? _ => 1, after Duration::from_secs(600) => 2, stopped why => { assert!(why.is_retired()); 3 } };
+    let chosen =
+        alt! { input ? _ => 1, after Duration::from_secs(600) => 2, stopped why => { assert!(why.is_retired()); 3 } };
     assert_eq!(chosen, 3, "after");
     let chosen = alt! { input ? _ => 1, skip => 2, stopped why => { assert!(why.is_retired()); 3 } };
     assert_eq!(chosen, 3, "skip");
-    let chosen = pri_alt! { after Duration::ZERO => 2, input ? _ => 1, stopped why => { assert!(why.is_retired()); 3 } };
+    let chosen =
+        pri_alt! { after Duration::ZERO => 2, input ? _ => 1, stopped why => { assert!(why.is_retired()); 3 } };
     assert_eq!(chosen, 3, "an expired timeout");
 }
 

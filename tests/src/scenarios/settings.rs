@@ -3,8 +3,8 @@
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use csp::prelude::*;
 use csp::Config;
+use csp::prelude::*;
 
 use super::support::{sink, source};
 use crate::harness::{backend_name, here, here_on, scenarios};
@@ -20,8 +20,9 @@ scenarios![
     spawned_processes_choose_their_backend,
     backends_have_names(main_only),
     an_unknown_backend_is_a_clear_error(main_only),
-    a_backend_that_is_not_built_names_its_feature(main_only),
-    settings_are_set_once,
+    a_backend_that_is_not_built_is_a_clear_error(main_only),
+    settings_are_set_once(cold),
+    a_seed_replays_its_schedule,
 ];
 
 fn default() -> Backend {
@@ -151,10 +152,12 @@ fn spawned_processes_choose_their_backend() {
 }
 
 fn backends_have_names() {
-    for backend in [Backend::Threads, Backend::Coroutines, Backend::Processes, Backend::Seeded] {
+    for backend in [Backend::Threads, Backend::Seeded] {
         assert_eq!(backend.to_string().parse::<Backend>().ok(), Some(backend));
     }
-    assert!("fibres".parse::<Backend>().is_err());
+    for unknown in ["fibres", "Threads", "", " threads"] {
+        assert!(unknown.parse::<Backend>().is_err(), "{unknown:?}");
+    }
 }
 
 /// Runs a scenario in a program whose environment asks for another backend, and gives what it said as it failed.
@@ -176,22 +179,72 @@ fn an_unknown_backend_is_a_clear_error() {
     }
 }
 
-fn a_backend_that_is_not_built_names_its_feature() {
+fn a_backend_that_is_not_built_is_a_clear_error() {
     for backend in ["coroutines", "processes"] {
         let words = words_of_a_program_on(backend);
-        assert!(words.contains(&format!("backend-{backend}")), "the feature is missing in: {words}");
+        for wanted in ["CSP_BACKEND", &format!("`{backend}`"), "not built", "`threads`"] {
+            assert!(words.contains(wanted), "«{wanted}» is missing in: {words}");
+        }
     }
 }
 
 /// The first set of a program counts; a later one is an error, and so is one after the first use.
 fn settings_are_set_once() {
     static FIRST: AtomicBool = AtomicBool::new(true);
-    let settings = || Config::new().stack_size(512 << 10);
+    let settings = || Config::new().stack_size(513 << 10);
     if FIRST.swap(false, Ordering::SeqCst) {
         settings().set().expect("nothing has been used or set before");
     }
+    assert_eq!(Config::get().stack(), 513 << 10);
     let error = settings().set().expect_err("it was set before");
     assert!(!error.to_string().is_empty());
     assert_eq!(par! { where_am_i() }, backend_name(), "and the environment's backend stands");
     settings().set().expect_err("it has been used");
+}
+
+#[process]
+fn says_it_by_choice(number: u32, outs: [Sender<u32>; 2]) {
+    here();
+    for _ in 0..5 {
+        alt! { for out in &outs { out ! number => {} } }
+    }
+}
+
+#[process]
+fn hears_in_some_order(inputs: [Receiver<u32>; 2]) -> Result<Vec<u32>, Stopped> {
+    here();
+    let mut heard = Vec::new();
+    loop {
+        alt! {
+            for (at, input) in (0..).zip(&inputs) { input ? number => heard.push(10 * at + number) }
+            stopped why => { assert!(why.is_retired()); return Ok(heard) },
+        }
+    }
+}
+
+/// Everything that chance decides: who is heard when, by whom, on which channel.
+fn a_random_story() -> Vec<Vec<u32>> {
+    let ((a_out, a_in), (b_out, b_in)) = (channel(), channel());
+    let (_, heard) = par! {
+        for (number, outs) in (0..).zip(vec![[a_out, b_out]; 3]) => says_it_by_choice(number, outs),
+        2 * hears_in_some_order([a_in, b_in]),
+    };
+    heard.into_iter().map(Result::unwrap).collect()
+}
+
+/// Where a seed decides, it decides everything; elsewhere there is nothing to replay, only the story to be complete.
+fn a_seed_replays_its_schedule() {
+    let stories: Vec<_> = (0..8)
+        .map(|seed| {
+            if default() == Backend::Seeded {
+                csp::__private::reseed(seed % 4);
+            }
+            a_random_story()
+        })
+        .collect();
+    assert!(stories.iter().all(|story| story.iter().flatten().count() == 15));
+    if default() == Backend::Seeded {
+        assert_eq!(stories[..4], stories[4..], "the same seeds, the same stories");
+        assert!(stories[..4].iter().any(|story| *story != stories[0]), "other seeds, other stories");
+    }
 }

@@ -20,6 +20,7 @@ scenarios![
     a_scope_joins_when_its_body_panics,
     a_scope_joins_when_its_body_returns_early,
     a_panic_inside_a_scope_is_raised_at_its_end,
+    a_forgotten_handle_is_joined_by_its_scope,
     many_spawned_processes_come_and_go,
     spawn_hands_its_arguments_over,
 ];
@@ -102,7 +103,7 @@ fn a_scope_joins_what_it_spawned() {
     let (out, input) = channel::buffered(10);
     scope(|s| {
         for value in 0..10 {
-            s.spawn(source(vec![value], out.clone()));
+            let _ = s.spawn(source(vec![value], out.clone()));
         }
     });
     drop(out);
@@ -121,7 +122,7 @@ fn a_scope_lends_its_surroundings() {
     let values: Vec<u64> = (0..100).collect();
     let (mut left, mut right) = (0, 0);
     let answer = scope(|s| {
-        s.spawn(adds_all(&values[..50], &mut left));
+        let _ = s.spawn(adds_all(&values[..50], &mut left));
         let handle = s.spawn(adds_all(&values[50..], &mut right));
         handle.join();
         "done"
@@ -132,10 +133,10 @@ fn a_scope_lends_its_surroundings() {
 fn nested_scopes_join_inside_out() {
     let (out, input) = channel::buffered(10);
     scope(|s| {
-        s.spawn(source(vec![1], out.clone()));
+        let _ = s.spawn(source(vec![1], out.clone()));
         scope(|inner| {
             for _ in 0..3 {
-                inner.spawn(source(vec![2], out.clone()));
+                let _ = inner.spawn(source(vec![2], out.clone()));
             }
         });
         let so_far: Vec<u32> = std::iter::from_fn(|| input.try_recv().ok()).collect();
@@ -160,7 +161,7 @@ fn a_scope_joins_when_its_body_panics() {
     let message = panic_of(|| {
         let (tell, told) = channel();
         scope(|s| {
-            s.spawn(writes_late(told, &mut place));
+            let _ = s.spawn(writes_late(told, &mut place));
             let _tell = tell; // the panic ends the wait: this end is dropped on the way out
             panic!("the body fails");
         })
@@ -172,7 +173,7 @@ fn a_scope_joins_when_its_body_returns_early() {
     let mut place = 0;
     let (tell, told) = channel();
     let answer = scope(|s| -> Result<(), Stopped> {
-        s.spawn(writes_late(told, &mut place));
+        let _ = s.spawn(writes_late(told, &mut place));
         let (gone_out, gone) = channel::<()>();
         drop(gone_out);
         drop(tell);
@@ -182,12 +183,25 @@ fn a_scope_joins_when_its_body_returns_early() {
     assert_eq!((answer, place), (Err(Stopped::Retired), 7));
 }
 
+/// Invariant 4: soundness does not rest on the handle's destructor.
+fn a_forgotten_handle_is_joined_by_its_scope() {
+    let mut places = [0; 4];
+    let (tell, told) = channel();
+    scope(|s| {
+        for place in &mut places {
+            std::mem::forget(s.spawn(writes_late(told.clone(), place)));
+        }
+        drop((tell, told));
+    });
+    assert_eq!(places, [7; 4]);
+}
+
 fn a_panic_inside_a_scope_is_raised_at_its_end() {
     let (out, input) = channel::<u32>();
     let message = panic_of(|| {
         scope(|s| {
-            s.spawn(panics("scoped").named("a scoped one"));
-            s.spawn(holds(out));
+            let _ = s.spawn(panics("scoped").named("a scoped one"));
+            let _ = s.spawn(holds(out));
             assert_eq!(input.recv(), Ok(1), "the others, and the body, run to their ends");
         })
     });

@@ -27,6 +27,12 @@ pub(crate) fn panic_of<R>(body: impl FnOnce() -> R) -> String {
     }
 }
 
+/// The line of a scenario's own file that ends with the comment `//@ mark`.
+pub(crate) fn line_of(source: &str, mark: &str) -> usize {
+    let wanted = format!("//@ {mark}");
+    1 + source.lines().position(|line| line.ends_with(&wanted)).expect("the mark is there")
+}
+
 /// The cause of a result that must be poison.
 #[track_caller]
 pub(crate) fn poisoned<T: Debug>(result: Result<T, Stopped>) -> Cause {
@@ -80,6 +86,15 @@ pub(crate) fn recv_from_a_waiting<T: Message>(receiver: &Receiver<T>) -> T {
             Err(Refusal::NotReady) => std::thread::yield_now(),
             Err(reason) => panic!("the sender is gone: {reason:?}"),
         }
+    }
+}
+
+/// Lets others run, if they want to: on every backend, a failing attempt is an occasion for that.
+pub(crate) fn lets_others_come(times: usize) {
+    let (_spare_out, spare) = channel::<()>();
+    for _ in 0..times {
+        nobody(spare.try_recv());
+        std::thread::yield_now();
     }
 }
 

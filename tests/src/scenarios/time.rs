@@ -192,7 +192,8 @@ fn a_ready_partner_beats_a_long_timeout() {
 /// A timer that was armed for an operation long done must not disturb the next one.
 fn a_timeout_that_loses_leaves_nothing_behind() {
     let ((question_out, question_in), (answer_out, answer_in)) = (channel(), channel());
-    let ((), ()) = par! { armed_then_patient(question_out, answer_in, scale(100, 10) as u32), answers(question_in, answer_out) };
+    let ((), ()) =
+        par! { armed_then_patient(question_out, answer_in, scale(100, 10) as u32), answers(question_in, answer_out) };
 }
 
 #[process]
@@ -213,7 +214,10 @@ fn armed_then_patient(question: Sender<u32>, answer: Receiver<u32>, rounds: u32)
 #[process]
 fn gives_hastily(out: Sender<u32>, count: u32) -> u32 {
     here();
-    (0..count).filter(|&value| out.send_timeout(value, Duration::from_micros(u64::from(value % 7) * 20)).is_ok()).map(|_| 1).sum()
+    (0..count)
+        .filter(|&value| out.send_timeout(value, Duration::from_micros(u64::from(value % 7) * 20)).is_ok())
+        .map(|_| 1)
+        .sum()
 }
 
 #[process]

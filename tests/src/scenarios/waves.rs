@@ -30,7 +30,12 @@ struct Place {
 
 /// Takes its steps for ever; with a fuse, poisons one of its ends after so many, and goes on.
 #[process]
-fn steps_for_ever(place: Place, inputs: Vec<Receiver<u32>>, outputs: Vec<Sender<u32>>, mut fuse: Option<(usize, usize)>) -> Result<(), Stopped> {
+fn steps_for_ever(
+    place: Place,
+    inputs: Vec<Receiver<u32>>,
+    outputs: Vec<Sender<u32>>,
+    mut fuse: Option<(usize, usize)>,
+) -> Result<(), Stopped> {
     here();
     let mut cycle = place.before.iter().chain(place.steps.iter().cycle());
     loop {
@@ -56,7 +61,8 @@ fn every_origin(network: impl Fn() -> Vec<Place>, capacity: Option<usize>) {
     for (origin, end) in ends.iter().enumerate().flat_map(|(origin, &ends)| (0..ends).map(move |end| (origin, end))) {
         for after in [0, scale(23, 5)] {
             let places = network();
-            let channels: Vec<(Sender<u32>, Receiver<u32>)> = (0..).map(|_| capacity.map_or_else(channel, channel::buffered)).take(64).collect();
+            let channels: Vec<(Sender<u32>, Receiver<u32>)> =
+                (0..).map(|_| capacity.map_or_else(channel, channel::buffered)).take(64).collect();
             let processes: Vec<_> = places
                 .into_iter()
                 .enumerate()
@@ -142,7 +148,11 @@ fn a_wave_crosses_buffers() {
 }
 
 #[process]
-fn chooses_for_ever(inputs: Vec<Receiver<u32>>, outputs: Vec<Sender<u32>>, mut fuse: Option<u32>) -> Result<(), Stopped> {
+fn chooses_for_ever(
+    inputs: Vec<Receiver<u32>>,
+    outputs: Vec<Sender<u32>>,
+    mut fuse: Option<u32>,
+) -> Result<(), Stopped> {
     here();
     loop {
         if let Some(left) = &mut fuse {
@@ -176,6 +186,9 @@ fn a_wave_ends_a_network_of_choices() {
             .collect();
         drop((east, south));
         let outcomes = par! { for process in processes => process };
-        assert!(outcomes.iter().all(|outcome| matches!(outcome, Err(Stopped::Poisoned(_)))), "from {origin}: {outcomes:?}");
+        assert!(
+            outcomes.iter().all(|outcome| matches!(outcome, Err(Stopped::Poisoned(_)))),
+            "from {origin}: {outcomes:?}"
+        );
     }
 }

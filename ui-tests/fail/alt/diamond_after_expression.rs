@@ -1,0 +1,14 @@
+//! Before `<>` a body is a block.
+
+use csp::prelude::*;
+
+fn choose(rows: Receiver<u32>, tiles: Sender<u32>) -> Result<(), Stopped> {
+    alt! {
+        rows ? row => println!("{row}")
+        <>
+        tiles ! 3  => { println!("sent") }
+    }
+    Ok(())
+}
+
+fn main() {}

@@ -1,0 +1,13 @@
+//! A guard has a body.
+
+use csp::prelude::*;
+
+fn choose(rows: Receiver<u32>, tiles: Sender<u32>) -> Result<(), Stopped> {
+    alt! {
+        rows ? row,
+        tiles ! 3 => println!("sent"),
+    }
+    Ok(())
+}
+
+fn main() {}

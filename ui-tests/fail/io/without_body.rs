@@ -1,0 +1,10 @@
+//! The attribute goes where the body is.
+
+use csp::prelude::*;
+
+trait Read {
+    #[io]
+    fn read(&self);
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+//! Only a type can be a message.
+
+use csp::prelude::*;
+
+#[message]
+fn tile() {}
+
+fn main() {}

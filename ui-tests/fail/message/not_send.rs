@@ -1,0 +1,10 @@
+//! A message is Send.
+
+use csp::prelude::*;
+
+#[message]
+struct Tile {
+    pixels: std::rc::Rc<u32>,
+}
+
+fn main() {}

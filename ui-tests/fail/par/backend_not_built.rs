@@ -1,0 +1,13 @@
+//! A backend that is not built is an error, not another backend.
+
+use csp::prelude::*;
+
+#[process]
+fn worker() {}
+
+fn main() {
+    par! {
+        backend = coroutines;
+        worker(),
+    };
+}

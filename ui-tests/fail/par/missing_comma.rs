@@ -1,0 +1,13 @@
+//! Branches are separated by commas.
+
+use csp::prelude::*;
+
+#[process]
+fn worker() {}
+
+fn main() {
+    par! {
+        worker()
+        worker()
+    };
+}

@@ -1,0 +1,13 @@
+//! An unknown word is taken for a variable, and there is none.
+
+use csp::prelude::*;
+
+#[process]
+fn worker() {}
+
+fn main() {
+    par! {
+        backend = fibers;
+        worker(),
+    };
+}

@@ -1,0 +1,8 @@
+//! A backend that is not built is an error, not another backend.
+
+use csp::prelude::*;
+
+#[process(backend = coroutines)]
+fn worker() {}
+
+fn main() {}

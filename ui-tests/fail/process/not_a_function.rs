@@ -1,0 +1,8 @@
+//! Only a function can be a process.
+
+use csp::prelude::*;
+
+#[process]
+struct Worker;
+
+fn main() {}

@@ -1,0 +1,8 @@
+//! A setting is made once.
+
+use csp::prelude::*;
+
+#[process(name = "first", name = "second")]
+fn worker() {}
+
+fn main() {}

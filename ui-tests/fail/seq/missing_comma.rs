@@ -1,0 +1,10 @@
+//! Branches are separated by commas.
+
+use csp::prelude::*;
+
+#[process]
+fn worker() {}
+
+fn main() {
+    seq! { worker(); worker() };
+}

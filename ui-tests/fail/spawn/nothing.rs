@@ -1,0 +1,7 @@
+//! There is something to start.
+
+use csp::prelude::*;
+
+fn main() {
+    spawn!();
+}
