@@ -19,6 +19,9 @@ use crate::rendezvous::decision::{Decision, Sleep};
 /// How long a standstill must last before it is reported where a thread that we do not own might still end it.
 pub(crate) const PATIENCE: Duration = Duration::from_millis(100);
 
+/// How many processes a report names: enough to see a pattern, few enough to read.
+const MOST_REPORTED: usize = 100;
+
 static RUNNING: AtomicUsize = AtomicUsize::new(0);
 static CONTEXTS: Mutex<Vec<Registered>> = Mutex::new(Vec::new());
 static WARNED: AtomicBool = AtomicBool::new(false);
@@ -103,12 +106,13 @@ pub(crate) fn resume_one() {
 
 /// A process that was about to be started was not; its starter still runs.
 pub(crate) fn not_started() {
+    // SYNC running: as in `resume_one`.
     RUNNING.fetch_sub(1, Ordering::AcqRel);
 }
 
 /// A process of ours has ended.
 pub(crate) fn end_one() {
-    // SYNC running.
+    // SYNC running: whoever sees zero sees what all of them did.
     if RUNNING.fetch_sub(1, Ordering::AcqRel) == 1 {
         standstill();
     }
@@ -121,9 +125,10 @@ pub(crate) fn suspend_one(counted: bool, decision: &Decision, parker: &dyn Park)
         return; // a model's processes are in no list, and loom finds their deadlocks
     }
     let last = match counted {
-        // SYNC running.
+        // SYNC running: as in `end_one`.
         true => RUNNING.fetch_sub(1, Ordering::AcqRel) == 1,
-        false => RUNNING.load(Ordering::Acquire) == 0,
+        // SYNC running: a read that also writes: either it sees zero, or who brings it to zero sees us waiting.
+        false => RUNNING.fetch_add(0, Ordering::AcqRel) == 0,
     };
     if !last || standstill() != Hope::OnlyForeign || WARNED.load(Ordering::Relaxed) {
         return;
@@ -140,6 +145,7 @@ pub(crate) fn suspend_one(counted: bool, decision: &Decision, parker: &dyn Park)
 
 /// For a thread that has slept for [`PATIENCE`] without work: ends or reports a standstill that still lasts.
 pub(crate) fn look_again() {
+    // SYNC running: as in `end_one`.
     if RUNNING.load(Ordering::Acquire) == 0 && !WARNED.load(Ordering::Relaxed) && standstill() == Hope::OnlyForeign {
         warn_once();
     }
@@ -180,23 +186,39 @@ fn standstill() -> Hope {
     hope
 }
 
+/// Looks twice, and at the count in between. Whoever waits in the same operation both times waited in between, so there was
+/// a moment at which all of them waited and nobody ran: one look alone could see each of them at a moment of its own.
+/// Where this finds hope too often, whoever gave it looks again when it goes to sleep itself.
 fn judge(contexts: &[Registered]) -> Hope {
-    let mut blocked = 0;
-    let mut foreign_runs = false;
-    for context in each(contexts).filter(|context| !context.is_covered()) {
-        match &*context.waiting() {
-            Some(waiting) if waiting.timed || !waiting.operation().is_pending() => return Hope::Ours,
-            Some(_) => blocked += 1,
-            None if context.kind() == ContextKind::Foreign => foreign_runs = true,
-            None => return Hope::Ours,
-        }
+    let Some(before) = look(contexts) else { return Hope::Ours };
+    // SYNC running: whoever waits was counted out, and whoever it started was counted in, before it was seen waiting.
+    if RUNNING.load(Ordering::Acquire) != 0 || look(contexts) != Some(before) {
+        return Hope::Ours;
     }
     let known = each(contexts).filter(|context| context.is_root()).count();
-    match blocked {
-        0 => Hope::Ours,
-        _ if foreign_runs || threads::strangers(known) => Hope::OnlyForeign,
-        _ => Hope::Nothing,
+    if before.foreign_runs || threads::strangers(known) { Hope::OnlyForeign } else { Hope::Nothing }
+}
+
+/// What a look at all contexts has shown: nobody of ours runs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Standstill {
+    /// How often all of them have begun to wait, since each was made: it differs if anybody waits for something new.
+    waits: u64,
+    foreign_runs: bool,
+}
+
+/// None if somebody of ours runs, or will; or if nobody waits.
+fn look(contexts: &[Registered]) -> Option<Standstill> {
+    let mut seen = Standstill { waits: 0, foreign_runs: false };
+    for context in each(contexts).filter(|context| !context.is_covered()) {
+        match &*context.waiting() {
+            Some(waiting) if waiting.timed || !waiting.operation().is_pending() => return None,
+            Some(waiting) => seen.waits += waiting.number,
+            None if context.kind() == ContextKind::Foreign => seen.foreign_runs = true,
+            None => return None,
+        }
     }
+    (seen.waits > 0).then_some(seen)
 }
 
 fn each(contexts: &[Registered]) -> impl Iterator<Item = &Context> {
@@ -206,13 +228,21 @@ fn each(contexts: &[Registered]) -> impl Iterator<Item = &Context> {
 
 fn report(contexts: &[Registered]) -> Report {
     let mut text = String::from("deadlock: every process waits, and none can ever run again");
+    let mut count = 0_usize;
     for context in each(contexts) {
         if let Some(waiting) = &*context.waiting() {
+            count += 1;
+            if count > MOST_REPORTED {
+                continue;
+            }
             let who = if context.is_root() { "" } else { "process " };
             let quote = if context.is_root() { "" } else { "`" };
             let _ = write!(text, "\n  {who}{quote}{}{quote} ", context.name());
             let _ = waiting.operation().describe(&mut text);
         }
+    }
+    if count > MOST_REPORTED {
+        let _ = write!(text, "\n  … and {} more", count - MOST_REPORTED);
     }
     Report(text)
 }

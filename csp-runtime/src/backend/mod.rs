@@ -90,7 +90,7 @@ impl FromStr for Backend {
 /// A parker outlives every offer that names it, for ever if need be, so a late `unpark` wakes somebody for nothing and
 /// does no harm: whoever parks looks at its decision word again.
 pub(crate) trait Park: Sync {
-    /// One step of waiting awake. False: it is time to park.
+    /// One step of waiting awake. False: it was the last one, and it is time to park.
     fn spin(&self, attempt: u32) -> bool;
     /// Sleeps until `unpark`, or `until`, or for no reason. An `unpark` that came before is not lost.
     fn park(&self, until: Option<Instant>);

@@ -59,6 +59,7 @@ pub(super) fn run(job: Job, stack: Option<usize>) -> Result<(), NotStarted> {
 fn start_thread(job: Job, stack: Option<usize>) -> Result<(), NotStarted> {
     static STARTED: AtomicU64 = AtomicU64::new(0);
     let bytes = stack.unwrap_or_else(|| config::effective().stack_size);
+    // SYNC alive: counted before it can be seen among the system's threads; see `strangers`.
     let before = ALIVE.fetch_add(1, Ordering::AcqRel);
     let started = if before >= most_threads() {
         Err(io::Error::other("each takes 4 memory mappings, and `vm.max_map_count` allows no more"))
@@ -67,6 +68,7 @@ fn start_thread(job: Job, stack: Option<usize>) -> Result<(), NotStarted> {
         std::thread::Builder::new().name(name).stack_size(bytes).spawn(move || work(job, stack.is_none())).map(drop)
     };
     started.map_err(|error| {
+        // SYNC alive: see `start_thread`.
         ALIVE.fetch_sub(1, Ordering::AcqRel);
         NotStarted(format!(
             "no more than {before} threads can run here ({error}). Raise the limit that is in the way (`vm.max_map_count`, \
@@ -94,6 +96,7 @@ fn work(first: Job, reusable: bool) {
         deadlock::end_one();
         next = if reusable { wait_for_work() } else { None };
     }
+    // SYNC alive: until the thread is gone it looks like a stranger's, which costs patience and no more.
     ALIVE.fetch_sub(1, Ordering::AcqRel);
 }
 

@@ -1,65 +1,60 @@
 //! Processes as OS threads: how one parks, and what we know of the threads of this program.
 
 use std::cell::Cell;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread::Thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::{Job, NotStarted, Park, pool};
 use crate::deadlock;
 
-/// With a core to spare: pauses (about 10 ns each) before yielding, and yields (0.2 µs) before parking; together about
+/// With a core to spare: pauses (about 10 ns each) before yielding, and yields (0.2 to 0.5 µs) before parking; together about
 /// what waking a thread on another core costs.
 const PAUSES: u32 = 150;
 const SPARE_YIELDS: u32 = 100;
-/// Without: yields that may pay before parking. Handing the core over by a yield costs 0.5 µs, by a futex 0.8 µs.
-const MOST_YIELDS: u32 = 8;
+/// Without: handing the core over by a yield is one switch of threads, by parking it is two system calls more. So a few
+/// yields pay where another core may bring the partner's step meanwhile. On a single core only the first can: whoever
+/// comes back from it in vain parks, so that the next to be woken stands right behind its waker, and a token runs round a
+/// ring of any size with one switch a hop.
+const YIELDS: u32 = 4;
+const YIELDS_ON_ONE_CORE: u32 = 1;
+/// Whoever comes back from a yield so late has let a process run that computes. The next yield would do so too, for up to 4 ms,
+/// and keep us from being woken on a core that is free by then.
+const COMPUTES: Duration = Duration::from_micros(50);
 
 /// The parker of a thread. Taken over by another thread when its own has ended; a waker that comes late then wakes
 /// somebody for nothing.
 pub(super) struct ThreadParker {
     thread: Mutex<Option<Thread>>,
-    /// How many yields are worth trying when there are more processes than cores: learnt from how waits ended.
-    yields: AtomicU32,
-    /// The last wait had to park.
-    parked: AtomicBool,
 }
 
 impl ThreadParker {
     const fn new() -> Self {
-        Self { thread: Mutex::new(None), yields: AtomicU32::new(MOST_YIELDS), parked: AtomicBool::new(false) }
-    }
-
-    /// Another wait begins: if the last one needed no parking, yielding pays.
-    fn learn(&self) {
-        let yields = self.yields.load(Ordering::Relaxed);
-        let next = if self.parked.load(Ordering::Relaxed) { yields / 2 } else { (yields + 1).min(MOST_YIELDS) };
-        self.parked.store(false, Ordering::Relaxed);
-        self.yields.store(next.max(1), Ordering::Relaxed);
+        Self { thread: Mutex::new(None) }
     }
 }
 
 impl Park for ThreadParker {
     fn spin(&self, attempt: u32) -> bool {
-        if attempt == 0 {
-            self.learn();
+        if deadlock::running() < cores() {
+            if attempt < PAUSES {
+                std::hint::spin_loop();
+            } else {
+                std::thread::yield_now();
+            }
+            return attempt < PAUSES + SPARE_YIELDS;
         }
-        let spare_core = deadlock::running() < cores();
-        if spare_core && attempt < PAUSES {
-            std::hint::spin_loop();
-            return true;
-        }
-        let limit = if spare_core { PAUSES + SPARE_YIELDS } else { self.yields.load(Ordering::Relaxed) };
-        if attempt < limit {
+        if cores() == 1 {
             std::thread::yield_now();
-            return true;
+            return attempt + 1 < YIELDS_ON_ONE_CORE;
         }
-        false
+        let start = Instant::now();
+        std::thread::yield_now();
+        attempt + 1 < YIELDS && start.elapsed() < COMPUTES
     }
 
     fn park(&self, until: Option<Instant>) {
-        self.parked.store(true, Ordering::Relaxed);
         match until {
             None => std::thread::park(),
             Some(until) => std::thread::park_timeout(until.saturating_duration_since(Instant::now())),
@@ -147,6 +142,7 @@ pub(crate) fn is_ours() -> bool {
 /// Whether there may be threads besides ours and `known` others, of which we know what they do.
 pub(crate) fn strangers(known: usize) -> bool {
     match std::fs::read_dir("/proc/self/task") {
+        // SYNC alive: whom the system lists, `start_thread` has counted.
         Ok(threads) => threads.count() > ALIVE.load(Ordering::Acquire) + known,
         // Without /proc nobody can tell.
         Err(_) => true,

@@ -72,7 +72,7 @@ impl Channel {
 
     /// One end is gone: the last one of its side retires the channel.
     pub(crate) fn drop_end(&self, side: Side) {
-        // SYNC ends: what other ends of this side did happened before the retirement.
+        // SYNC ends: with itself: what other ends of this side did happened before the retirement.
         if self.ends_of(side).fetch_sub(1, Ordering::AcqRel) == 1 {
             self.core.retire(side);
         }

@@ -28,6 +28,8 @@ pub(crate) struct Context {
     /// A nested process runs on this thread, in our place.
     covered: Cell<bool>,
     waiting: Mutex<Option<Waiting>>,
+    /// How many waits have begun.
+    waits: Cell<u64>,
     report: Mutex<Option<Arc<Report>>>,
     spawned: RefCell<Option<Arc<Latch>>>,
     /// Its place in the list of all contexts.
@@ -47,6 +49,8 @@ pub(crate) enum ContextKind {
 /// What a blocked process waits for. The operation lies in the process's frame, which cannot end while `waiting` is locked.
 pub(crate) struct Waiting {
     operation: *const dyn Operation,
+    /// How many waits of this process began up to this one.
+    pub(crate) number: u64,
     pub(crate) timed: bool,
 }
 
@@ -175,6 +179,7 @@ impl Context {
             committing: Cell::new(0),
             covered: Cell::new(false),
             waiting: Mutex::new(None),
+            waits: Cell::new(0),
             report: Mutex::new(None),
             spawned: RefCell::new(None),
             slot: AtomicUsize::new(0),
@@ -266,7 +271,9 @@ impl Context {
         // SAFETY: only the lifetime is forgotten; `Waiting::operation` says why nobody sees it too late.
         let operation: *const (dyn Operation + 'static) =
             unsafe { std::mem::transmute::<&dyn Operation, &'static dyn Operation>(operation) };
-        *self.waiting() = Some(Waiting { operation, timed });
+        let number = self.waits.get() + 1;
+        self.waits.set(number);
+        *self.waiting() = Some(Waiting { operation, number, timed });
     }
 
     pub(crate) fn unblock(&self) {

@@ -45,7 +45,7 @@ impl Latch {
     /// One process has ended. A latch that is not shared may be gone when this returns.
     pub(crate) fn end_one(&self) {
         let parker = self.parker.get().copied();
-        // SYNC latch: each end publishes its outcome to the last one, which publishes all to the owner.
+        // SYNC latch: with itself: each end publishes its outcome to the last one, which publishes all to the owner.
         if self.open.fetch_sub(1, Ordering::AcqRel) == 1 {
             let sleep = self.decision.complete(0, Outcome::Met);
             if sleep == Sleep::Awake {

@@ -82,12 +82,12 @@ impl Decision {
     /// within a few instructions of its holder, which never waits for a lock meanwhile: busy waiting ends.
     fn leave_open(&self, next: u32) -> Claim {
         let mut attempt = 0;
-        // SYNC claim: each step of the competition sees the ones before it, here and in `end_claim` and
-        // `prepare_to_park`. (What the offer's entries point to is published by the channel's lock.)
         let mut word = self.0.load(Ordering::Relaxed);
         loop {
             match word & PHASE {
                 OPEN => {
+                    // SYNC claim: each step of the competition sees the ones before it, here, in `end_claim` and in
+                    // `prepare_to_park`. (What the offer's entries point to is published by the channel's lock.)
                     match self.0.compare_exchange_weak(word, next | word & SLEEP, Ordering::AcqRel, Ordering::Relaxed) {
                         Ok(_) => return Claim::Won,
                         Err(now) => word = now,
@@ -115,10 +115,10 @@ impl Decision {
 
     /// Only the owner's sleep bits can change beneath a claim, so this ends after at most two rounds.
     fn end_claim(&self, next: u32) {
-        // SYNC claim: see `leave_open`.
         let mut word = self.0.load(Ordering::Relaxed);
         loop {
             debug_assert_eq!(word & PHASE, CLAIMED);
+            // SYNC claim: see `leave_open`.
             match self.0.compare_exchange_weak(word, next | word & SLEEP, Ordering::AcqRel, Ordering::Relaxed) {
                 Ok(_) => return,
                 Err(now) => word = now,
@@ -129,8 +129,8 @@ impl Decision {
     /// → DONE(guard, outcome) by whoever decided the offer (for a plain offer: whoever took its entry from the queue).
     /// From here on the owner may be gone, and the offer with it.
     pub(crate) fn complete(&self, guard: u32, outcome: Outcome) -> Sleep {
-        let ordering = if mutant("relaxed_completion") { Ordering::Relaxed } else { Ordering::Release };
         // SYNC completion: publishes the message and the partner to `result`.
+        let ordering = if mutant("relaxed_completion") { Ordering::Relaxed } else { Ordering::Release };
         let before = self.0.swap(DONE | (outcome as u32) << OUTCOME_SHIFT | guard << GUARD_SHIFT, ordering);
         match before & SLEEP {
             0 => Sleep::Awake,

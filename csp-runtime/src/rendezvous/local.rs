@@ -33,9 +33,15 @@ impl Home for Local {
         NonNull::from(entry)
     }
 
+    #[cfg(not(loom))]
     #[inline]
     fn rank(offer: &Offer<Self>) -> usize {
         std::ptr::from_ref(offer).addr()
+    }
+
+    #[cfg(loom)]
+    fn rank(offer: &Offer<Self>) -> usize {
+        offer.age
     }
 
     #[inline]

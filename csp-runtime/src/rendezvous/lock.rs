@@ -24,8 +24,8 @@ impl RawLock for SpinLock {
 
     #[inline]
     unsafe fn unlock(&self) {
-        let ordering = if mutant("relaxed_unlock") { Ordering::Relaxed } else { Ordering::Release };
         // SYNC channel lock: shows it to the next.
+        let ordering = if mutant("relaxed_unlock") { Ordering::Relaxed } else { Ordering::Release };
         self.0.store(0, ordering);
     }
 }

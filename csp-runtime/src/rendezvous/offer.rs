@@ -14,15 +14,35 @@ pub(crate) struct Offer<H: Home> {
     /// How many of a choice's guards are not switched off by retirement; one more while it is still enqueueing.
     live: AtomicU32,
     pub(crate) wake: H::Wake,
+    /// A model is replayed, so its offers rank by age: their addresses differ from run to run.
+    #[cfg(loom)]
+    pub(super) age: usize,
+}
+
+#[cfg(loom)]
+fn next_age() -> usize {
+    static OFFERS: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
+    OFFERS.fetch_add(1, std::sync::atomic::Ordering::Relaxed)
 }
 
 impl<H: Home> Offer<H> {
     pub(crate) fn plain(wake: H::Wake) -> Self {
-        Self { decision: Decision::new(), choosing: false, live: AtomicU32::new(0), wake }
+        Self::new(false, 0, wake)
     }
 
     pub(crate) fn choice(wake: H::Wake) -> Self {
-        Self { decision: Decision::new(), choosing: true, live: AtomicU32::new(1), wake }
+        Self::new(true, 1, wake)
+    }
+
+    fn new(choosing: bool, live: u32, wake: H::Wake) -> Self {
+        Self {
+            decision: Decision::new(),
+            choosing,
+            live: AtomicU32::new(live),
+            wake,
+            #[cfg(loom)]
+            age: next_age(),
+        }
     }
 
     pub(crate) fn is_choosing(&self) -> bool {

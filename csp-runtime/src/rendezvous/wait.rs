@@ -39,11 +39,11 @@ fn spin(parker: &dyn Park, decision: &Decision, until: Option<Instant>) -> bool 
     while decision.result().is_none() {
         let late = attempt % 16 == 15 && until.is_some_and(|until| Instant::now() >= until);
         if late || !parker.spin(attempt) {
-            return false;
+            break;
         }
         attempt += 1;
     }
-    true
+    decision.result().is_some()
 }
 
 fn park(parker: &dyn Park, decision: &Decision, until: Option<Instant>) {

@@ -19,6 +19,7 @@ scenarios![
     a_choice_with_both_ends_meets_strangers,
     two_choices_share_one_receiver,
     two_choices_share_one_sender,
+    a_choice_over_very_many_channels,
 ];
 
 #[process]
@@ -247,4 +248,11 @@ fn two_choices_share_one_sender() {
     let mut got = got;
     got.sort_unstable();
     assert!(got.into_iter().eq(0..2 * count));
+}
+
+fn a_choice_over_very_many_channels() {
+    let width = scale(250, 60);
+    let (outs, inputs): (Vec<_>, Vec<_>) = (0..width).map(|_| channel()).unzip();
+    let (_, got) = par! { sends_one_on_each(outs, 0), takes_one_from_each(inputs) };
+    assert!(got.unwrap().into_iter().eq(0..width));
 }

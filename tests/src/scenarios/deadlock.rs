@@ -26,6 +26,8 @@ scenarios![
     philosophers_who_all_take_their_left_fork,
     an_extended_rendezvous_can_deadlock,
     a_forgotten_sender_is_found,
+    no_deadlock_is_seen_while_processes_come_and_go,
+    a_report_names_as_many_as_one_can_read,
 ];
 
 /// Holds a token to begin with, and gives before it takes.
@@ -345,4 +347,39 @@ fn a_forgotten_sender_is_found() {
     let (out, input) = channel().named("forgotten");
     let report = panic_of(|| par! { source(vec![1, 2], out.clone()), sink(input) });
     assert!(report.contains("sink") && report.contains("forgotten"), "{report}");
+}
+
+/// One `par!` ends while the next begins: at no time do all wait, though each may be seen waiting at a time of its own.
+fn no_deadlock_is_seen_while_processes_come_and_go() {
+    for round in 0..scale(10000, 10) {
+        let (out, input) = channel();
+        let ((), got) = par! { source(vec![round], out), sink(input) };
+        assert_eq!(got, [round]);
+    }
+    for _ in 0..scale(10, 1) {
+        let (first, mut left) = channel();
+        let mut links = Vec::new();
+        for _ in 0..scale(100, 8) {
+            let (right, next) = channel();
+            links.push((std::mem::replace(&mut left, next), right));
+        }
+        let ((), _, got) =
+            par! { source(vec![1], first), for (input, out) in links => passes_on(input, out), sink(left) };
+        assert_eq!(got, [1]);
+    }
+}
+
+#[process]
+fn passes_on(input: Receiver<usize>, out: Sender<usize>) {
+    here();
+    for value in &input {
+        out.send(value)?;
+    }
+}
+
+fn a_report_names_as_many_as_one_can_read() {
+    let (_kept, input) = channel::<usize>();
+    let report = panic_of(|| par! { 120 * sink(input) });
+    assert_eq!(report.matches("process `sink`").count(), 100, "{report}");
+    assert!(report.ends_with("and 20 more"), "{report}");
 }

@@ -17,11 +17,13 @@ scenarios![
     a_panic_wakes_its_neighbours,
     catch_turns_a_panic_into_an_error,
     catch_leaves_an_output_alone,
+    a_panic_without_text_keeps_its_payload,
     seven_of_eight_workers_go_on,
     a_caught_panic_may_be_answered_by_a_new_process,
     a_panic_passes_through_nested_pars,
     an_output_expression_that_panics_poisons,
     an_output_expression_that_leaves_poisons,
+    an_output_guard_meets_every_kind_of_receiver,
     a_communication_in_an_output_expression_panics(main_only),
     nothing_enabled_is_stop_and_names_the_line(main_only),
     stop_inside_a_process_is_its_panic,
@@ -99,6 +101,35 @@ fn catch_leaves_an_output_alone() {
     let (_out, input) = filled([4]);
     let got = par! { first_of(input).catch() };
     assert!(matches!(got, Ok(Ok(4))), "{got:?}");
+}
+
+#[process]
+fn panics_with_a_number() {
+    here();
+    std::panic::panic_any(17_u64);
+}
+
+fn a_panic_without_text_keeps_its_payload() {
+    let payload = catch_unwind(|| par! { panics_with_a_number() }).unwrap_err();
+    assert_eq!(payload.downcast_ref::<u64>(), Some(&17));
+    assert!(matches!(par! { panics_with_a_number().catch() }, Err(ProcessError::Panicked { .. })));
+}
+
+/// Ways to be the partner of an output guard.
+fn receives_by_way(input: &Receiver<u32>, way: u32) -> Result<u32, Stopped> {
+    match way {
+        0 => input.recv(),
+        1 => input.recv_with(|value| value),
+        2 => alt! { input ? value => Ok(value), stopped why => Err(why) },
+        3 => alt! { input ?? value => Ok(value), stopped why => Err(why) },
+        _ => input.recv_in_place(|value| *value),
+    }
+}
+
+#[process]
+fn first_by_way(input: Receiver<u32>, way: u32) -> Result<u32, Stopped> {
+    here();
+    receives_by_way(&input, way)
 }
 
 #[process]
@@ -188,6 +219,20 @@ fn an_output_expression_that_panics_poisons() {
 }
 
 #[process]
+fn offers_a_value(out: Sender<u32>, gone: Receiver<u32>) -> Result<(), Stopped> {
+    here();
+    alt! { out ! { std::thread::yield_now(); 5 } => Ok(()), gone ? _ => panic!("nobody sends") }
+}
+
+fn an_output_guard_meets_every_kind_of_receiver() {
+    for partner in 0..5 {
+        let ((out, input), (_keep, gone)) = (channel(), channel());
+        let (sent, got) = par! { offers_a_value(out, gone), first_by_way(input, partner) };
+        assert_eq!((sent, got), (Ok(()), Ok(5)), "partner {partner}");
+    }
+}
+
+#[process]
 fn offers_what_leaves(out: Sender<u32>, gone: Receiver<u32>, way: u32) -> Result<u32, Stopped> {
     here();
     for _ in 0..1 {
@@ -204,13 +249,12 @@ fn gone_value(_gone: &Receiver<u32>) -> Result<u32, Stopped> {
 }
 
 fn an_output_expression_that_leaves_poisons() {
-    for way in 0..3 {
+    for (way, partner) in (0..3).flat_map(|way| (0..5).map(move |partner| (way, partner))) {
         let ((out, input), (_keep, gone)) = (channel(), channel());
         let kept = out.clone();
-        let (left, got) = par! { offers_what_leaves(out, gone, way), first_of(input) };
+        let (left, got) = par! { offers_what_leaves(out, gone, way), first_by_way(input, partner) };
         assert_eq!(left, if way == 1 { Err(Stopped::Retired) } else { Ok(way) });
-        let kind = poison_kind(got);
-        assert_eq!(kind, CauseKind::Abandoned, "way {way}");
+        assert_eq!(poison_kind(got), CauseKind::Abandoned, "way {way}, partner {partner}");
         poisoned(kept.send(1));
     }
 }

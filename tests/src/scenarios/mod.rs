@@ -19,6 +19,7 @@ mod priority;
 mod processes;
 mod programs;
 mod propagation;
+mod races;
 mod rendezvous;
 mod retire;
 mod settings;
@@ -41,6 +42,7 @@ const TOPICS: &[&[Scenario]] = &[
     time::SCENARIOS,
     extended::SCENARIOS,
     poison::SCENARIOS,
+    races::SCENARIOS,
     retire::SCENARIOS,
     propagation::SCENARIOS,
     waves::SCENARIOS,
