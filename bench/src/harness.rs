@@ -89,7 +89,9 @@ pub(crate) fn run(workload: Workload, asked: &Measurement) -> Results {
 
 fn cells(workload: Workload, asked: &Measurement) -> Vec<Cell> {
     let rivals = workload.rivals().iter().copied();
-    let subjects: Vec<Subject> = std::iter::once(asked.ours)
+    let ours = Subject::ALL.iter().copied().filter(|subject| subject.backend().is_some());
+    let subjects: Vec<Subject> = ours
+        .filter(|subject| *subject == asked.ours || !asked.only.is_empty())
         .chain(rivals.filter(|_| asked.rivals || !asked.only.is_empty()))
         .filter(|subject| asked.only.is_empty() || asked.only.contains(subject))
         .collect();

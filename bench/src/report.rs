@@ -109,7 +109,7 @@ fn conclusions(workload: Workload, records: &[Record]) -> Vec<String> {
         records.iter().find(wanted)?.median()
     };
     match workload {
-        Workload::Mandelbrot => [Subject::CspThreads, Subject::Rayon]
+        Workload::Mandelbrot => [Subject::CspThreads, Subject::CspCoroutines, Subject::Rayon]
             .into_iter()
             .filter_map(|subject| {
                 let wall = |workers| median(subject, Some(workers), Some(Measure::Wall));

@@ -53,6 +53,7 @@ named! {
     /// Who runs the program.
     Subject {
         CspThreads = "csp:threads",
+        CspCoroutines = "csp:coroutines",
         Crossbeam = "crossbeam",
         Kanal = "kanal",
         Flume = "flume",

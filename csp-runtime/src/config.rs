@@ -12,7 +12,8 @@ use crate::backend::{Backend, default};
 /// | setting | environment | default |
 /// | --- | --- | --- |
 /// | [`backend`](Self::backend) | `CSP_BACKEND` | as the Cargo features say, else `threads` |
-/// | [`stack_size`](Self::stack_size) | `CSP_STACK`, bytes, or with `KiB`, `MiB` | 2 MiB |
+/// | [`stack_size`](Self::stack_size) | `CSP_STACK`, bytes, or with `KiB`, `MiB` | 2 MiB; 64 KiB on coroutines |
+/// | [`workers`](Self::workers) | `CSP_WORKERS` | one a core (only coroutines ask) |
 /// | [`seed`](Self::seed) | `CSP_SEED` | 0 |
 ///
 /// # Examples
@@ -29,6 +30,7 @@ use crate::backend::{Backend, default};
 pub struct Config {
     backend: Option<Backend>,
     stack_size: Option<usize>,
+    workers: Option<usize>,
     seed: Option<u64>,
 }
 
@@ -36,6 +38,10 @@ pub struct Config {
 pub(crate) struct Effective {
     pub(crate) backend: Backend,
     pub(crate) stack_size: usize,
+    #[allow(dead_code, reason = "the coroutines backend asks")]
+    pub(crate) coroutine_stack: usize,
+    #[allow(dead_code, reason = "the coroutines backend asks")]
+    pub(crate) workers: usize,
     pub(crate) seed: u64,
     /// What is wrong with the environment.
     complaint: Option<String>,
@@ -58,6 +64,11 @@ impl Config {
     /// The size of a process's stack in bytes, for those that do not ask for another.
     pub fn stack_size(self, bytes: usize) -> Self {
         Self { stack_size: Some(bytes), ..self }
+    }
+
+    /// How many worker threads run coroutines; 0 means one for each core.
+    pub fn workers(self, count: usize) -> Self {
+        Self { workers: Some(count), ..self }
     }
 
     /// The seed of the seeded backend's schedule.
@@ -90,7 +101,8 @@ impl Config {
     /// The settings in force; from now on they are fixed.
     pub fn get() -> Self {
         let now = effective();
-        Self { backend: Some(now.backend), stack_size: Some(now.stack_size), seed: Some(now.seed) }
+        let stack = if now.backend == Backend::Coroutines { now.coroutine_stack } else { now.stack_size };
+        Self { backend: Some(now.backend), stack_size: Some(stack), workers: Some(now.workers), seed: Some(now.seed) }
     }
 
     /// The backend, if it is set.
@@ -146,13 +158,20 @@ fn settle() -> Effective {
     let backend = wishes.backend.or_else(|| from_environment("CSP_BACKEND", &mut complaint));
     let stack_size =
         wishes.stack_size.or_else(|| from_environment::<Bytes>("CSP_STACK", &mut complaint).map(|bytes| bytes.0));
+    let workers = wishes.workers.or_else(|| from_environment("CSP_WORKERS", &mut complaint));
     let seed = wishes.seed.or_else(|| from_environment("CSP_SEED", &mut complaint));
     Effective {
         backend: backend.unwrap_or_else(default::of_features),
         stack_size: stack_size.unwrap_or(2 << 20),
+        coroutine_stack: stack_size.unwrap_or(64 << 10),
+        workers: workers.filter(|workers| *workers > 0).unwrap_or_else(cores),
         seed: seed.unwrap_or(0),
         complaint,
     }
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 fn from_environment<T: FromStr<Err: fmt::Display>>(variable: &str, complaint: &mut Option<String>) -> Option<T> {

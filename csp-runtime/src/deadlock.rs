@@ -91,6 +91,12 @@ fn contexts() -> MutexGuard<'static, Vec<Registered>> {
     CONTEXTS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// A worker that was idle is counted as running again, and waits here until nobody looks at its coroutines.
+#[cfg(feature = "backend-coroutines")]
+pub(crate) fn pass() {
+    drop(contexts());
+}
+
 /// How many processes run now; a hint for how to wait.
 #[inline]
 pub(crate) fn running() -> usize {
@@ -104,8 +110,8 @@ pub(crate) fn resume_one() {
     RUNNING.fetch_add(1, Ordering::AcqRel);
 }
 
-/// A process that was about to be started was not; its starter still runs.
-pub(crate) fn not_started() {
+/// One was counted in too many: a process could not be started, say. Somebody else still runs.
+pub(crate) fn uncount_one() {
     // SYNC running: as in `resume_one`.
     RUNNING.fetch_sub(1, Ordering::AcqRel);
 }
@@ -175,9 +181,11 @@ fn standstill() -> Hope {
         let sleepers = uninterrupted(|| {
             DEFERRED.set(Some(Vec::new()));
             for context in each(&contexts) {
-                if let Some(waiting) = &*context.waiting() {
-                    waiting.operation().end(&Cause::new(CauseKind::Deadlock, context.name()));
-                }
+                context.with_waiting(|waiting| {
+                    if let Some(waiting) = waiting {
+                        waiting.operation().end(&Cause::new(CauseKind::Deadlock, context.name()));
+                    }
+                });
             }
             DEFERRED.take().unwrap_or_default()
         });
@@ -190,12 +198,16 @@ fn standstill() -> Hope {
 /// a moment at which all of them waited and nobody ran: one look alone could see each of them at a moment of its own.
 /// Where this finds hope too often, whoever gave it looks again when it goes to sleep itself.
 fn judge(contexts: &[Registered]) -> Hope {
+    // SYNC running: nobody of ours runs, so coroutines do not change what they wait for, and none can before we are done.
+    if RUNNING.load(Ordering::Acquire) != 0 {
+        return Hope::Ours;
+    }
     let Some(before) = look(contexts) else { return Hope::Ours };
     // SYNC running: whoever waits was counted out, and whoever it started was counted in, before it was seen waiting.
     if RUNNING.load(Ordering::Acquire) != 0 || look(contexts) != Some(before) {
         return Hope::Ours;
     }
-    let known = each(contexts).filter(|context| context.is_root()).count();
+    let known = each(contexts).filter(|context| context.is_root() && context.kind() != ContextKind::Ours).count();
     if before.foreign_runs || threads::strangers(known) { Hope::OnlyForeign } else { Hope::Nothing }
 }
 
@@ -211,12 +223,17 @@ struct Standstill {
 fn look(contexts: &[Registered]) -> Option<Standstill> {
     let mut seen = Standstill { waits: 0, foreign_runs: false };
     for context in each(contexts).filter(|context| !context.is_covered()) {
-        match &*context.waiting() {
-            Some(waiting) if waiting.timed || !waiting.operation().is_pending() => return None,
-            Some(waiting) => seen.waits += waiting.number,
-            None if context.kind() == ContextKind::Foreign => seen.foreign_runs = true,
-            None => return None,
-        }
+        let number = context.with_waiting(|waiting| match waiting {
+            Some(waiting) if waiting.timed || !waiting.operation().is_pending() => None,
+            Some(waiting) => Some(waiting.number),
+            None if context.kind() == ContextKind::Foreign => {
+                seen.foreign_runs = true;
+                Some(0)
+            }
+            None if context.kind() == ContextKind::Ours => Some(0),
+            None => None,
+        });
+        seen.waits += number?;
     }
     (seen.waits > 0).then_some(seen)
 }
@@ -230,16 +247,17 @@ fn report(contexts: &[Registered]) -> Report {
     let mut text = String::from("deadlock: every process waits, and none can ever run again");
     let mut count = 0_usize;
     for context in each(contexts) {
-        if let Some(waiting) = &*context.waiting() {
-            count += 1;
+        context.with_waiting(|waiting| {
+            let Some(waiting) = waiting else { return };
+            count += usize::from(!context.is_root());
             if count > MOST_REPORTED {
-                continue;
+                return;
             }
             let who = if context.is_root() { "" } else { "process " };
             let quote = if context.is_root() { "" } else { "`" };
             let _ = write!(text, "\n  {who}{quote}{}{quote} ", context.name());
             let _ = waiting.operation().describe(&mut text);
-        }
+        });
     }
     if count > MOST_REPORTED {
         let _ = write!(text, "\n  … and {} more", count - MOST_REPORTED);

@@ -35,10 +35,10 @@
 
 extern crate self as csp_runtime;
 
-#[cfg(all(any(feature = "backend-coroutines", feature = "backend-processes"), not(doc)))]
+#[cfg(all(feature = "backend-processes", not(doc)))]
 compile_error!(
-    "the backends `coroutines` and `processes` are not built yet: use the default, `threads`, and leave the features \
-     `coroutines`, `backend-coroutines`, `processes` and `backend-processes` off"
+    "the backend `processes` is not built yet: use `threads` or `coroutines`, and leave the features `processes` and \
+     `backend-processes` off"
 );
 
 #[doc(hidden)]
@@ -65,6 +65,6 @@ pub use channel::{Named, Receiver, Sender, channel};
 pub use config::{Config, ConfigError};
 pub use error::{Cause, CauseKind, ProcessError, Refusal, SendError, Stopped};
 pub use message::Message;
-pub use process::{Branch, Caught, Current, Handle, Process, Replicated, Scope, current, scope};
+pub use process::{Branch, Caught, Current, Handle, Process, Replicated, Scope, current, scope, yield_now};
 
 pub use csp_macros::{alt, io, message, par, pri_alt, process, seq, spawn};

@@ -28,10 +28,10 @@ macro_rules! __backend {
         $crate::__seeded!()
     };
     (coroutines) => {
-        ::core::compile_error!("backend `coroutines` is not built yet: this version has `threads`")
+        $crate::__coroutines!()
     };
     (processes) => {
-        ::core::compile_error!("backend `processes` is not built yet: this version has `threads`")
+        ::core::compile_error!("backend `processes` is not built yet: this version has `threads` and `coroutines`")
     };
 }
 
@@ -50,6 +50,24 @@ macro_rules! __seeded {
 macro_rules! __seeded {
     () => {
         ::core::compile_error!("backend `seeded` needs the Cargo feature `backend-seeded` of csp-runtime")
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[cfg(feature = "backend-coroutines")]
+macro_rules! __coroutines {
+    () => {
+        $crate::Backend::Coroutines
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[cfg(not(feature = "backend-coroutines"))]
+macro_rules! __coroutines {
+    () => {
+        ::core::compile_error!("backend `coroutines` needs the Cargo feature `backend-coroutines` of csp-runtime")
     };
 }
 

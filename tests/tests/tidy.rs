@@ -27,6 +27,14 @@ const UNSAFE: &[(&str, &str)] = &[
     ("csp-runtime/src/process/spawn.rs", "a spawned process's frame is given up by exactly one owner"),
     ("csp-runtime/src/backend/mod.rs", "a job is a pointer to a frame elsewhere"),
     ("csp-runtime/src/backend/pool.rs", "a job is handed to a thread that waits in its own frame"),
+    ("csp-runtime/src/backend/coroutines/record.rs", "records live for ever; a yielder lies in its coroutine"),
+    (
+        "csp-runtime/src/backend/coroutines/worker.rs",
+        "what the worker's thread alone uses; the inbox is linked through records",
+    ),
+    ("csp-runtime/src/backend/coroutines/stack.rs", "stacks are mapped, guarded and given back"),
+    ("csp-runtime/src/backend/coroutines/overflow.rs", "a signal handler"),
+    ("csp-runtime/src/io.rs", "a call on another thread uses the frame of the process that waits for it"),
     ("csp-runtime/src/backend/seeded.rs", "players live for ever; a boxed job is given up once"),
     ("csp-runtime/src/deadlock.rs", "the report looks at the contexts of sleeping processes"),
     ("csp-runtime/src/model.rs", "model tests call the operations below the ends"),
@@ -37,10 +45,17 @@ const UNSAFE: &[(&str, &str)] = &[
 const COMPARE_AND_SWAP: &[(&str, &str)] = &[
     ("csp-runtime/src/rendezvous/decision.rs", "the decision word: every change is a named transition there"),
     ("csp-runtime/src/rendezvous/lock.rs", "the lock of a channel in this process's memory"),
+    ("csp-runtime/src/backend/coroutines/worker.rs", "the inbox of a worker"),
 ];
 
 /// Where an atomic swap may stand.
 const SWAP: &[(&str, &str)] = &[
+    ("csp-runtime/src/backend/coroutines/record.rs", "a wake-up is posted once"),
+    (
+        "csp-runtime/src/backend/coroutines/worker.rs",
+        "idle or awake: whoever comes first counts it in; the inbox is emptied at once",
+    ),
+    ("csp-runtime/src/io.rs", "a signal is used up"),
     ("csp-runtime/src/rendezvous/decision.rs", "completion learns how the owner sleeps"),
     ("csp-runtime/src/config.rs", "a complaint about the environment is made once"),
     ("csp-runtime/src/deadlock.rs", "a standstill is reported once"),

@@ -18,5 +18,5 @@ pub(crate) fn strongest(own: Option<Backend>, par: Option<Backend>, enclosing: O
 
 /// What the Cargo features say.
 pub(crate) fn of_features() -> Backend {
-    Backend::Threads
+    if cfg!(feature = "coroutines") { Backend::Coroutines } else { Backend::Threads }
 }

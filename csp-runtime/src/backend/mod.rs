@@ -1,5 +1,7 @@
 //! What varies between backends: how a process parks ([`Park`]) and how one is started ([`launch`]). All else exists once.
 
+#[cfg(feature = "backend-coroutines")]
+mod coroutines;
 pub(crate) mod default;
 mod pool;
 #[cfg(feature = "backend-seeded")]
@@ -16,7 +18,8 @@ use std::time::Instant;
 pub enum Backend {
     /// Each process is an OS thread.
     Threads,
-    /// Each process is a stackful coroutine. Not built yet.
+    /// Each process is a stackful coroutine on one of a few worker threads. Needs the Cargo feature `backend-coroutines`
+    /// or `coroutines`.
     Coroutines,
     /// Each process is a forked OS process. Not built yet.
     Processes,
@@ -41,8 +44,12 @@ impl Backend {
             Backend::Seeded => {
                 Some("backend `seeded` needs the Cargo feature `backend-seeded` of csp-runtime".to_owned())
             }
-            Backend::Coroutines | Backend::Processes => {
-                Some(format!("backend `{self}` is not built yet: this version has `threads`"))
+            Backend::Coroutines if cfg!(feature = "backend-coroutines") => None,
+            Backend::Coroutines => {
+                Some("backend `coroutines` needs the Cargo feature `backend-coroutines` of csp-runtime".to_owned())
+            }
+            Backend::Processes => {
+                Some("backend `processes` is not built yet: this version has `threads` and `coroutines`".to_owned())
             }
         }
     }
@@ -129,6 +136,8 @@ pub(crate) fn launch(backend: Backend, job: Job, stack: Option<usize>) -> Result
     match backend {
         #[cfg(feature = "backend-seeded")]
         Backend::Seeded => seeded::launch(job, stack),
+        #[cfg(feature = "backend-coroutines")]
+        Backend::Coroutines => coroutines::launch(job, stack),
         _ => threads::launch(job, stack),
     }
 }
@@ -138,8 +147,31 @@ pub(crate) fn parker(backend: Backend) -> &'static dyn Park {
     match backend {
         #[cfg(feature = "backend-seeded")]
         Backend::Seeded => seeded::parker(),
+        #[cfg(feature = "backend-coroutines")]
+        Backend::Coroutines => coroutines::parker(),
         _ => threads::parker(),
     }
+}
+
+/// Whether a process of `backend` may run to its end on the stack of its starter, which only waits meanwhile.
+pub(crate) fn runs_on_its_starters_stack(backend: Backend) -> bool {
+    backend != Backend::Coroutines && threads::stack_is_fresh()
+}
+
+/// Whether a call that blocks this thread would hold up other processes.
+#[cfg(feature = "backend-coroutines")]
+pub(crate) fn shares_its_thread() -> bool {
+    coroutines::inside()
+}
+
+/// Lets other processes run.
+pub(crate) fn yield_now() {
+    #[cfg(feature = "backend-coroutines")]
+    if coroutines::yield_now() {
+        return;
+    }
+    checkpoint();
+    std::thread::yield_now();
 }
 
 /// A point at which another process may run, where the backend chooses such points itself.

@@ -88,6 +88,21 @@ fn most_threads() -> usize {
     })
 }
 
+/// Starts a thread that runs coroutines, for ever.
+#[cfg(feature = "backend-coroutines")]
+pub(super) fn start_worker(number: usize, run: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    // SYNC alive: see `start_thread`.
+    ALIVE.fetch_add(1, Ordering::AcqRel);
+    let body = move || {
+        mark_as_ours();
+        run();
+    };
+    std::thread::Builder::new().name(format!("csp-worker-{number}")).spawn(body).map(drop).inspect_err(|_| {
+        // SYNC alive: see `start_thread`.
+        ALIVE.fetch_sub(1, Ordering::AcqRel);
+    })
+}
+
 fn work(first: Job, reusable: bool) {
     mark_as_ours();
     let mut next = Some(first);

@@ -110,7 +110,7 @@ fn new_parker() -> &'static ThreadParker {
 /// Starts `job` on a thread of ours.
 pub(crate) fn launch(job: Job, stack: Option<usize>) -> Result<(), NotStarted> {
     deadlock::resume_one();
-    pool::run(job, stack).inspect_err(|_| deadlock::not_started())
+    pool::run(job, stack).inspect_err(|_| deadlock::uncount_one())
 }
 
 /// How many threads the runtime has started and that have not ended.

@@ -139,7 +139,7 @@ impl Channel {
         at: &'static Location<'static>,
     ) -> Result<Paired, Refusal> {
         may_communicate(context, at)?;
-        let offer = Offer::plain(context.parker());
+        let offer = Offer::plain(context.parker(), context.is_hosted());
         let entry = Entry::new(&offer, 0, kind, place);
         let manner = Manner { published: false, wait: !matches!(patience, Patience::Never) };
         // SAFETY: all paths below leave only when the entry is in no queue and the offer complete, or nobody saw it.

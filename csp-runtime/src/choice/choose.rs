@@ -171,7 +171,7 @@ impl Choice<'_, '_> {
     /// Whether the guard's communication took place at once, without an offer on any channel.
     fn try_guard(&self, index: usize) -> Result<bool, Stopped> {
         let Some(communication) = self.guards[index].communication() else { return Ok(false) };
-        let offer = Offer::choice(self.context.parker());
+        let offer = Offer::choice(self.context.parker(), self.context.is_hosted());
         communication.entry.attach(&offer);
         let manner = Manner { published: false, wait: false };
         // SAFETY: if the offer is paired, we wait below until it is complete.
@@ -189,7 +189,7 @@ impl Choice<'_, '_> {
 
     /// Offers all guards on their channels, and waits until one is taken.
     fn wait(&self, live: &[usize], timeout: Option<(Option<Instant>, usize)>) -> Result<usize, Stopped> {
-        let offer = Offer::choice(self.context.parker());
+        let offer = Offer::choice(self.context.parker(), self.context.is_hosted());
         let until = timeout.and_then(|(deadline, _)| deadline);
         let (index, outcome) = self.offer_all(live, &offer).unwrap_or_else(|| {
             if wait(self.context, &offer.decision, &Waiting { choice: self, offer: &offer }, until) {

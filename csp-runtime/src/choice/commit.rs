@@ -49,7 +49,7 @@ impl<T: Send> Commit<T> {
         let channel = unsafe { std::ptr::read(&this.channel) };
         let mut message = ManuallyDrop::new(message);
         context.end_commit();
-        let offer = Offer::plain(context.parker());
+        let offer = Offer::plain(context.parker(), context.is_hosted());
         let place = std::ptr::from_mut(&mut *message).cast();
         let entry = Entry::<Local>::new(&offer, 0, Kind::Send, place);
         let arrival = match this.partner {

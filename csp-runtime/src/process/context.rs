@@ -19,6 +19,10 @@ pub(crate) struct Context {
     chosen: Option<Backend>,
     parker: &'static dyn Park,
     kind: ContextKind,
+    /// It is in the count of those that run while it does not park.
+    counted: bool,
+    /// It is a coroutine: its worker's thread runs others while it parks.
+    hosted: bool,
     /// Under `.catch()` the parent has the error, so a panic's ends retire.
     catching: bool,
     /// The latest channel operation met poison, and this is why.
@@ -27,7 +31,11 @@ pub(crate) struct Context {
     committing: Cell<u32>,
     /// A nested process runs on this thread, in our place.
     covered: Cell<bool>,
+    /// What it waits for. Of a coroutine it stands in `waiting_here` instead.
     waiting: Mutex<Option<Waiting>>,
+    /// Written by a coroutine, whose worker is counted as running then; read by whoever judges a standstill, while none is,
+    /// and no idle one can go on: see `deadlock::pass`.
+    waiting_here: Cell<Option<Waiting>>,
     /// How many waits have begun.
     waits: Cell<u64>,
     report: Mutex<Option<Arc<Report>>>,
@@ -44,9 +52,13 @@ pub(crate) enum ContextKind {
     Main,
     /// A thread that we did not start.
     Foreign,
+    /// A thread of ours, between two processes.
+    Ours,
 }
 
-/// What a blocked process waits for. The operation lies in the process's frame, which cannot end while `waiting` is locked.
+/// What a blocked process waits for. The operation lies in the process's frame, which cannot end while `waiting` is locked,
+/// or, of a coroutine, while its worker is held up.
+#[derive(Clone, Copy)]
 pub(crate) struct Waiting {
     operation: *const dyn Operation,
     /// How many waits of this process began up to this one.
@@ -56,7 +68,7 @@ pub(crate) struct Waiting {
 
 impl Waiting {
     pub(crate) fn operation(&self) -> &dyn Operation {
-        // SAFETY: `unblock` takes the lock that the caller holds before the operation's frame ends.
+        // SAFETY: only seen in `with_waiting`, while the operation's frame cannot end: see above.
         unsafe { &*self.operation }
     }
 }
@@ -83,6 +95,19 @@ pub(crate) fn current<R>(step: impl FnOnce(&Context) -> R) -> R {
     }
     // SAFETY: a process's context outlives its body, a root its thread; both reset `CURRENT` before they end.
     step(unsafe { &*context })
+}
+
+/// Makes another context current, and tells which one was: a worker goes from one coroutine to the next.
+#[cfg(feature = "backend-coroutines")]
+pub(crate) fn exchange_current(context: *const Context) -> *const Context {
+    CURRENT.replace(context)
+}
+
+/// Where the name of the running process lies, and its length; for a signal handler, so nothing is made here.
+#[cfg(feature = "backend-coroutines")]
+pub(crate) fn name_of_current() -> Option<(*const u8, usize)> {
+    // SAFETY: as in `current`.
+    unsafe { CURRENT.get().as_ref() }.map(|context| (context.name().as_ptr(), context.name().len()))
 }
 
 /// Runs `body` as a new process on this thread.
@@ -145,11 +170,15 @@ impl Drop for RootOfThread {
 #[cold]
 fn root_of_this_thread() -> *const Context {
     backend::threads::stack_is_fresh();
-    let is_main = backend::threads::is_main_thread();
-    let (kind, name) = match (is_main, std::thread::current().name()) {
-        (true, _) => (ContextKind::Main, Cow::Borrowed("main")),
-        (false, Some(name)) => (ContextKind::Foreign, Cow::Owned(format!("thread `{name}`"))),
-        (false, None) => (ContextKind::Foreign, Cow::Borrowed("an unnamed thread")),
+    let kind = match () {
+        () if backend::threads::is_main_thread() => ContextKind::Main,
+        () if backend::threads::is_ours() => ContextKind::Ours,
+        () => ContextKind::Foreign,
+    };
+    let name = match (kind, std::thread::current().name()) {
+        (ContextKind::Main, _) => Cow::Borrowed("main"),
+        (_, Some(name)) => Cow::Owned(format!("thread `{name}`")),
+        (_, None) => Cow::Borrowed("an unnamed thread"),
     };
     let root = Box::into_raw(Box::new(Context::new(name, backend::default::backend(None), None, kind, false)));
     // While the thread's locals are being destroyed there is nobody left to free it: then it is leaked.
@@ -174,11 +203,15 @@ impl Context {
             chosen,
             parker: backend::parker(backend),
             kind,
+            // Of coroutines, their worker is counted.
+            counted: kind == ContextKind::Process && backend != Backend::Coroutines && backend::threads::is_ours(),
+            hosted: kind == ContextKind::Process && backend == Backend::Coroutines,
             catching,
             poison: RefCell::new(None),
             committing: Cell::new(0),
             covered: Cell::new(false),
             waiting: Mutex::new(None),
+            waiting_here: Cell::new(None),
             waits: Cell::new(0),
             report: Mutex::new(None),
             spawned: RefCell::new(None),
@@ -220,7 +253,11 @@ impl Context {
 
     /// Whether it counts among the running processes while it does not park.
     pub(crate) fn is_counted(&self) -> bool {
-        self.kind == ContextKind::Process && backend::threads::is_ours()
+        self.counted
+    }
+
+    pub(crate) fn is_hosted(&self) -> bool {
+        self.hosted
     }
 
     pub(crate) fn is_covered(&self) -> bool {
@@ -273,15 +310,28 @@ impl Context {
             unsafe { std::mem::transmute::<&dyn Operation, &'static dyn Operation>(operation) };
         let number = self.waits.get() + 1;
         self.waits.set(number);
-        *self.waiting() = Some(Waiting { operation, number, timed });
+        self.set_waiting(Some(Waiting { operation, number, timed }));
     }
 
     pub(crate) fn unblock(&self) {
-        *self.waiting() = None;
+        self.set_waiting(None);
     }
 
-    pub(crate) fn waiting(&self) -> MutexGuard<'_, Option<Waiting>> {
+    fn set_waiting(&self, waiting: Option<Waiting>) {
+        if self.hosted {
+            self.waiting_here.set(waiting);
+        } else {
+            *self.lock_waiting() = waiting;
+        }
+    }
+
+    fn lock_waiting(&self) -> MutexGuard<'_, Option<Waiting>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What it waits for, shown to `step` by whoever judges a standstill.
+    pub(crate) fn with_waiting<R>(&self, step: impl FnOnce(Option<&Waiting>) -> R) -> R {
+        if self.hosted { step(self.waiting_here.get().as_ref()) } else { step(self.lock_waiting().as_ref()) }
     }
 
     // ---- deadlock

@@ -41,3 +41,21 @@ impl Current {
         self.backend
     }
 }
+
+/// Lets other processes run. No program needs it to be right: channels make processes wait for each other. A process that
+/// computes for long on the coroutines backend holds up the others of its worker, and may call this now and then.
+///
+/// # Examples
+/// ```
+/// let mut sum = 0_u64;
+/// for n in 0..1_000_000_u64 {
+///     sum += n * n;
+///     if n % 100_000 == 0 {
+///         csp_runtime::yield_now();
+///     }
+/// }
+/// # assert!(sum > 0);
+/// ```
+pub fn yield_now() {
+    crate::backend::yield_now();
+}

@@ -14,7 +14,7 @@ mod value;
 
 pub use block::{Block, BlockValue, block};
 pub use branch::{Branch, Branches, Replicated, branch, replicate, replicated};
-pub use current::{Current, current};
+pub use current::{Current, current, yield_now};
 pub use lent::{Lent, LentEnd, LentGuard, NotAnEnd, Probe};
 pub use par::{ParSettings, par, seq};
 pub use quiet::{Quit, quiet};

@@ -5,7 +5,7 @@ use std::panic::Location;
 use super::branch::{Branches, Frame, Slot};
 use super::context::{Context, current};
 use super::latch::Latch;
-use crate::backend::{self, Backend, default, threads};
+use crate::backend::{self, Backend, default};
 use crate::error::{Cause, CauseKind};
 
 /// What a `par!` says about all of its branches.
@@ -89,7 +89,7 @@ fn run_all(context: &Context, settings: ParSettings, frame: &mut impl Frame, lat
 /// While we wait, this thread has nothing to do: it may as well be the last branch's.
 fn runs_here(context: &Context, slot: &dyn Slot, settings: ParSettings) -> bool {
     let (backend, _) = placement(context, slot.meta().backend, settings);
-    backend == context.backend() && slot.meta().stack_size.is_none() && threads::stack_is_fresh()
+    backend == context.backend() && slot.meta().stack_size.is_none() && backend::runs_on_its_starters_stack(backend)
 }
 
 fn start(context: &Context, slot: &mut dyn Slot, settings: ParSettings, latch: &Latch) -> Result<(), String> {

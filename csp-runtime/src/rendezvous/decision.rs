@@ -11,7 +11,9 @@ const SELECTED: u32 = 2;
 const DONE: u32 = 3;
 const PARKED: u32 = 1 << 2;
 const COUNTED: u32 = 1 << 3;
-const SLEEP: u32 = PARKED | COUNTED;
+const SLEEP: u32 = PARKED | COUNTED | SLEEPER;
+/// The owner sleeps from the start, and never changes the word but by `withdraw`.
+const SLEEPER: u32 = 1 << 6;
 const OUTCOME_SHIFT: u32 = 4;
 const OUTCOME: u32 = 0b11 << OUTCOME_SHIFT;
 const GUARD_SHIFT: u32 = 8;
@@ -58,6 +60,11 @@ pub(crate) struct Decision(AtomicU32);
 impl Decision {
     pub(crate) fn new() -> Self {
         Self(AtomicU32::new(OPEN))
+    }
+
+    /// Of an owner that never waits awake: a coroutine. It says so before anybody can see the word.
+    pub(crate) fn of_a_sleeper() -> Self {
+        Self(AtomicU32::new(OPEN | PARKED | SLEEPER))
     }
 
     /// OPEN → SELECTED(guard): a partner, a poisoner or the last retirement takes the offer for good. Waits out a claim.
@@ -131,7 +138,13 @@ impl Decision {
     pub(crate) fn complete(&self, guard: u32, outcome: Outcome) -> Sleep {
         // SYNC completion: publishes the message and the partner to `result`.
         let ordering = if mutant("relaxed_completion") { Ordering::Relaxed } else { Ordering::Release };
-        let before = self.0.swap(DONE | (outcome as u32) << OUTCOME_SHIFT | guard << GUARD_SHIFT, ordering);
+        let done = DONE | (outcome as u32) << OUTCOME_SHIFT | guard << GUARD_SHIFT;
+        if self.0.load(Ordering::Relaxed) & SLEEPER != 0 {
+            // It is decided, so no other changes the word, and its owner has nothing to announce.
+            self.0.store(done, ordering);
+            return Sleep::Uncounted;
+        }
+        let before = self.0.swap(done, ordering);
         match before & SLEEP {
             0 => Sleep::Awake,
             sleep if sleep & COUNTED != 0 => Sleep::Counted,
@@ -142,11 +155,14 @@ impl Decision {
     /// The owner announces that it is going to sleep. False: it is done already and must not.
     #[must_use]
     pub(crate) fn prepare_to_park(&self, counted: bool) -> bool {
-        let bits = if counted { SLEEP } else { PARKED };
+        let bits = if counted { PARKED | COUNTED } else { PARKED };
         let mut word = self.0.load(Ordering::Relaxed);
         loop {
             if word & PHASE == DONE {
                 return false;
+            }
+            if word & SLEEPER != 0 {
+                return true;
             }
             if mutant("silent_sleep") {
                 return true;

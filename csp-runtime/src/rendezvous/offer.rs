@@ -26,17 +26,22 @@ fn next_age() -> usize {
 }
 
 impl<H: Home> Offer<H> {
-    pub(crate) fn plain(wake: H::Wake) -> Self {
-        Self::new(false, 0, wake)
+    /// `asleep`: the owner never waits awake, so whoever completes the offer has to wake it.
+    #[inline]
+    pub(crate) fn plain(wake: H::Wake, asleep: bool) -> Self {
+        Self::new(false, 0, wake, asleep)
     }
 
-    pub(crate) fn choice(wake: H::Wake) -> Self {
-        Self::new(true, 1, wake)
+    /// As [`plain`](Self::plain).
+    #[inline]
+    pub(crate) fn choice(wake: H::Wake, asleep: bool) -> Self {
+        Self::new(true, 1, wake, asleep)
     }
 
-    fn new(choosing: bool, live: u32, wake: H::Wake) -> Self {
+    #[inline]
+    fn new(choosing: bool, live: u32, wake: H::Wake, asleep: bool) -> Self {
         Self {
-            decision: Decision::new(),
+            decision: if asleep { Decision::of_a_sleeper() } else { Decision::new() },
             choosing,
             live: AtomicU32::new(live),
             wake,

@@ -17,7 +17,8 @@ pub(crate) fn wait(context: &Context, decision: &Decision, operation: &dyn Opera
     // A process with a deadline will run again: it counts as running.
     let counted = context.is_counted() && until.is_none();
     if decision.prepare_to_park(counted) {
-        if until.is_none() {
+        // Of a coroutine, its worker is in the count, not it.
+        if until.is_none() && !context.is_hosted() {
             deadlock::suspend_one(counted, decision, context.parker());
         }
         park(context.parker(), decision, until);

@@ -28,8 +28,11 @@ pub(crate) struct UnderTest {
 }
 
 /// The backends under test: one line adds one.
-pub(crate) const BACKENDS: &[UnderTest] =
-    &[UnderTest { name: "threads", runs: Runs::Repeated(20) }, UnderTest { name: "seeded", runs: Runs::Seeds(200) }];
+pub(crate) const BACKENDS: &[UnderTest] = &[
+    UnderTest { name: "threads", runs: Runs::Repeated(20) },
+    UnderTest { name: "coroutines", runs: Runs::Repeated(20) },
+    UnderTest { name: "seeded", runs: Runs::Seeds(200) },
+];
 
 /// One scenario: a function whose assertions say what must happen, and how it wants to be run.
 pub(crate) struct Scenario {

@@ -214,7 +214,7 @@ fn a_pending_timeout_is_no_deadlock() {
 
 #[io]
 fn takes_its_time() -> u32 {
-    (0..100).for_each(|_| std::thread::yield_now());
+    (0..100).for_each(|_| csp::yield_now());
     std::thread::sleep(Duration::from_millis(2)); // time for a hasty detector; nothing depends on it
     6
 }

@@ -221,7 +221,7 @@ fn an_output_expression_that_panics_poisons() {
 #[process]
 fn offers_a_value(out: Sender<u32>, gone: Receiver<u32>) -> Result<(), Stopped> {
     here();
-    alt! { out ! { std::thread::yield_now(); 5 } => Ok(()), gone ? _ => panic!("nobody sends") }
+    alt! { out ! { csp::yield_now(); 5 } => Ok(()), gone ? _ => panic!("nobody sends") }
 }
 
 fn an_output_guard_meets_every_kind_of_receiver() {

@@ -89,7 +89,7 @@ fn attempts_to_receive(input: Receiver<u64>) -> u64 {
     loop {
         match input.try_recv() {
             Ok(value) => sum += value,
-            Err(Refusal::NotReady) => std::thread::yield_now(),
+            Err(Refusal::NotReady) => csp::yield_now(),
             Err(_) => return sum,
         }
     }
@@ -242,7 +242,7 @@ fn sends_slowly(out: Sender<u64>, count: u64) -> u64 {
     let mut sum = 0;
     for value in 1..=count {
         let sent = alt! {
-            out ! { (0..value % 7 * 10).for_each(|_| std::thread::yield_now()); value } => true,
+            out ! { (0..value % 7 * 10).for_each(|_| csp::yield_now()); value } => true,
             stopped _ => false,
         };
         if !sent {
@@ -257,7 +257,7 @@ fn sends_slowly(out: Sender<u64>, count: u64) -> u64 {
 fn poisons_soon(out: Sender<u64>, turns: usize) {
     here();
     for _ in 0..turns {
-        std::thread::yield_now();
+        csp::yield_now();
         let _ = out.try_send(0);
     }
     out.poison();

@@ -180,7 +180,7 @@ fn an_unknown_backend_is_a_clear_error() {
 }
 
 fn a_backend_that_is_not_built_is_a_clear_error() {
-    for backend in ["coroutines", "processes"] {
+    for backend in ["processes"] {
         let words = words_of_a_program_on(backend);
         for wanted in ["CSP_BACKEND", &format!("`{backend}`"), "not built", "`threads`"] {
             assert!(words.contains(wanted), "«{wanted}» is missing in: {words}");

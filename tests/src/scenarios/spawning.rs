@@ -150,7 +150,7 @@ fn writes_late(told: Receiver<()>, place: &mut u32) {
     here();
     let _ = told.recv();
     for _ in 0..20 {
-        std::thread::yield_now();
+        csp::yield_now();
     }
     *place = 7;
 }

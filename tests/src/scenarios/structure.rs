@@ -198,7 +198,7 @@ fn inline_blocks_move_what_they_use() {
 fn counts_down(from: u32, done: Sender<u32>) {
     here();
     for _ in 0..from {
-        std::thread::yield_now();
+        csp::yield_now();
     }
     done.send(from)?;
 }

@@ -74,7 +74,7 @@ pub(crate) fn send_to_a_waiting<T: Message>(sender: &Sender<T>, mut value: T) {
             Err(refused) if matches!(refused.reason, Refusal::NotReady) => value = refused.value,
             Err(refused) => panic!("the receiver is gone: {:?}", refused.reason),
         }
-        std::thread::yield_now();
+        csp::yield_now();
     }
 }
 
@@ -83,7 +83,7 @@ pub(crate) fn recv_from_a_waiting<T: Message>(receiver: &Receiver<T>) -> T {
     loop {
         match receiver.try_recv() {
             Ok(value) => return value,
-            Err(Refusal::NotReady) => std::thread::yield_now(),
+            Err(Refusal::NotReady) => csp::yield_now(),
             Err(reason) => panic!("the sender is gone: {reason:?}"),
         }
     }
@@ -94,7 +94,7 @@ pub(crate) fn lets_others_come(times: usize) {
     let (_spare_out, spare) = channel::<()>();
     for _ in 0..times {
         nobody(spare.try_recv());
-        std::thread::yield_now();
+        csp::yield_now();
     }
 }
 

@@ -7,7 +7,7 @@ fn worker() {}
 
 fn main() {
     par! {
-        backend = coroutines;
+        backend = processes;
         worker(),
     };
 }

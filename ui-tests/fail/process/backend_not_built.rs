@@ -2,7 +2,7 @@
 
 use csp::prelude::*;
 
-#[process(backend = coroutines)]
+#[process(backend = processes)]
 fn worker() {}
 
 fn main() {}

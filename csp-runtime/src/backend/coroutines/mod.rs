@@ -1,0 +1,45 @@
+//! Processes as stackful coroutines on a few worker threads. `PROTOCOL.md` tells how workers sleep and are woken.
+
+mod overflow;
+mod record;
+mod stack;
+mod timers;
+mod worker;
+mod workers;
+
+use super::{Job, NotStarted, Park, threads};
+use crate::config;
+
+/// Starts `job` as a coroutine: on this worker, or from outside on the first one, from which an idle one may take it.
+pub(super) fn launch(job: Job, size: Option<usize>) -> Result<(), NotStarted> {
+    let stack = stack::take(size, config::effective().coroutine_stack).map_err(NotStarted)?;
+    workers::home()?.add_fresh(worker::Fresh { job, stack });
+    Ok(())
+}
+
+/// The parker of the running coroutine; outside of one, the thread's.
+pub(super) fn parker() -> &'static dyn Park {
+    match record::running() {
+        Some(record) => record,
+        None => threads::parker(),
+    }
+}
+
+/// Whether the caller runs in a coroutine.
+pub(super) fn inside() -> bool {
+    record::running().is_some()
+}
+
+/// Lets the other coroutines of this worker run, if the caller is one.
+pub(super) fn yield_now() -> bool {
+    let running = record::running();
+    if let Some(record) = running {
+        record.yield_now();
+    }
+    running.is_some()
+}
+
+/// The name of the running process, for a signal handler.
+fn running_name() -> Option<(*const u8, usize)> {
+    crate::process::context::name_of_current()
+}

@@ -1,0 +1,175 @@
+//! A coroutine's record: what its worker, and whoever wakes it, know of it.
+
+use std::cell::{Cell, RefCell};
+use std::ptr::{self, NonNull};
+use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
+use std::time::Instant;
+
+use corosensei::{Coroutine, CoroutineResult, Yielder};
+
+use super::stack::SlabStack;
+use super::worker::{Fresh, Worker};
+use crate::backend::Park;
+use crate::process::context::{self, Context};
+
+/// Records live for ever and are used again, so a wake-up that comes late reaches somebody, who looks and sleeps on.
+///
+/// All but the inbox's two fields belong to the worker's thread.
+pub(super) struct Record {
+    worker: Cell<Option<&'static Worker>>,
+    state: Cell<State>,
+    /// An `unpark` came while it was not parked.
+    notified: Cell<bool>,
+    coroutine: RefCell<Option<Coroutine<(), (), (), SlabStack>>>,
+    yielder: Cell<Option<NonNull<Yielder<(), ()>>>>,
+    /// The context that was current when it was suspended.
+    context: Cell<*const Context>,
+    /// When its park ends, if it stands among the timers.
+    pub(super) deadline: Cell<Option<Instant>>,
+    /// The one behind it in its worker's queue.
+    pub(super) next: Cell<Option<&'static Record>>,
+    /// It is in its worker's inbox.
+    posted: AtomicBool,
+    /// The one below it there.
+    pub(super) below: AtomicPtr<Record>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    Running,
+    Ready,
+    Parked,
+}
+
+// SAFETY: other threads use only `posted`, `below` and `worker`; the last is set before anybody gets to know the record as
+// a process's parker, and again only when that process has ended and another begins: see `Record::unpark`.
+unsafe impl Sync for Record {}
+
+thread_local! {
+    static RUNNING: Cell<Option<&'static Record>> = const { Cell::new(None) };
+}
+
+/// The record of the coroutine that runs on this thread.
+#[inline]
+pub(super) fn running() -> Option<&'static Record> {
+    RUNNING.get()
+}
+
+impl Record {
+    pub(super) fn new(worker: &'static Worker) -> &'static Self {
+        Box::leak(Box::new(Self {
+            worker: Cell::new(Some(worker)),
+            state: Cell::new(State::Ready),
+            notified: Cell::new(false),
+            coroutine: RefCell::new(None),
+            yielder: Cell::new(None),
+            context: Cell::new(ptr::null()),
+            deadline: Cell::new(None),
+            next: Cell::new(None),
+            posted: AtomicBool::new(false),
+            below: AtomicPtr::new(ptr::null_mut()),
+        }))
+    }
+
+    /// Gives the record a process to run.
+    pub(super) fn begin(&'static self, fresh: Fresh) {
+        let Fresh { job, stack } = fresh;
+        let coroutine = Coroutine::with_stack(stack, move |yielder: &Yielder<(), ()>, ()| {
+            self.yielder.set(Some(NonNull::from(yielder)));
+            job.run();
+        });
+        *self.coroutine.borrow_mut() = Some(coroutine);
+        self.state.set(State::Ready);
+    }
+
+    /// Runs it until it suspends itself (false) or has ended (true).
+    pub(super) fn resume(&'static self) -> bool {
+        self.state.set(State::Running);
+        RUNNING.set(Some(self));
+        let around = context::exchange_current(self.context.get());
+        let result = self.coroutine.borrow_mut().as_mut().map(|coroutine| coroutine.resume(()));
+        self.context.set(context::exchange_current(around));
+        RUNNING.set(None);
+        match result {
+            Some(CoroutineResult::Yield(())) => false,
+            Some(CoroutineResult::Return(())) | None => {
+                *self.coroutine.borrow_mut() = None;
+                self.yielder.set(None);
+                self.context.set(ptr::null());
+                true
+            }
+        }
+    }
+
+    fn suspend(&self) {
+        if let Some(yielder) = self.yielder.get() {
+            // SAFETY: set by the coroutine that runs now, and alive until it ends.
+            unsafe { yielder.as_ref() }.suspend(());
+        }
+    }
+
+    /// Goes to the end of the queue.
+    pub(super) fn yield_now(&'static self) {
+        self.state.set(State::Ready);
+        self.worker().add_ready(self);
+        self.suspend();
+    }
+
+    fn worker(&self) -> &'static Worker {
+        self.worker.get().unwrap_or_else(|| unreachable!("a record is made for a worker"))
+    }
+
+    /// On its worker's thread: lets it run if it is parked, or keeps it from parking.
+    pub(super) fn wake(&'static self) {
+        if self.state.get() == State::Parked {
+            self.state.set(State::Ready);
+            self.worker().add_ready(self);
+        } else {
+            self.notified.set(true);
+        }
+    }
+
+    /// Its worker takes it out of the inbox. From here on another wake-up may post it again.
+    pub(super) fn unpost(&self) {
+        // SYNC posted: whoever posts it from now on comes after what we do next.
+        self.posted.store(false, Ordering::Release);
+    }
+}
+
+impl Park for Record {
+    /// Others have work for this thread.
+    fn spin(&self, _attempt: u32) -> bool {
+        false
+    }
+
+    fn park(&self, until: Option<Instant>) {
+        if self.notified.take() {
+            return;
+        }
+        let this = eternal(self);
+        if let Some(until) = until {
+            self.worker().timers().add(until, this);
+        }
+        self.state.set(State::Parked);
+        self.suspend();
+        if self.deadline.get().is_some() {
+            self.worker().timers().remove(this);
+        }
+    }
+
+    fn unpark(&self) {
+        let this = eternal(self);
+        let worker = self.worker();
+        if worker.is_this_thread() {
+            this.wake();
+        // SYNC posted: see `unpost`; who finds it posted leaves the rest to whoever posted it.
+        } else if !self.posted.swap(true, Ordering::AcqRel) {
+            worker.post(this);
+        }
+    }
+}
+
+fn eternal(record: &Record) -> &'static Record {
+    // SAFETY: only `Record::new` makes records, and it leaks them.
+    unsafe { &*ptr::from_ref(record) }
+}

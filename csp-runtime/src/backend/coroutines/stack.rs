@@ -1,0 +1,350 @@
+//! Stacks for coroutines: taken from slabs and reused hot, each with a guard page that a signal handler can recognize.
+
+use std::cell::RefCell;
+use std::num::NonZeroUsize;
+use std::ptr::with_exposed_provenance_mut;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+
+use corosensei::stack::{MIN_STACK_SIZE, STACK_ALIGNMENT, Stack, StackPointer};
+use nix::errno::Errno;
+use nix::libc;
+use nix::sys::mman::{MapFlags, ProtFlags, mmap_anonymous};
+
+use super::overflow::Regions;
+
+/// Less than this holds no process: smaller requests are rounded up.
+const MIN_USABLE: usize = 8 << 10;
+/// More than the address space holds, so `mmap` refuses it; and so little that our sums do not overflow.
+const MAX_USABLE: usize = 1 << 48;
+/// Tops of stacks lie at offsets in their pages that differ by a few cache lines, or they would all compete for the
+/// same sets of the L1 cache. The last colour costs its stack 1344 bytes.
+const COLOURS: usize = 8;
+const COLOUR_STEP: usize = 192;
+/// Stacks in the first chunk; each next one has twice as many, up to the limit: so mappings are few.
+const FIRST_CHUNK: usize = 64;
+const LARGEST_CHUNK: usize = 64 << 10;
+/// What a thread keeps for itself, what it returns when it has more, and what it fetches when it has none.
+const KEPT_BY_THREAD: usize = 4096;
+const RETURNED: usize = 2048;
+const FETCHED: usize = 256;
+/// With so many stacks idle for all threads, the memory of further ones goes back to the system.
+const WARM: usize = 16384;
+/// Idle stacks of other sizes that are kept, and the size from which they do not keep their memory meanwhile.
+const KEPT_OF_OWN_SIZE: usize = 64;
+const LARGE: usize = 1 << 20;
+/// Not in `libc` yet: pages that fault like `PROT_NONE`, but without a mapping of their own (Linux 6.13).
+const MADV_GUARD_INSTALL: libc::c_int = 102;
+
+const _: () = assert!(COLOUR_STEP.is_multiple_of(STACK_ALIGNMENT));
+const _: () = assert!(MIN_USABLE - (COLOURS - 1) * COLOUR_STEP >= MIN_STACK_SIZE);
+
+/// A stack, owned. Dropped, it is the next that this thread takes.
+pub(super) struct SlabStack {
+    slot: Slot,
+    usable: usize,
+}
+
+impl SlabStack {
+    #[cfg(test)]
+    /// Its usable size in bytes, as it was asked for and rounded up to pages. (Colouring has taken a little from it.)
+    pub(super) fn size(&self) -> usize {
+        self.usable
+    }
+}
+
+// SAFETY: from `limit` to `base` is one mapping of ours that stays while `self` lives; `take` has put a guard at its low
+// end, and above it are at least `MIN_USABLE` bytes less the colour, which the assertion above compares with the minimum.
+unsafe impl Stack for SlabStack {
+    #[inline]
+    fn base(&self) -> StackPointer {
+        self.slot.base
+    }
+
+    #[inline]
+    fn limit(&self) -> StackPointer {
+        self.slot.low
+    }
+}
+
+impl Drop for SlabStack {
+    fn drop(&mut self) {
+        give(self.slot, self.usable);
+    }
+}
+
+/// Where a stack is: the start of its guard, and the coloured top.
+#[derive(Clone, Copy)]
+struct Slot {
+    low: NonZeroUsize,
+    base: NonZeroUsize,
+}
+
+impl Slot {
+    fn new(low: NonZeroUsize, guard: usize, usable: usize) -> Self {
+        // Neighbours have successive quotients, so each has the next colour.
+        let colour = low.get() / (guard + usable) % COLOURS;
+        Self { low, base: low.saturating_add(guard + usable - colour * COLOUR_STEP) }
+    }
+}
+
+/// The measures of the default stacks, fixed by the first that is taken.
+struct Slab {
+    page: usize,
+    guard: usize,
+    usable: usize,
+    stride: usize,
+}
+
+static SLAB: OnceLock<Slab> = OnceLock::new();
+
+impl Slab {
+    fn new(default: usize) -> Self {
+        // SAFETY: takes and returns plain numbers.
+        let page = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
+        let page = usize::try_from(page).unwrap_or(4096);
+        let usable = round(default, page);
+        // A stride that is a power of two would bring all stacks into the same sets of the larger caches.
+        let guard = if (page + usable).is_power_of_two() { 2 * page } else { page };
+        Self { page, guard, usable, stride: guard + usable }
+    }
+}
+
+/// The usable size for a request.
+fn round(bytes: usize, page: usize) -> usize {
+    bytes.clamp(MIN_USABLE, MAX_USABLE).next_multiple_of(page)
+}
+
+/// A stack of `size` bytes, of `default` if there is no wish; `default` should be the same at each call.
+// Never inlined: the caller may go on in another thread after a switch, where an address of a thread-local that the
+// compiler has kept would be wrong. Likewise `give`.
+#[inline(never)]
+pub(super) fn take(size: Option<usize>, default: usize) -> Result<SlabStack, String> {
+    let slab = SLAB.get_or_init(|| Slab::new(default));
+    let usable = round(size.unwrap_or(default), slab.page);
+    let slot = if usable == slab.usable { take_default(slab) } else { take_own(slab.page, usable) }?;
+    Ok(SlabStack { slot, usable })
+}
+
+#[inline(never)]
+fn give(slot: Slot, usable: usize) {
+    let Some(slab) = SLAB.get() else { return };
+    if usable != slab.usable {
+        return give_own(slot, slab.page, usable);
+    }
+    let kept = CACHE.try_with(|cache| {
+        let mut cache = cache.0.borrow_mut();
+        if cache.len() >= KEPT_BY_THREAD {
+            give_back(cache.drain(..RETURNED).collect()); // the oldest, which are the coldest
+        }
+        cache.push(slot);
+    });
+    // While the thread's locals are being destroyed there is no cache.
+    if kept.is_err() {
+        give_back(vec![slot]);
+    }
+}
+
+/// The idle stacks of a thread.
+struct Cache(RefCell<Vec<Slot>>);
+
+impl Drop for Cache {
+    fn drop(&mut self) {
+        give_back(self.0.take());
+    }
+}
+
+thread_local! {
+    static CACHE: Cache = const { Cache(RefCell::new(Vec::new())) };
+}
+
+/// What all threads share.
+struct Store {
+    warm: Vec<Slot>,
+    /// Idle ones without memory: taken when no warm one is left.
+    cold: Vec<Slot>,
+    /// The rest of the newest chunk, and how many stacks the next is to have.
+    next: usize,
+    end: usize,
+    chunk: usize,
+}
+
+static STORE: Mutex<Store> = Mutex::new(Store { warm: vec![], cold: vec![], next: 0, end: 0, chunk: FIRST_CHUNK });
+/// Idle stacks of other sizes than the default, with their usable sizes.
+static OWN: Mutex<Vec<(Slot, usize)>> = Mutex::new(Vec::new());
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn take_default(slab: &Slab) -> Result<Slot, String> {
+    if let Ok(Some(slot)) = CACHE.try_with(|cache| cache.0.borrow_mut().pop()) {
+        return Ok(slot);
+    }
+    let mut store = lock(&STORE);
+    let Store { warm, cold, .. } = &mut *store;
+    let idle = if warm.is_empty() { cold } else { warm };
+    if let Some(slot) = idle.pop() {
+        let from = idle.len().saturating_sub(FETCHED);
+        let _ = CACHE.try_with(|cache| cache.0.borrow_mut().extend(idle.drain(from..)));
+        return Ok(slot);
+    }
+    store.fresh(slab)
+}
+
+fn give_back(mut slots: Vec<Slot>) {
+    if slots.is_empty() {
+        return;
+    }
+    if lock(&STORE).warm.len() <= WARM {
+        return lock(&STORE).warm.append(&mut slots);
+    }
+    if let Some(slab) = SLAB.get() {
+        slots.sort_unstable_by_key(|slot| slot.low);
+        // Guards survive this, so neighbours take one call together.
+        for run in slots.chunk_by(|one, other| one.low.get() + slab.stride == other.low.get()) {
+            // If it fails, the memory just stays.
+            let _ = advise(run[0].low, run.len() * slab.stride, libc::MADV_DONTNEED);
+        }
+    }
+    lock(&STORE).cold.append(&mut slots);
+}
+
+impl Store {
+    /// A stack that has never been used.
+    fn fresh(&mut self, slab: &Slab) -> Result<Slot, String> {
+        if self.next == self.end {
+            // Where address space is rationed (`ulimit -v`, strict overcommit), a smaller chunk may still fit.
+            let mut count = self.chunk;
+            let mut low = map(count * slab.stride);
+            while low.is_err() && count > 1 {
+                count /= 2;
+                low = map(count * slab.stride);
+            }
+            self.next = low.map_err(|errno| exhausted(slab.usable, errno))?.get();
+            self.end = self.next + count * slab.stride;
+            CHUNKS.add(self.next, self.end);
+            self.chunk = (2 * count).min(LARGEST_CHUNK);
+        }
+        let low = NonZeroUsize::new(self.next).expect("a chunk is mapped");
+        // Now, not when the chunk is mapped: most of a large chunk may never be used.
+        install_guard(low, slab.guard, slab.usable)?;
+        self.next += slab.stride;
+        Ok(Slot::new(low, slab.guard, slab.usable))
+    }
+}
+
+fn take_own(guard: usize, usable: usize) -> Result<Slot, String> {
+    let mut idle = lock(&OWN);
+    if let Some(found) = idle.iter().rposition(|&(_, size)| size == usable) {
+        return Ok(idle.remove(found).0);
+    }
+    drop(idle);
+    let low = map(guard + usable).map_err(|errno| exhausted(usable, errno))?;
+    install_guard(low, guard, usable).inspect_err(|_| unmap(low, guard + usable))?;
+    OWN_SIZES.add(low.get(), low.get() + guard + usable);
+    Ok(Slot::new(low, guard, usable))
+}
+
+fn give_own(slot: Slot, guard: usize, usable: usize) {
+    if usable >= LARGE {
+        let _ = advise(slot.low, guard + usable, libc::MADV_DONTNEED);
+    }
+    let mut idle = lock(&OWN);
+    if idle.len() < KEPT_OF_OWN_SIZE {
+        return idle.push((slot, usable));
+    }
+    drop(idle);
+    OWN_SIZES.remove(slot.low.get()); // before the address can be somebody else's
+    unmap(slot.low, guard + usable);
+}
+
+/// Memory that costs nothing until it is touched.
+fn map(bytes: usize) -> nix::Result<NonZeroUsize> {
+    let bytes = NonZeroUsize::new(bytes).ok_or(Errno::EINVAL)?;
+    let flags = MapFlags::MAP_PRIVATE | MapFlags::MAP_NORESERVE;
+    // SAFETY: without an address given, the system chooses one where nothing is mapped.
+    let low = unsafe { mmap_anonymous(None, bytes, ProtFlags::PROT_READ | ProtFlags::PROT_WRITE, flags) }?;
+    let low = NonZeroUsize::new(low.as_ptr().expose_provenance()).ok_or(Errno::ENOMEM)?;
+    // One touch would fill a huge page, that is many stacks. A kernel that knows none refuses, and that is as good.
+    let _ = advise(low, bytes.get(), libc::MADV_NOHUGEPAGE);
+    Ok(low)
+}
+
+/// Gives back the mapping of a stack of an own size. If that fails it is only lost.
+fn unmap(low: NonZeroUsize, bytes: usize) {
+    // SAFETY: `take_own` has got just this range from `map`, and the stack there is neither in use nor idle.
+    let _ = unsafe { libc::munmap(with_exposed_provenance_mut(low.get()), bytes) };
+}
+
+/// `madvise` about memory from `map`, in which no byte matters any more that the advice destroys.
+fn advise(low: NonZeroUsize, bytes: usize, advice: libc::c_int) -> nix::Result<()> {
+    // SAFETY: the range is from `map`; callers give advice that destroys contents only for stacks nobody uses.
+    Errno::result(unsafe { libc::madvise(with_exposed_provenance_mut(low.get()), bytes, advice) }).map(drop)
+}
+
+/// Whether the kernel has no light guards, so that each costs a mapping.
+static NO_LIGHT_GUARDS: AtomicBool = AtomicBool::new(false);
+
+/// Makes the low end of a stack inaccessible, for ever.
+fn install_guard(low: NonZeroUsize, guard: usize, usable: usize) -> Result<(), String> {
+    if !NO_LIGHT_GUARDS.load(Ordering::Relaxed) {
+        match advise(low, guard, MADV_GUARD_INSTALL) {
+            // Older kernels do not know it; and it cannot be done in memory locked by `mlockall`.
+            Err(Errno::EINVAL) => NO_LIGHT_GUARDS.store(true, Ordering::Relaxed),
+            result => return result.map_err(|errno| exhausted(usable, errno)),
+        }
+    }
+    // SAFETY: the range is the low end of a stack from `map` that has not been used yet.
+    let result = unsafe { libc::mprotect(with_exposed_provenance_mut(low.get()), guard, libc::PROT_NONE) };
+    Errno::result(result).map(drop).map_err(|errno| exhausted(usable, errno))
+}
+
+#[cold]
+fn exhausted(usable: usize, errno: Errno) -> String {
+    let mappings = ", or mappings, of which each stack takes two on this system (raise `vm.max_map_count`)";
+    let mappings = if NO_LIGHT_GUARDS.load(Ordering::Relaxed) { mappings } else { "" };
+    format!(
+        "no stack of {usable} bytes for a process: the system has no more memory or address space{mappings}: {errno}; \
+         ask for smaller stacks by `CSP_STACK`, `Config::stack_size` or `#[process(stack = …)]`"
+    )
+}
+
+/// The chunks of the slab (room for 15 million stacks), and the stacks of other sizes. What finds no place works all the
+/// same; its overflow is reported as any other segmentation fault.
+static CHUNKS: Regions<256> = Regions::new();
+static OWN_SIZES: Regions<1024> = Regions::new();
+
+/// The usable size of the stack in whose guard `address` lies, if it lies in one. Safe in a signal handler.
+pub(super) fn guard_at(address: usize) -> Option<usize> {
+    let slab = SLAB.get()?;
+    if let Some((start, _)) = CHUNKS.holding(address) {
+        return ((address - start) % slab.stride < slab.guard).then_some(slab.usable);
+    }
+    let (start, end) = OWN_SIZES.holding(address)?;
+    (address - start < slab.page).then(|| end - start - slab.page)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_given_is_the_next_taken() {
+        for size in [None, Some(100_000)] {
+            let [one, two] = [(); 2].map(|()| take(size, 32 << 10).unwrap());
+            let low = one.limit();
+            drop((two, one));
+            assert_eq!(take(size, 32 << 10).unwrap().limit(), low);
+        }
+    }
+
+    #[test]
+    fn a_hundred_thousand_at_once() {
+        let mut stacks: Vec<_> = (0..100_000).map(|_| take(None, 32 << 10).unwrap()).collect();
+        stacks.sort_unstable_by_key(Stack::limit);
+        assert!(stacks.windows(2).all(|pair| pair[0].base() <= pair[1].limit()));
+        drop(stacks);
+        assert!(take(Some(usize::MAX), 32 << 10).is_err_and(|why| why.contains("CSP_STACK")));
+    }
+}

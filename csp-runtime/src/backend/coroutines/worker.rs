@@ -1,0 +1,329 @@
+//! A worker: the loop that runs coroutines on one thread, and how it sleeps when it has none. See `PROTOCOL.md`.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::ptr;
+use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::thread::Thread;
+use std::time::{Duration, Instant};
+
+use super::record::Record;
+use super::stack::SlabStack;
+use super::timers::Timers;
+use super::workers;
+use crate::backend::Job;
+use crate::deadlock;
+
+/// Fresh processes get every so-many-th turn even if others are ready.
+const EVERY: u64 = 32;
+/// The clock is read so often while there are timers, so that no communication starves them.
+const TIMERS_EVERY: u64 = 8;
+/// An idle worker looks so soon, and then half as often each time, whether another one computes while fresh processes wait.
+const FIRST_LOOK: Duration = Duration::from_micros(100);
+const LAST_LOOK: Duration = Duration::from_millis(5);
+
+const AWAKE: u32 = 0;
+const IDLE: u32 = 1;
+
+/// A process that has not started, and so may still go to another worker.
+pub(super) struct Fresh {
+    pub(super) job: Job,
+    pub(super) stack: SlabStack,
+}
+
+// SAFETY: a stack is memory that nobody uses yet; a job may be run anywhere.
+unsafe impl Send for Fresh {}
+
+/// What the worker's thread alone uses, and what others may.
+pub(super) struct Worker {
+    own: Own,
+    fresh: Mutex<VecDeque<Fresh>>,
+    /// How many fresh processes there are, to be asked without the lock.
+    waiting: AtomicUsize,
+    /// Coroutines that other threads have woken: a stack, linked by `Record::below`.
+    inbox: AtomicPtr<Record>,
+    state: AtomicU32,
+    /// How many turns it has taken: one that stands still is a process that computes.
+    turns: AtomicU64,
+    thread: OnceLock<Thread>,
+}
+
+#[derive(Default)]
+struct Own {
+    first: Cell<Option<&'static Record>>,
+    last: Cell<Option<&'static Record>>,
+    timers: Timers,
+    /// Records whose processes have ended.
+    free: RefCell<Vec<&'static Record>>,
+}
+
+// SAFETY: `own` is used on the worker's thread alone: by `run`, by coroutines that it resumes, and by `Record`s after they
+// have asked `is_this_thread`.
+unsafe impl Sync for Worker {}
+// SAFETY: as above; it is made on another thread, before its own starts.
+unsafe impl Send for Worker {}
+
+thread_local! {
+    static THIS: Cell<Option<&'static Worker>> = const { Cell::new(None) };
+}
+
+/// The worker whose thread this is.
+#[inline]
+pub(super) fn this() -> Option<&'static Worker> {
+    THIS.get()
+}
+
+impl Worker {
+    pub(super) fn new() -> Self {
+        Self {
+            own: Own::default(),
+            fresh: Mutex::default(),
+            waiting: AtomicUsize::new(0),
+            inbox: AtomicPtr::new(ptr::null_mut()),
+            state: AtomicU32::new(AWAKE),
+            turns: AtomicU64::new(0),
+            thread: OnceLock::new(),
+        }
+    }
+
+    #[inline]
+    pub(super) fn is_this_thread(&self) -> bool {
+        THIS.get().is_some_and(|worker| ptr::eq(worker, self))
+    }
+
+    pub(super) fn timers(&self) -> &Timers {
+        &self.own.timers
+    }
+
+    // ---- what its own coroutines do
+
+    pub(super) fn add_ready(&self, record: &'static Record) {
+        record.next.set(None);
+        match self.own.last.replace(Some(record)) {
+            Some(last) => last.next.set(Some(record)),
+            None => self.own.first.set(Some(record)),
+        }
+    }
+
+    fn take_ready(&self) -> Option<&'static Record> {
+        let first = self.own.first.get()?;
+        self.own.first.set(first.next.take());
+        if self.own.first.get().is_none() {
+            self.own.last.set(None);
+        }
+        Some(first)
+    }
+
+    // ---- what others do
+
+    fn fresh(&self) -> MutexGuard<'_, VecDeque<Fresh>> {
+        self.fresh.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A process is to start here, if no idle worker takes it first.
+    pub(super) fn add_fresh(&self, fresh: Fresh) {
+        self.fresh().push_back(fresh);
+        // SYNC idle: either the worker sees this before it sleeps, or we see that it is idle.
+        self.waiting.fetch_add(1, Ordering::SeqCst);
+        if !self.is_this_thread() {
+            self.rouse();
+        }
+        workers::alert_watcher();
+    }
+
+    /// Another thread has woken `record`, a coroutine of this worker.
+    pub(super) fn post(&self, record: &'static Record) {
+        let place = ptr::from_ref(record).cast_mut();
+        let mut top = self.inbox.load(Ordering::Relaxed);
+        loop {
+            record.below.store(top, Ordering::Relaxed);
+            // SYNC idle: either the worker sees this before it sleeps, or we see that it is idle.
+            match self.inbox.compare_exchange_weak(top, place, Ordering::SeqCst, Ordering::Relaxed) {
+                Ok(_) => break,
+                Err(now) => top = now,
+            }
+        }
+        self.rouse();
+    }
+
+    /// Wakes it if it is idle. It counts as running from here on, not only from when its thread runs.
+    fn rouse(&self) {
+        // SYNC idle: see `add_fresh` and `post`.
+        if self.state.load(Ordering::SeqCst) == IDLE && self.leave_idle() {
+            self.unpark();
+        }
+    }
+
+    pub(super) fn unpark(&self) {
+        if let Some(thread) = self.thread.get() {
+            thread.unpark();
+        }
+    }
+
+    /// Parks its thread, which is the caller's.
+    pub(super) fn sleep(&self, time: Option<Duration>) {
+        match time {
+            Some(time) => std::thread::park_timeout(time),
+            None => std::thread::park(),
+        }
+    }
+
+    /// Idle → awake, by whoever comes first: the worker itself, or who brings it work. True for that one.
+    fn leave_idle(&self) -> bool {
+        // SYNC idle: one of them counts it in, before anything that it then does.
+        let first = self.state.swap(AWAKE, Ordering::SeqCst) == IDLE;
+        if first {
+            deadlock::resume_one();
+        }
+        first
+    }
+
+    /// How many turns it has taken, if fresh processes wait for it.
+    pub(super) fn fresh_and_turns(&self) -> Option<u64> {
+        (self.waiting.load(Ordering::Relaxed) > 0).then(|| self.turns.load(Ordering::Relaxed))
+    }
+
+    pub(super) fn is_idle(&self) -> bool {
+        self.state.load(Ordering::Relaxed) == IDLE
+    }
+
+    pub(super) fn take_fresh(&self) -> Option<Fresh> {
+        if self.waiting.load(Ordering::Relaxed) == 0 {
+            return None;
+        }
+        let fresh = self.fresh().pop_front()?;
+        self.waiting.fetch_sub(1, Ordering::Relaxed);
+        Some(fresh)
+    }
+
+    // ---- the loop
+
+    pub(super) fn run(&'static self) -> ! {
+        THIS.set(Some(self));
+        let _ = self.thread.set(std::thread::current());
+        let mut turn = 0_u64;
+        loop {
+            turn += 1;
+            self.turns.store(turn, Ordering::Relaxed);
+            self.open_inbox();
+            let favoured = turn.is_multiple_of(EVERY);
+            if turn.is_multiple_of(TIMERS_EVERY) && !self.own.timers.is_empty() {
+                self.own.timers.fire();
+            }
+            let next = if favoured { self.start_fresh() } else { None };
+            match next.or_else(|| self.take_ready()).or_else(|| self.start_fresh()) {
+                Some(record) => {
+                    if record.resume() {
+                        self.own.free.borrow_mut().push(record);
+                    }
+                }
+                None => {
+                    self.idle();
+                    deadlock::pass();
+                }
+            }
+        }
+    }
+
+    fn start_fresh(&'static self) -> Option<&'static Record> {
+        self.take_fresh().map(|fresh| self.begin(fresh))
+    }
+
+    fn begin(&'static self, fresh: Fresh) -> &'static Record {
+        let free = self.own.free.borrow_mut().pop();
+        let record = free.unwrap_or_else(|| Record::new(self));
+        record.begin(fresh);
+        record
+    }
+
+    /// Makes ready whom others have woken, in the order in which they did.
+    fn open_inbox(&self) {
+        if self.inbox.load(Ordering::Relaxed).is_null() {
+            return;
+        }
+        // SYNC idle: what whoever posted did before is seen by the coroutines that run now.
+        let mut top = self.inbox.swap(ptr::null_mut(), Ordering::SeqCst);
+        let mut first = ptr::null_mut::<Record>();
+        // SAFETY: only records are posted, and they live for ever.
+        while let Some(record) = unsafe { top.as_ref() } {
+            let below = record.below.swap(first, Ordering::Relaxed);
+            first = top;
+            top = below;
+        }
+        // SAFETY: as above.
+        while let Some(record) = unsafe { first.as_ref() } {
+            first = record.below.load(Ordering::Relaxed);
+            record.unpost();
+            record.wake();
+        }
+    }
+
+    fn has_work(&self) -> bool {
+        // SYNC idle: looked at after `state` says idle; see `add_fresh` and `post`.
+        self.waiting.load(Ordering::SeqCst) > 0 || !self.inbox.load(Ordering::SeqCst).is_null()
+    }
+
+    /// Sleeps until there is something to run.
+    fn idle(&'static self) {
+        if !self.own.timers.is_empty() && self.own.timers.fire() {
+            return;
+        }
+        // SYNC idle: from here on whoever brings work rouses us.
+        self.state.store(IDLE, Ordering::SeqCst);
+        if self.has_work() {
+            // SYNC idle: still counted; if somebody has roused us meanwhile, once too often.
+            if self.state.swap(AWAKE, Ordering::SeqCst) == AWAKE {
+                deadlock::uncount_one();
+            }
+            return;
+        }
+        deadlock::end_one();
+        let since = Instant::now();
+        let mut look = FIRST_LOOK;
+        let mut seen = workers::progress(self);
+        let mut reported = false;
+        // SYNC idle: what whoever roused us did before is seen.
+        while self.state.load(Ordering::SeqCst) == IDLE {
+            // A deadlock that we have found and ended has woken some of ours.
+            if self.own.first.get().is_some() {
+                self.leave_idle();
+                return;
+            }
+            let now = Instant::now();
+            let due = self.own.timers.next();
+            if due.is_some_and(|due| due <= now) {
+                self.leave_idle();
+                return;
+            }
+            let quiet = workers::all_idle();
+            if quiet && !reported && now - since >= deadlock::PATIENCE {
+                reported = true;
+                deadlock::look_again();
+            }
+            let mut wait = due.map(|due| due - now);
+            if !quiet {
+                wait = Some(wait.map_or(look, |wait| wait.min(look)));
+            } else if !reported {
+                let patience = deadlock::PATIENCE.saturating_sub(now - since) + Duration::from_micros(10);
+                wait = Some(wait.map_or(patience, |wait| wait.min(patience)));
+            }
+            workers::sleep(self, wait, quiet && reported);
+            if self.state.load(Ordering::Relaxed) != IDLE {
+                return;
+            }
+            let now_seen = workers::progress(self);
+            if let Some(victim) = workers::stalled(&seen, &now_seen) {
+                if self.leave_idle()
+                    && let Some(fresh) = victim.take_fresh()
+                {
+                    let record = self.begin(fresh);
+                    self.add_ready(record);
+                }
+                return;
+            }
+            seen = now_seen;
+            look = (look * 2).min(LAST_LOOK);
+        }
+    }
+}

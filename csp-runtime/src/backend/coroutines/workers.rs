@@ -1,0 +1,97 @@
+//! All workers: started together when the first coroutine is launched; which one is at home where, and who watches over whom.
+
+use std::cell::Cell;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use smallvec::SmallVec;
+
+use super::worker::{Worker, this};
+use super::{NotStarted, overflow};
+use crate::backend::pool;
+use crate::{config, deadlock};
+
+static WORKERS: OnceLock<Result<Vec<&'static Worker>, String>> = OnceLock::new();
+
+/// How many workers sleep so deeply that they do not watch the others.
+static DEEP: AtomicUsize = AtomicUsize::new(0);
+
+thread_local! {
+    /// Where what this thread launches goes. Processes that talk to each other stay together, so that is one worker.
+    static HOME: Cell<Option<&'static Worker>> = const { Cell::new(None) };
+}
+
+/// The worker for what this thread launches: itself if it is one. Other threads take turns when they first ask.
+pub(super) fn home() -> Result<&'static Worker, NotStarted> {
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    if let Some(worker) = this().or(HOME.get()) {
+        return Ok(worker);
+    }
+    let workers = WORKERS.get_or_init(start).as_ref().map_err(|why| NotStarted(why.clone()))?;
+    let worker = workers[NEXT.fetch_add(1, Ordering::Relaxed) % workers.len()];
+    HOME.set(Some(worker));
+    Ok(worker)
+}
+
+fn start() -> Result<Vec<&'static Worker>, String> {
+    overflow::install();
+    let wanted = config::effective().workers;
+    let mut workers = Vec::with_capacity(wanted);
+    for number in 0..wanted {
+        let worker: &'static Worker = Box::leak(Box::new(Worker::new()));
+        // Awake until it finds nothing to do.
+        deadlock::resume_one();
+        match pool::start_worker(number, move || worker.run()) {
+            Ok(()) => workers.push(worker),
+            Err(why) => {
+                deadlock::uncount_one();
+                if workers.is_empty() {
+                    return Err(format!("no thread could be started for a worker: {why}"));
+                }
+                break;
+            }
+        }
+    }
+    Ok(workers)
+}
+
+fn all() -> &'static [&'static Worker] {
+    WORKERS.get().and_then(|workers| workers.as_ref().ok()).map_or(&[], Vec::as_slice)
+}
+
+pub(super) fn all_idle() -> bool {
+    all().iter().all(|worker| worker.is_idle())
+}
+
+/// How far each of the others is that has fresh processes waiting.
+pub(super) type Progress = SmallVec<[(Option<u64>, &'static Worker); 8]>;
+
+pub(super) fn progress(own: &Worker) -> Progress {
+    let others = all().iter().filter(|worker| !std::ptr::eq(**worker, own));
+    others.map(|worker| (worker.fresh_and_turns(), *worker)).collect()
+}
+
+/// A worker whose process has computed from one look to the next while fresh ones waited.
+pub(super) fn stalled(before: &Progress, now: &Progress) -> Option<&'static Worker> {
+    let pairs = before.iter().zip(now);
+    pairs.filter(|(before, now)| before.0.is_some() && before.0 == now.0).map(|(_, now)| now.1).next()
+}
+
+/// Sleeps for at most so long; deeply, if nothing is left to watch.
+pub(super) fn sleep(worker: &'static Worker, time: Option<Duration>, deep: bool) {
+    if deep {
+        DEEP.fetch_add(1, Ordering::Relaxed);
+    }
+    worker.sleep(time);
+    if deep {
+        DEEP.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Fresh processes wait: if all workers were at rest, somebody must watch over them from now on.
+pub(super) fn alert_watcher() {
+    if DEEP.load(Ordering::Relaxed) > 0 {
+        all().iter().filter(|worker| worker.is_idle()).for_each(|worker| worker.unpark());
+    }
+}
