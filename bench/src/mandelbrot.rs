@@ -36,9 +36,13 @@ impl Picture {
     }
 
     /// Computes the escape times of `band` into `pixels`.
-    #[inline(never)] // the same machine code for every subject
     pub(crate) fn render(self, band: usize, pixels: &mut [u16]) {
-        let first = band * self.pixels_per_band();
+        self.render_from(band * self.pixels_per_band(), pixels);
+    }
+
+    /// Computes the escape times of the pixels from `first` on.
+    #[inline(never)] // the same machine code for every subject
+    pub(crate) fn render_from(self, first: usize, pixels: &mut [u16]) {
         for (offset, pixel) in pixels.iter_mut().enumerate() {
             let (row, column) = ((first + offset) / self.size, (first + offset) % self.size);
             *pixel = escape_time(at(X, column, self.size), at(Y, row, self.size));

@@ -55,7 +55,12 @@ fn farmer(
 #[process]
 fn worker(plan: Plan, jobs: Receiver<usize>, blocks: Sender<Block>) {
     for job in &jobs {
-        blocks.send(Block { job, escapes: plan.compute(plan.rows(job)) })?;
+        let mut escapes = Vec::with_capacity(plan.pixels(job).len());
+        for row in plan.rows(job) {
+            escapes.extend(plan.compute(row..row + 1));
+            csp::yield_now(); // on coroutines the farmer may share this core
+        }
+        blocks.send(Block { job, escapes })?;
     }
 }
 

@@ -62,9 +62,9 @@ static PREVIOUS: [OnceLock<SigAction>; 2] = [const { OnceLock::new() }; 2];
 
 /// From now on overflows are reported.
 ///
-/// The handler needs a stack of its own, as the faulting one is full. std gives the main thread and each that it starts an
-/// alternate signal stack, unless `main` is not Rust's or somebody had taken SIGSEGV before it; then an overflow kills the
-/// program without a word.
+/// The handler needs a stack of its own, as the faulting one is full. std gives the main thread and each that it starts
+/// an alternate signal stack, unless `main` is not Rust's or somebody had taken SIGSEGV before it; then an overflow
+/// kills the program without a word.
 pub(super) fn install() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {

@@ -2,8 +2,9 @@
 
 use std::cell::RefCell;
 use std::num::NonZeroUsize;
+use std::ops::Range;
 use std::ptr::with_exposed_provenance_mut;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use corosensei::stack::{MIN_STACK_SIZE, STACK_ALIGNMENT, Stack, StackPointer};
@@ -33,11 +34,13 @@ const WARM: usize = 16384;
 /// Idle stacks of other sizes that are kept, and the size from which they do not keep their memory meanwhile.
 const KEPT_OF_OWN_SIZE: usize = 64;
 const LARGE: usize = 1 << 20;
+/// With less address space left than this, no chunk is made smaller to fit.
+const CRUMBS: usize = 4 << 20;
 /// Not in `libc` yet: pages that fault like `PROT_NONE`, but without a mapping of their own (Linux 6.13).
 const MADV_GUARD_INSTALL: libc::c_int = 102;
 
 const _: () = assert!(COLOUR_STEP.is_multiple_of(STACK_ALIGNMENT));
-const _: () = assert!(MIN_USABLE - (COLOURS - 1) * COLOUR_STEP >= MIN_STACK_SIZE);
+const _: () = assert!(MIN_USABLE - COLOURS * COLOUR_STEP >= MIN_STACK_SIZE);
 
 /// A stack, owned. Dropped, it is the next that this thread takes.
 pub(super) struct SlabStack {
@@ -53,8 +56,8 @@ impl SlabStack {
     }
 }
 
-// SAFETY: from `limit` to `base` is one mapping of ours that stays while `self` lives; `take` has put a guard at its low
-// end, and above it are at least `MIN_USABLE` bytes less the colour, which the assertion above compares with the minimum.
+// SAFETY: from `limit` to `base` is one mapping of ours that stays while `self` lives; `take` has put a guard at its
+// low end, and above it are at least `MIN_USABLE` bytes less the colour: enough, as the assertion above says.
 unsafe impl Stack for SlabStack {
     #[inline]
     fn base(&self) -> StackPointer {
@@ -101,8 +104,7 @@ static SLAB: OnceLock<Slab> = OnceLock::new();
 impl Slab {
     fn new(default: usize) -> Self {
         // SAFETY: takes and returns plain numbers.
-        let page = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
-        let page = usize::try_from(page).unwrap_or(4096);
+        let page = usize::try_from(unsafe { libc::sysconf(libc::_SC_PAGESIZE) }).unwrap_or(4096);
         let usable = round(default, page);
         // A stride that is a power of two would bring all stacks into the same sets of the larger caches.
         let guard = if (page + usable).is_power_of_two() { 2 * page } else { page };
@@ -112,7 +114,7 @@ impl Slab {
 
 /// The usable size for a request.
 fn round(bytes: usize, page: usize) -> usize {
-    bytes.clamp(MIN_USABLE, MAX_USABLE).next_multiple_of(page)
+    (bytes.clamp(MIN_USABLE, MAX_USABLE) + page - 1) & !(page - 1) // not `next_multiple_of`, which divides
 }
 
 /// A stack of `size` bytes, of `default` if there is no wish; `default` should be the same at each call.
@@ -140,9 +142,7 @@ fn give(slot: Slot, usable: usize) {
         cache.push(slot);
     });
     // While the thread's locals are being destroyed there is no cache.
-    if kept.is_err() {
-        give_back(vec![slot]);
-    }
+    kept.unwrap_or_else(|_| give_back(vec![slot]));
 }
 
 /// The idle stacks of a thread.
@@ -164,12 +164,11 @@ struct Store {
     /// Idle ones without memory: taken when no warm one is left.
     cold: Vec<Slot>,
     /// The rest of the newest chunk, and how many stacks the next is to have.
-    next: usize,
-    end: usize,
+    rest: Range<usize>,
     chunk: usize,
 }
 
-static STORE: Mutex<Store> = Mutex::new(Store { warm: vec![], cold: vec![], next: 0, end: 0, chunk: FIRST_CHUNK });
+static STORE: Mutex<Store> = Mutex::new(Store { warm: vec![], cold: vec![], rest: 0..0, chunk: FIRST_CHUNK });
 /// Idle stacks of other sizes than the default, with their usable sizes.
 static OWN: Mutex<Vec<(Slot, usize)>> = Mutex::new(Vec::new());
 
@@ -181,9 +180,8 @@ fn take_default(slab: &Slab) -> Result<Slot, String> {
     if let Ok(Some(slot)) = CACHE.try_with(|cache| cache.0.borrow_mut().pop()) {
         return Ok(slot);
     }
-    let mut store = lock(&STORE);
-    let Store { warm, cold, .. } = &mut *store;
-    let idle = if warm.is_empty() { cold } else { warm };
+    let store = &mut *lock(&STORE);
+    let idle = if store.warm.is_empty() { &mut store.cold } else { &mut store.warm };
     if let Some(slot) = idle.pop() {
         let from = idle.len().saturating_sub(FETCHED);
         let _ = CACHE.try_with(|cache| cache.0.borrow_mut().extend(idle.drain(from..)));
@@ -193,17 +191,13 @@ fn take_default(slab: &Slab) -> Result<Slot, String> {
 }
 
 fn give_back(mut slots: Vec<Slot>) {
-    if slots.is_empty() {
-        return;
-    }
     if lock(&STORE).warm.len() <= WARM {
         return lock(&STORE).warm.append(&mut slots);
     }
     if let Some(slab) = SLAB.get() {
         slots.sort_unstable_by_key(|slot| slot.low);
-        // Guards survive this, so neighbours take one call together.
+        // Guards survive this, so neighbours take one call together. If it fails, the memory just stays.
         for run in slots.chunk_by(|one, other| one.low.get() + slab.stride == other.low.get()) {
-            // If it fails, the memory just stays.
             let _ = advise(run[0].low, run.len() * slab.stride, libc::MADV_DONTNEED);
         }
     }
@@ -213,23 +207,23 @@ fn give_back(mut slots: Vec<Slot>) {
 impl Store {
     /// A stack that has never been used.
     fn fresh(&mut self, slab: &Slab) -> Result<Slot, String> {
-        if self.next == self.end {
-            // Where address space is rationed (`ulimit -v`, strict overcommit), a smaller chunk may still fit.
+        if self.rest.is_empty() {
+            // Where address space is rationed (`ulimit -v`), less may fit. Crumbs are left to the allocator.
             let mut count = self.chunk;
             let mut low = map(count * slab.stride);
-            while low.is_err() && count > 1 {
+            while low.is_err() && count > 1 && count * slab.stride > CRUMBS {
                 count /= 2;
                 low = map(count * slab.stride);
             }
-            self.next = low.map_err(|errno| exhausted(slab.usable, errno))?.get();
-            self.end = self.next + count * slab.stride;
-            CHUNKS.add(self.next, self.end);
+            let low = low.map_err(|errno| exhausted(slab.usable, errno))?.get();
+            self.rest = low..low + count * slab.stride;
+            CHUNKS.add(self.rest.start, self.rest.end);
             self.chunk = (2 * count).min(LARGEST_CHUNK);
         }
-        let low = NonZeroUsize::new(self.next).expect("a chunk is mapped");
+        let low = NonZeroUsize::new(self.rest.start).expect("a chunk is mapped");
         // Now, not when the chunk is mapped: most of a large chunk may never be used.
         install_guard(low, slab.guard, slab.usable)?;
-        self.next += slab.stride;
+        self.rest.start += slab.stride;
         Ok(Slot::new(low, slab.guard, slab.usable))
     }
 }
@@ -247,9 +241,7 @@ fn take_own(guard: usize, usable: usize) -> Result<Slot, String> {
 }
 
 fn give_own(slot: Slot, guard: usize, usable: usize) {
-    if usable >= LARGE {
-        let _ = advise(slot.low, guard + usable, libc::MADV_DONTNEED);
-    }
+    let _ = usable >= LARGE && advise(slot.low, guard + usable, libc::MADV_DONTNEED).is_ok();
     let mut idle = lock(&OWN);
     if idle.len() < KEPT_OF_OWN_SIZE {
         return idle.push((slot, usable));
@@ -257,6 +249,7 @@ fn give_own(slot: Slot, guard: usize, usable: usize) {
     drop(idle);
     OWN_SIZES.remove(slot.low.get()); // before the address can be somebody else's
     unmap(slot.low, guard + usable);
+    let _ = HEAVY_LEFT.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_add(1)); // not `MAX`
 }
 
 /// Memory that costs nothing until it is touched.
@@ -277,24 +270,30 @@ fn unmap(low: NonZeroUsize, bytes: usize) {
     let _ = unsafe { libc::munmap(with_exposed_provenance_mut(low.get()), bytes) };
 }
 
-/// `madvise` about memory from `map`, in which no byte matters any more that the advice destroys.
 fn advise(low: NonZeroUsize, bytes: usize, advice: libc::c_int) -> nix::Result<()> {
     // SAFETY: the range is from `map`; callers give advice that destroys contents only for stacks nobody uses.
     Errno::result(unsafe { libc::madvise(with_exposed_provenance_mut(low.get()), bytes, advice) }).map(drop)
 }
 
-/// Whether the kernel has no light guards, so that each costs a mapping.
-static NO_LIGHT_GUARDS: AtomicBool = AtomicBool::new(false);
+/// How many guards `mprotect` may still make, two mappings each; `usize::MAX` while the lighter ones work.
+static HEAVY_LEFT: AtomicUsize = AtomicUsize::new(usize::MAX);
 
 /// Makes the low end of a stack inaccessible, for ever.
 fn install_guard(low: NonZeroUsize, guard: usize, usable: usize) -> Result<(), String> {
-    if !NO_LIGHT_GUARDS.load(Ordering::Relaxed) {
+    if HEAVY_LEFT.load(Ordering::Relaxed) == usize::MAX {
         match advise(low, guard, MADV_GUARD_INSTALL) {
             // Older kernels do not know it; and it cannot be done in memory locked by `mlockall`.
-            Err(Errno::EINVAL) => NO_LIGHT_GUARDS.store(true, Ordering::Relaxed),
+            Err(Errno::EINVAL) => {
+                let limit = std::fs::read_to_string("/proc/sys/vm/max_map_count").unwrap_or_default();
+                // Some are left for the allocator, or the program would die of that before it hears from us.
+                let left = limit.trim().parse().unwrap_or(65530_usize).saturating_sub(4096) / 2;
+                let _ = HEAVY_LEFT.compare_exchange(usize::MAX, left, Ordering::Relaxed, Ordering::Relaxed);
+            }
             result => return result.map_err(|errno| exhausted(usable, errno)),
         }
     }
+    let left = HEAVY_LEFT.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
+    left.map_err(|_| exhausted(usable, Errno::ENOMEM))?;
     // SAFETY: the range is the low end of a stack from `map` that has not been used yet.
     let result = unsafe { libc::mprotect(with_exposed_provenance_mut(low.get()), guard, libc::PROT_NONE) };
     Errno::result(result).map(drop).map_err(|errno| exhausted(usable, errno))
@@ -302,16 +301,16 @@ fn install_guard(low: NonZeroUsize, guard: usize, usable: usize) -> Result<(), S
 
 #[cold]
 fn exhausted(usable: usize, errno: Errno) -> String {
-    let mappings = ", or mappings, of which each stack takes two on this system (raise `vm.max_map_count`)";
-    let mappings = if NO_LIGHT_GUARDS.load(Ordering::Relaxed) { mappings } else { "" };
+    let light = HEAVY_LEFT.load(Ordering::Relaxed) == usize::MAX;
+    let mappings = if light { "" } else { " or mappings, two a stack on this system (raise `vm.max_map_count`)" };
     format!(
         "no stack of {usable} bytes for a process: the system has no more memory or address space{mappings}: {errno}; \
          ask for smaller stacks by `CSP_STACK`, `Config::stack_size` or `#[process(stack = …)]`"
     )
 }
 
-/// The chunks of the slab (room for 15 million stacks), and the stacks of other sizes. What finds no place works all the
-/// same; its overflow is reported as any other segmentation fault.
+/// The chunks of the slab (room for 15 million stacks), and the stacks of other sizes. What finds no place works too;
+/// its overflow is reported as any other segmentation fault.
 static CHUNKS: Regions<256> = Regions::new();
 static OWN_SIZES: Regions<1024> = Regions::new();
 

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use super::record::Record;
 use super::stack::SlabStack;
 use super::timers::Timers;
-use super::workers;
+use super::workers::{self, Progress};
 use crate::backend::Job;
 use crate::deadlock;
 
@@ -279,10 +279,14 @@ impl Worker {
             return;
         }
         deadlock::end_one();
-        let since = Instant::now();
-        let mut look = FIRST_LOOK;
-        let mut seen = workers::progress(self);
-        let mut reported = false;
+        self.sleep_while_idle();
+    }
+
+    /// Idle, and not counted, until there is something to run.
+    fn sleep_while_idle(&'static self) {
+        let mut quiet_since = Instant::now();
+        let mut judged = false;
+        let mut watch = Watch::new(self);
         // SYNC idle: what whoever roused us did before is seen.
         while self.state.load(Ordering::SeqCst) == IDLE {
             // A deadlock that we have found and ended has woken some of ours.
@@ -291,39 +295,65 @@ impl Worker {
                 return;
             }
             let now = Instant::now();
-            let due = self.own.timers.next();
-            if due.is_some_and(|due| due <= now) {
+            let due = self.own.timers.next().map(|due| due.saturating_duration_since(now));
+            if due == Some(Duration::ZERO) {
                 self.leave_idle();
                 return;
             }
             let quiet = workers::all_idle();
-            if quiet && !reported && now - since >= deadlock::PATIENCE {
-                reported = true;
-                deadlock::look_again();
-            }
-            let mut wait = due.map(|due| due - now);
             if !quiet {
-                wait = Some(wait.map_or(look, |wait| wait.min(look)));
-            } else if !reported {
-                let patience = deadlock::PATIENCE.saturating_sub(now - since) + Duration::from_micros(10);
-                wait = Some(wait.map_or(patience, |wait| wait.min(patience)));
+                (quiet_since, judged) = (now, false);
             }
-            workers::sleep(self, wait, quiet && reported);
-            if self.state.load(Ordering::Relaxed) != IDLE {
-                return;
+            let patience = deadlock::PATIENCE.saturating_sub(now - quiet_since);
+            if !judged && patience.is_zero() {
+                judged = true;
+                deadlock::look_again();
+                continue;
             }
-            let now_seen = workers::progress(self);
-            if let Some(victim) = workers::stalled(&seen, &now_seen) {
+            let until_next_look = match (quiet, judged) {
+                (false, _) => Some(watch.interval()),
+                (true, false) => Some(patience),
+                (true, true) => None,
+            };
+            let time = [due, until_next_look].into_iter().flatten().min();
+            workers::sleep(self, time, time.is_none());
+            if self.is_idle()
+                && let Some(victim) = watch.look(quiet)
+            {
                 if self.leave_idle()
                     && let Some(fresh) = victim.take_fresh()
                 {
-                    let record = self.begin(fresh);
-                    self.add_ready(record);
+                    self.add_ready(self.begin(fresh));
                 }
                 return;
             }
-            seen = now_seen;
-            look = (look * 2).min(LAST_LOOK);
         }
+    }
+}
+
+/// What an idle worker sees of the others from time to time: whether one of them computes while fresh processes wait.
+struct Watch {
+    worker: &'static Worker,
+    seen: Progress,
+    at: Instant,
+    interval: Duration,
+}
+
+impl Watch {
+    fn new(worker: &'static Worker) -> Self {
+        Self { worker, seen: workers::progress(worker), at: Instant::now(), interval: FIRST_LOOK }
+    }
+
+    fn interval(&self) -> Duration {
+        self.interval
+    }
+
+    /// Somebody to take a fresh process from. After a rest of all, the looks are frequent again.
+    fn look(&mut self, rested: bool) -> Option<&'static Worker> {
+        let (seen, now) = (workers::progress(self.worker), Instant::now());
+        let victim = workers::stalled(&self.seen, &seen, now - self.at);
+        (self.seen, self.at) = (seen, now);
+        self.interval = if rested { FIRST_LOOK } else { (self.interval * 2).min(LAST_LOOK) };
+        victim
     }
 }

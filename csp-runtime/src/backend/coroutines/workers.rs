@@ -72,10 +72,17 @@ pub(super) fn progress(own: &Worker) -> Progress {
     others.map(|worker| (worker.fresh_and_turns(), *worker)).collect()
 }
 
-/// A worker whose process has computed from one look to the next while fresh ones waited.
-pub(super) fn stalled(before: &Progress, now: &Progress) -> Option<&'static Worker> {
-    let pairs = before.iter().zip(now);
-    pairs.filter(|(before, now)| before.0.is_some() && before.0 == now.0).map(|(_, now)| now.1).next()
+/// Whoever takes so long for a turn, on the average, runs processes that compute; those that talk take a hundredth of it.
+const COMPUTES: Duration = Duration::from_micros(50);
+
+/// A worker whose processes have computed from one look to the next, `time` later, while fresh ones waited.
+pub(super) fn stalled(before: &Progress, now: &Progress, time: Duration) -> Option<&'static Worker> {
+    let mut pairs = before.iter().zip(now);
+    let found = pairs.find(|((before, _), (now, _))| match (before, now) {
+        (Some(before), Some(now)) => time.as_nanos() >= COMPUTES.as_nanos() * (u128::from(now - before) + 1),
+        _ => false,
+    });
+    found.map(|(_, (_, worker))| *worker)
 }
 
 /// Sleeps for at most so long; deeply, if nothing is left to watch.
