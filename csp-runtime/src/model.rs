@@ -49,8 +49,17 @@ impl Park for ModelParker {
 }
 
 fn process() -> Context {
+    of_kind(false)
+}
+
+/// One that never waits awake, as a coroutine.
+fn sleeper() -> Context {
+    of_kind(true)
+}
+
+fn of_kind(hosted: bool) -> Context {
     let parker = ModelParker { notified: loom::sync::Mutex::new(false), wake: loom::sync::Condvar::new() };
-    Context::of_model(Box::leak(Box::new(parker)))
+    Context::of_model(Box::leak(Box::new(parker)), hosted)
 }
 
 /// Ends that are never dropped by the model's threads: whoever wants to retire says so.
@@ -153,6 +162,32 @@ fn a_message_passes_once_and_whole() {
         };
         assert_eq!(recv(&process(), &a, Patience::Forever), Ok(7));
         assert_eq!(sender.join().unwrap(), Ok(()));
+    });
+}
+
+#[test]
+fn sleepers_are_completed_by_a_store_and_woken() {
+    for [sends, receives] in [[true, true], [true, false], [false, true]] {
+        explore(3, move || {
+            let a = channel();
+            let sender = {
+                let a = a.clone();
+                thread::spawn(move || send(&of_kind(sends), &a, 7))
+            };
+            assert_eq!(recv(&of_kind(receives), &a, Patience::Forever), Ok(7));
+            assert_eq!(sender.join().unwrap(), Ok(()));
+        });
+    }
+}
+
+#[test]
+fn choices_of_sleepers_meet_once() {
+    explore(3, || {
+        let (a, b) = (channel(), channel());
+        let (c, d) = (a.clone(), b.clone());
+        let sender = thread::spawn(move || send_any(&sleeper(), &[&d, &c], Some(7)).unwrap());
+        let (received_on, value) = recv_any(&sleeper(), &[&a, &b], false).unwrap().unwrap();
+        assert_eq!((value, received_on), (7, 1 - sender.join().unwrap()));
     });
 }
 

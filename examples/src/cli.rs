@@ -115,3 +115,19 @@ fn program() -> String {
     let name = std::env::args_os().next().unwrap_or_default();
     std::path::Path::new(&name).file_stem().unwrap_or_default().to_string_lossy().into_owned()
 }
+
+/// Raises this program's limit of open files to `wanted`, or ends it with exit code 2 and the limit's name.
+pub fn allow_open_files(wanted: u64) {
+    use nix::sys::resource::{Resource, getrlimit, setrlimit};
+    let raised = getrlimit(Resource::RLIMIT_NOFILE).and_then(|(soft, hard)| match soft {
+        enough if enough >= wanted => Ok(()),
+        _ => setrlimit(Resource::RLIMIT_NOFILE, wanted.min(hard), hard).and(if hard >= wanted {
+            Ok(())
+        } else {
+            Err(nix::errno::Errno::EPERM)
+        }),
+    });
+    if let Err(why) = raised {
+        refuse(format!("{wanted} files have to be open at once, and `ulimit -n` does not allow that ({why})"));
+    }
+}

@@ -64,6 +64,7 @@ const SWAP: &[(&str, &str)] = &[
 /// Where a thread may sleep: never for the correctness of a test.
 const SLEEP: &[(&str, &str)] = &[
     ("csp-runtime/src/sync.rs", "the last resort of a busy wait, where yielding may never let the other one run"),
+    ("examples/examples/delay_output.rs", "sleeping is what the example shows"),
     ("bench/src/harness.rs", "between the tries of `--quiet`"),
     ("tests/src/harness/parent.rs", "between two looks at the children"),
     ("tests/src/scenarios/deadlock.rs", "gives a hasty detector time to be wrong; nothing depends on it"),

@@ -221,9 +221,9 @@ impl Context {
 
     /// A process of a model test.
     #[cfg(all(test, loom))]
-    pub(crate) fn of_model(parker: &'static dyn Park) -> Self {
+    pub(crate) fn of_model(parker: &'static dyn Park, hosted: bool) -> Self {
         let name = Cow::Borrowed("model");
-        Self { parker, ..Self::new(name, Backend::Threads, None, ContextKind::Process, false) }
+        Self { parker, hosted, ..Self::new(name, Backend::Threads, None, ContextKind::Process, false) }
     }
 
     pub(crate) fn name(&self) -> &str {

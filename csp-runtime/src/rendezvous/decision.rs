@@ -142,7 +142,7 @@ impl Decision {
         if self.0.load(Ordering::Relaxed) & SLEEPER != 0 {
             // It is decided, so no other changes the word, and its owner has nothing to announce.
             self.0.store(done, ordering);
-            return Sleep::Uncounted;
+            return if mutant("sleeper_not_woken") { Sleep::Awake } else { Sleep::Uncounted };
         }
         let before = self.0.swap(done, ordering);
         match before & SLEEP {

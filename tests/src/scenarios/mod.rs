@@ -23,6 +23,7 @@ mod races;
 mod rendezvous;
 mod retire;
 mod settings;
+mod sharing;
 mod spawning;
 mod structure;
 mod time;
@@ -57,6 +58,7 @@ const TOPICS: &[&[Scenario]] = &[
     programs::SCENARIOS,
     foreign::SCENARIOS,
     settings::SCENARIOS,
+    sharing::SCENARIOS,
 ];
 
 /// Every scenario.
