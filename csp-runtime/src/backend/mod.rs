@@ -164,6 +164,13 @@ pub(crate) fn shares_its_thread() -> bool {
     coroutines::inside()
 }
 
+/// Parks the caller, which is a coroutine, until `unpark`, or for no reason.
+#[cfg(feature = "backend-coroutines")]
+#[inline(always)]
+pub(crate) fn park_this_coroutine() {
+    coroutines::park_this();
+}
+
 /// Lets other processes run.
 pub(crate) fn yield_now() {
     #[cfg(feature = "backend-coroutines")]

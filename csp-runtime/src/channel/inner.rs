@@ -130,6 +130,7 @@ impl Channel {
     ///
     /// # Safety
     /// As for `communicate`.
+    #[inline(always)]
     pub(crate) unsafe fn communicate_as(
         &self,
         context: &Context,

@@ -87,7 +87,7 @@ thread_local! {
 }
 
 /// Runs `step` with the context of the running process; a thread outside any process gets one of its own.
-#[inline]
+#[inline(always)]
 pub(crate) fn current<R>(step: impl FnOnce(&Context) -> R) -> R {
     let mut context = CURRENT.get();
     if context.is_null() {
@@ -304,6 +304,7 @@ impl Context {
 
     // ---- waiting
 
+    #[inline]
     pub(crate) fn block_on(&self, operation: &dyn Operation, timed: bool) {
         // SAFETY: only the lifetime is forgotten; `Waiting::operation` says why nobody sees it too late.
         let operation: *const (dyn Operation + 'static) =
@@ -317,6 +318,7 @@ impl Context {
         self.set_waiting(None);
     }
 
+    #[inline]
     fn set_waiting(&self, waiting: Option<Waiting>) {
         if self.hosted {
             self.waiting_here.set(waiting);

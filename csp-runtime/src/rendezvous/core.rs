@@ -56,6 +56,7 @@ impl<H: Home> Core<H> {
     }
 
     /// Runs `step` under the lock, then wakes whom it completed.
+    #[inline(always)]
     pub(super) fn locked<R>(&self, step: impl FnOnce(&Held, &mut Wakes<H>) -> R) -> R {
         let mut wakes = Wakes::<H>::new();
         self.lock.lock();
@@ -64,7 +65,8 @@ impl<H: Home> Core<H> {
         let result = step(&held, &mut wakes);
         // SAFETY: locked above; no step unwinds.
         unsafe { self.lock.unlock() };
-        for (wake, sleep) in wakes {
+        // By reference: moving the list would read in one piece what was just written in several, and stall.
+        for &(wake, sleep) in &wakes {
             H::unpark(wake, sleep);
         }
         result

@@ -43,8 +43,11 @@ pub(crate) enum Claim {
 }
 
 /// How the owner of a completed offer sleeps, so that only a sleeper is woken.
+///
+/// As wide as it is read from the list of wake-ups a moment after it was written: a narrower store would not be forwarded.
 #[must_use]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
 pub(crate) enum Sleep {
     /// It is awake and will see the completion itself.
     Awake,

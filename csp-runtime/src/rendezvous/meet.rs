@@ -106,6 +106,7 @@ impl<H: Home> Core<H> {
     }
 
     /// Pairs `me` with the longest waiting partner that can still be had.
+    #[inline]
     fn meet(
         &self,
         me: &Entry<H>,
@@ -135,6 +136,7 @@ impl<H: Home> Core<H> {
     }
 
     /// Both offers are decided: the message passes, or the side that must wait for the other learns its partner.
+    #[inline]
     fn join(&self, me: &Entry<H>, partner: &Entry<H>, lock: &Held, wakes: &mut Wakes<H>) -> Arrival {
         let (sender, receiver) = if me.kind.is_sending() { (me, partner) } else { (partner, me) };
         // Whoever gets to know the other goes on first, and completes the other later.

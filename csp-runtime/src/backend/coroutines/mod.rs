@@ -25,6 +25,14 @@ pub(super) fn parker() -> &'static dyn Park {
     }
 }
 
+/// Parks the running coroutine.
+#[inline(always)]
+pub(super) fn park_this() {
+    if let Some(record) = record::running() {
+        record.park_here();
+    }
+}
+
 /// Whether the caller runs in a coroutine.
 pub(super) fn inside() -> bool {
     record::running().is_some()

@@ -83,6 +83,7 @@ impl Record {
     }
 
     /// Runs it until it suspends itself (false) or has ended (true).
+    #[inline(always)]
     pub(super) fn resume(&'static self) -> bool {
         self.state.set(State::Running);
         RUNNING.set(Some(self));
@@ -101,10 +102,20 @@ impl Record {
         }
     }
 
+    #[inline(always)]
     fn suspend(&self) {
         if let Some(yielder) = self.yielder.get() {
             // SAFETY: set by the coroutine that runs now, and alive until it ends.
             unsafe { yielder.as_ref() }.suspend(());
+        }
+    }
+
+    /// Parks it, which is the caller, without a deadline.
+    #[inline(always)]
+    pub(super) fn park_here(&self) {
+        if !self.notified.take() {
+            self.state.set(State::Parked);
+            self.suspend();
         }
     }
 
