@@ -46,6 +46,7 @@ const COMPARE_AND_SWAP: &[(&str, &str)] = &[
     ("csp-runtime/src/rendezvous/decision.rs", "the decision word: every change is a named transition there"),
     ("csp-runtime/src/rendezvous/lock.rs", "the lock of a channel in this process's memory"),
     ("csp-runtime/src/backend/coroutines/worker.rs", "the inbox of a worker"),
+    ("csp-runtime/src/backend/coroutines/stack.rs", "the fallback counts how many mappings are left"),
 ];
 
 /// Where an atomic swap may stand.
