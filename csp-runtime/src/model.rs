@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use loom::thread;
 
 use crate::backend::Park;
+use crate::backend::idleness::{Idleness, Settled};
 use crate::channel::{Channel, Patience, Receiver, Release, Sender, ends_for_model};
 use crate::choice::{Guard, Order, OutputSlot, Slot, after, choose_as, deadline, input, output};
 use crate::error::{Cause, CauseKind, Refusal, Stopped};
@@ -188,6 +189,68 @@ fn choices_of_sleepers_meet_once() {
         let sender = thread::spawn(move || send_any(&sleeper(), &[&d, &c], Some(7)).unwrap());
         let (received_on, value) = recv_any(&sleeper(), &[&a, &b], false).unwrap().unwrap();
         assert_eq!((value, received_on), (7, 1 - sender.join().unwrap()));
+    });
+}
+
+/// A worker's word, what its thread sleeps on, the work that it was brought, and how many run: itself, and who brings.
+struct Workplace {
+    idle: Idleness,
+    parker: ModelParker,
+    work: loom::sync::atomic::AtomicUsize,
+    running: loom::sync::atomic::AtomicUsize,
+}
+
+#[test]
+fn work_is_never_left_beside_a_sleeping_worker() {
+    use loom::sync::atomic::{AtomicUsize, Ordering};
+    explore(3, || {
+        let parker = ModelParker { notified: loom::sync::Mutex::new(false), wake: loom::sync::Condvar::new() };
+        let place = Arc::new(Workplace {
+            idle: Idleness::new(),
+            parker,
+            work: AtomicUsize::new(0),
+            running: AtomicUsize::new(3),
+        });
+        let bringers = [(); 2].map(|()| {
+            let place = place.clone();
+            thread::spawn(move || {
+                place.work.fetch_add(1, Ordering::Release);
+                if place.idle.rouse() {
+                    place.running.fetch_add(1, Ordering::AcqRel);
+                    place.parker.unpark();
+                }
+                // Nobody sees zero while there is work.
+                if place.running.fetch_sub(1, Ordering::AcqRel) == 1 {
+                    assert_eq!(place.work.load(Ordering::Acquire), 0);
+                }
+            })
+        });
+        let mut done = 0;
+        while done < 2 {
+            if place.work.load(Ordering::Acquire) > 0 {
+                place.work.fetch_sub(1, Ordering::AcqRel);
+                done += 1;
+                continue;
+            }
+            match place.idle.settle(|| place.work.load(Ordering::Acquire) > 0) {
+                Settled::GoOn => continue,
+                Settled::GoOnCountedTwice => {
+                    place.running.fetch_sub(1, Ordering::AcqRel);
+                    continue;
+                }
+                Settled::Sleep => {}
+            }
+            if place.running.fetch_sub(1, Ordering::AcqRel) == 1 {
+                assert_eq!(place.work.load(Ordering::Acquire), 0);
+            }
+            while place.idle.is_idle() {
+                place.parker.park(None);
+            }
+        }
+        for bringer in bringers {
+            bringer.join().unwrap();
+        }
+        assert_eq!(place.running.load(Ordering::Acquire), 1, "the worker, counted once");
     });
 }
 

@@ -51,11 +51,9 @@ const COMPARE_AND_SWAP: &[(&str, &str)] = &[
 
 /// Where an atomic swap may stand.
 const SWAP: &[(&str, &str)] = &[
+    ("csp-runtime/src/backend/idleness.rs", "idle or awake: whoever comes first counts the worker in"),
     ("csp-runtime/src/backend/coroutines/record.rs", "a wake-up is posted once"),
-    (
-        "csp-runtime/src/backend/coroutines/worker.rs",
-        "idle or awake: whoever comes first counts it in; the inbox is emptied at once",
-    ),
+    ("csp-runtime/src/backend/coroutines/worker.rs", "the inbox is emptied at once"),
     ("csp-runtime/src/io.rs", "a signal is used up"),
     ("csp-runtime/src/rendezvous/decision.rs", "completion learns how the owner sleeps"),
     ("csp-runtime/src/config.rs", "a complaint about the environment is made once"),
@@ -315,7 +313,11 @@ struct Sync {
 fn every_ordering_names_its_partner() {
     let mut violations = Vec::new();
     let mut syncs: BTreeMap<String, Sync> = BTreeMap::new();
-    for source in sources().iter().filter(|source| source.path.starts_with("csp-runtime/src/")) {
+    // A model's own bookkeeping is no protocol.
+    for source in sources()
+        .iter()
+        .filter(|source| source.path.starts_with("csp-runtime/src/") && !source.path.ends_with("/model.rs"))
+    {
         for (index, line) in source.lines.iter().enumerate() {
             if line.code.contains("Ordering::{") || line.code.contains("Ordering::*") {
                 violations.push(format!("{}: write `Ordering::` before each ordering", source.at(index)));

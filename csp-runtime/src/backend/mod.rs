@@ -3,6 +3,8 @@
 #[cfg(feature = "backend-coroutines")]
 mod coroutines;
 pub(crate) mod default;
+#[cfg(any(feature = "backend-coroutines", all(test, loom)))]
+pub(crate) mod idleness;
 mod pool;
 #[cfg(feature = "backend-seeded")]
 pub(crate) mod seeded;

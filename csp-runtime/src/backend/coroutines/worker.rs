@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::ptr;
-use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicPtr, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::Thread;
 use std::time::{Duration, Instant};
@@ -13,6 +13,7 @@ use super::stack::SlabStack;
 use super::timers::Timers;
 use super::workers::{self, Progress};
 use crate::backend::Job;
+use crate::backend::idleness::{Idleness, Settled};
 use crate::deadlock;
 
 /// Fresh processes get every so-many-th turn even if others are ready.
@@ -22,9 +23,6 @@ const TIMERS_EVERY: u64 = 8;
 /// An idle worker looks so soon, and then half as often each time, whether another one computes while fresh processes wait.
 const FIRST_LOOK: Duration = Duration::from_micros(100);
 const LAST_LOOK: Duration = Duration::from_millis(5);
-
-const AWAKE: u32 = 0;
-const IDLE: u32 = 1;
 
 /// A process that has not started, and so may still go to another worker.
 pub(super) struct Fresh {
@@ -43,7 +41,7 @@ pub(super) struct Worker {
     waiting: AtomicUsize,
     /// Coroutines that other threads have woken: a stack, linked by `Record::below`.
     inbox: AtomicPtr<Record>,
-    state: AtomicU32,
+    idle: Idleness,
     /// How many turns it has taken: one that stands still is a process that computes.
     turns: AtomicU64,
     thread: OnceLock<Thread>,
@@ -81,7 +79,7 @@ impl Worker {
             fresh: Mutex::default(),
             waiting: AtomicUsize::new(0),
             inbox: AtomicPtr::new(ptr::null_mut()),
-            state: AtomicU32::new(AWAKE),
+            idle: Idleness::new(),
             turns: AtomicU64::new(0),
             thread: OnceLock::new(),
         }
@@ -124,8 +122,8 @@ impl Worker {
     /// A process is to start here, if no idle worker takes it first.
     pub(super) fn add_fresh(&self, fresh: Fresh) {
         self.fresh().push_back(fresh);
-        // SYNC idle: either the worker sees this before it sleeps, or we see that it is idle.
-        self.waiting.fetch_add(1, Ordering::SeqCst);
+        // SYNC fresh: whoever sees the number finds them.
+        self.waiting.fetch_add(1, Ordering::Release);
         if !self.is_this_thread() {
             self.rouse();
         }
@@ -138,8 +136,8 @@ impl Worker {
         let mut top = self.inbox.load(Ordering::Relaxed);
         loop {
             record.below.store(top, Ordering::Relaxed);
-            // SYNC idle: either the worker sees this before it sleeps, or we see that it is idle.
-            match self.inbox.compare_exchange_weak(top, place, Ordering::SeqCst, Ordering::Relaxed) {
+            // SYNC inbox: what we did before is seen by the coroutines that run then.
+            match self.inbox.compare_exchange_weak(top, place, Ordering::Release, Ordering::Relaxed) {
                 Ok(_) => break,
                 Err(now) => top = now,
             }
@@ -149,8 +147,8 @@ impl Worker {
 
     /// Wakes it if it is idle. It counts as running from here on, not only from when its thread runs.
     fn rouse(&self) {
-        // SYNC idle: see `add_fresh` and `post`.
-        if self.state.load(Ordering::SeqCst) == IDLE && self.leave_idle() {
+        if self.idle.rouse() {
+            deadlock::resume_one();
             self.unpark();
         }
     }
@@ -169,10 +167,9 @@ impl Worker {
         }
     }
 
-    /// Idle → awake, by whoever comes first: the worker itself, or who brings it work. True for that one.
+    /// Idle → awake, by the worker itself. False: it has been roused, and counted in, already.
     fn leave_idle(&self) -> bool {
-        // SYNC idle: one of them counts it in, before anything that it then does.
-        let first = self.state.swap(AWAKE, Ordering::SeqCst) == IDLE;
+        let first = self.idle.leave();
         if first {
             deadlock::resume_one();
         }
@@ -185,7 +182,7 @@ impl Worker {
     }
 
     pub(super) fn is_idle(&self) -> bool {
-        self.state.load(Ordering::Relaxed) == IDLE
+        self.idle.seems_idle()
     }
 
     pub(super) fn take_fresh(&self) -> Option<Fresh> {
@@ -242,8 +239,8 @@ impl Worker {
         if self.inbox.load(Ordering::Relaxed).is_null() {
             return;
         }
-        // SYNC idle: what whoever posted did before is seen by the coroutines that run now.
-        let mut top = self.inbox.swap(ptr::null_mut(), Ordering::SeqCst);
+        // SYNC inbox: see `post`.
+        let mut top = self.inbox.swap(ptr::null_mut(), Ordering::Acquire);
         let mut first = ptr::null_mut::<Record>();
         // SAFETY: only records are posted, and they live for ever.
         while let Some(record) = unsafe { top.as_ref() } {
@@ -260,8 +257,8 @@ impl Worker {
     }
 
     fn has_work(&self) -> bool {
-        // SYNC idle: looked at after `state` says idle; see `add_fresh` and `post`.
-        self.waiting.load(Ordering::SeqCst) > 0 || !self.inbox.load(Ordering::SeqCst).is_null()
+        // SYNC fresh: see `add_fresh`. (The inbox is only looked at here.)
+        self.waiting.load(Ordering::Acquire) > 0 || !self.inbox.load(Ordering::Relaxed).is_null()
     }
 
     /// Sleeps until there is something to run.
@@ -269,14 +266,10 @@ impl Worker {
         if !self.own.timers.is_empty() && self.own.timers.fire() {
             return;
         }
-        // SYNC idle: from here on whoever brings work rouses us.
-        self.state.store(IDLE, Ordering::SeqCst);
-        if self.has_work() {
-            // SYNC idle: still counted; if somebody has roused us meanwhile, once too often.
-            if self.state.swap(AWAKE, Ordering::SeqCst) == AWAKE {
-                deadlock::uncount_one();
-            }
-            return;
+        match self.idle.settle(|| self.has_work()) {
+            Settled::GoOn => return,
+            Settled::GoOnCountedTwice => return deadlock::uncount_one(),
+            Settled::Sleep => {}
         }
         deadlock::end_one();
         self.sleep_while_idle();
@@ -287,8 +280,7 @@ impl Worker {
         let mut quiet_since = Instant::now();
         let mut judged = false;
         let mut watch = Watch::new(self);
-        // SYNC idle: what whoever roused us did before is seen.
-        while self.state.load(Ordering::SeqCst) == IDLE {
+        while self.idle.is_idle() {
             // A deadlock that we have found and ended has woken some of ours.
             if self.own.first.get().is_some() {
                 self.leave_idle();
