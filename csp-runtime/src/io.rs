@@ -15,7 +15,8 @@ use crate::process::context::{Context, current};
 /// Runs a call that may block the thread for long.
 pub fn io<R: Send>(call: impl FnOnce() -> R + Send) -> R {
     #[cfg(feature = "backend-coroutines")]
-    if crate::backend::shares_its_thread() {
+    // A thread that panics may not go on with another process: then the call is a plain one.
+    if crate::backend::shares_its_thread() && !std::thread::panicking() {
         return elsewhere::run(call);
     }
     call()
