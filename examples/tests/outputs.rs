@@ -88,7 +88,7 @@ macro_rules! outputs {
 outputs! {
     commstime ["1000"] => 0,
     deadlock [] => 101,
-    delay_output ["30"] => 0,
+    delay_output ["150"] => 0,
     echo ["200", "3"] => 0,
     dining_philosophers ["5", "20"] => 0,
     fibonacci [] => 0,
@@ -110,7 +110,7 @@ fn the_deadlock_report_names_processes_channels_and_lines() {
 /// All sleep at the same time: one after the other would be 55 units. (A busy machine may wake somebody late.)
 #[test]
 fn sleeps_do_not_add_up() {
-    let report = check("delay_output", &["30"], 0);
+    let report = check("delay_output", &["150"], 0);
     let units = report.trim().strip_prefix("all together: ").and_then(|rest| rest.strip_suffix(" s")).unwrap();
     assert!((10.0..40.0).contains(&units.parse::<f64>().unwrap()), "{report}");
 }
