@@ -207,7 +207,7 @@ fn judge(contexts: &[Registered]) -> Hope {
     if RUNNING.load(Ordering::Acquire) != 0 || look(contexts) != Some(before) {
         return Hope::Ours;
     }
-    let known = each(contexts).filter(|context| context.is_root() && context.kind() != ContextKind::Ours).count();
+    let known = each(contexts).filter(|context| context.is_root()).count();
     if before.foreign_runs || threads::strangers(known) { Hope::OnlyForeign } else { Hope::Nothing }
 }
 

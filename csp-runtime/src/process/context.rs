@@ -248,7 +248,7 @@ impl Context {
 
     /// Whether this is no process of ours, so that nobody above it would report a deadlock.
     pub(crate) fn is_root(&self) -> bool {
-        self.kind != ContextKind::Process
+        matches!(self.kind, ContextKind::Main | ContextKind::Foreign)
     }
 
     /// Whether it counts among the running processes while it does not park.

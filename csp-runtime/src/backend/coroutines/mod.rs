@@ -10,7 +10,8 @@ mod workers;
 use super::{Job, NotStarted, Park, threads};
 use crate::config;
 
-/// Starts `job` as a coroutine: on this worker, or from outside on the first one, from which an idle one may take it.
+/// Starts `job` as a coroutine on this worker; from outside, on the one that all launches of this thread go to. An idle
+/// worker may take it from there.
 pub(super) fn launch(job: Job, size: Option<usize>) -> Result<(), NotStarted> {
     let stack = stack::take(size, config::effective().coroutine_stack).map_err(NotStarted)?;
     workers::home()?.add_fresh(worker::Fresh { job, stack });

@@ -16,7 +16,7 @@ use crate::process::context::{self, Context};
 ///
 /// All but the inbox's two fields belong to the worker's thread.
 pub(super) struct Record {
-    worker: Cell<Option<&'static Worker>>,
+    worker: &'static Worker,
     state: Cell<State>,
     /// An `unpark` came while it was not parked.
     notified: Cell<bool>,
@@ -41,8 +41,7 @@ enum State {
     Parked,
 }
 
-// SAFETY: other threads use only `posted`, `below` and `worker`; the last is set before anybody gets to know the record as
-// a process's parker, and again only when that process has ended and another begins: see `Record::unpark`.
+// SAFETY: other threads use only `posted` and `below`, which are atomic, and `worker`, which never changes: see `unpark`.
 unsafe impl Sync for Record {}
 
 thread_local! {
@@ -58,7 +57,7 @@ pub(super) fn running() -> Option<&'static Record> {
 impl Record {
     pub(super) fn new(worker: &'static Worker) -> &'static Self {
         Box::leak(Box::new(Self {
-            worker: Cell::new(Some(worker)),
+            worker,
             state: Cell::new(State::Ready),
             notified: Cell::new(false),
             coroutine: RefCell::new(None),
@@ -122,19 +121,15 @@ impl Record {
     /// Goes to the end of the queue.
     pub(super) fn yield_now(&'static self) {
         self.state.set(State::Ready);
-        self.worker().add_ready(self);
+        self.worker.add_ready(self);
         self.suspend();
-    }
-
-    fn worker(&self) -> &'static Worker {
-        self.worker.get().unwrap_or_else(|| unreachable!("a record is made for a worker"))
     }
 
     /// On its worker's thread: lets it run if it is parked, or keeps it from parking.
     pub(super) fn wake(&'static self) {
         if self.state.get() == State::Parked {
             self.state.set(State::Ready);
-            self.worker().add_ready(self);
+            self.worker.add_ready(self);
         } else {
             self.notified.set(true);
         }
@@ -142,8 +137,9 @@ impl Record {
 
     /// Its worker takes it out of the inbox. From here on another wake-up may post it again.
     pub(super) fn unpost(&self) {
-        // SYNC posted: whoever posts it from now on comes after what we do next.
-        self.posted.store(false, Ordering::Release);
+        // SYNC posted: a swap, so that what whoever has found it posted did before is seen by the coroutine. (Behind a mere
+        // store the coroutine could look before that store is seen, and the other one leave before it looks.)
+        let _ = self.posted.swap(false, Ordering::AcqRel);
     }
 }
 
@@ -159,18 +155,18 @@ impl Park for Record {
         }
         let this = eternal(self);
         if let Some(until) = until {
-            self.worker().timers().add(until, this);
+            self.worker.timers().add(until, this);
         }
         self.state.set(State::Parked);
         self.suspend();
         if self.deadline.get().is_some() {
-            self.worker().timers().remove(this);
+            self.worker.timers().remove(this);
         }
     }
 
     fn unpark(&self) {
         let this = eternal(self);
-        let worker = self.worker();
+        let worker = self.worker;
         if worker.is_this_thread() {
             this.wake();
         // SYNC posted: see `unpost`; who finds it posted leaves the rest to whoever posted it.

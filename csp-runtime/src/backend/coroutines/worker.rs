@@ -215,10 +215,7 @@ impl Worker {
                         self.own.free.borrow_mut().push(record);
                     }
                 }
-                None => {
-                    self.idle();
-                    deadlock::pass();
-                }
+                None => self.idle(),
             }
         }
     }
@@ -273,6 +270,7 @@ impl Worker {
         }
         deadlock::end_one();
         self.sleep_while_idle();
+        deadlock::pass();
     }
 
     /// Idle, and not counted, until there is something to run.

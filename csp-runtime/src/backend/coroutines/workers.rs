@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering, fence};
 use std::time::Duration;
 
 use smallvec::SmallVec;
@@ -87,17 +87,22 @@ pub(super) fn stalled(before: &Progress, now: &Progress, time: Duration) -> Opti
 
 /// Sleeps for at most so long; deeply, if nothing is left to watch.
 pub(super) fn sleep(worker: &'static Worker, time: Option<Duration>, deep: bool) {
-    if deep {
-        DEEP.fetch_add(1, Ordering::Relaxed);
+    if !deep {
+        return worker.sleep(time);
     }
-    worker.sleep(time);
-    if deep {
-        DEEP.fetch_sub(1, Ordering::Relaxed);
+    DEEP.fetch_add(1, Ordering::Relaxed);
+    // SYNC deep: «I sleep deeply, then are all idle?» here, «one is roused, then does anybody sleep deeply?» in `alert_watcher`.
+    fence(Ordering::SeqCst);
+    if all_idle() {
+        worker.sleep(time);
     }
+    DEEP.fetch_sub(1, Ordering::Relaxed);
 }
 
 /// Fresh processes wait: if all workers were at rest, somebody must watch over them from now on.
 pub(super) fn alert_watcher() {
+    // SYNC deep: see `sleep`.
+    fence(Ordering::SeqCst);
     if DEEP.load(Ordering::Relaxed) > 0 {
         all().iter().filter(|worker| worker.is_idle()).for_each(|worker| worker.unpark());
     }
