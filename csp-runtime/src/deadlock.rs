@@ -4,7 +4,7 @@
 //! can itself go to sleep, so the count is zero only when no process of ours runs or is about to. Main, foreign threads
 //! and timeouts are looked up then: any of them may be hope.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt::{self, Write as _};
 use std::panic::Location;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -27,11 +27,14 @@ static CONTEXTS: Mutex<Vec<Registered>> = Mutex::new(Vec::new());
 static WARNED: AtomicBool = AtomicBool::new(false);
 
 thread_local! {
-    /// While a deadlock is being ended: whom to wake when all operations have ended.
-    static DEFERRED: RefCell<Option<Vec<&'static dyn Park>>> = const { RefCell::new(None) };
+    /// A deadlock is being ended on this thread.
+    static DEFERRING: Cell<bool> = const { Cell::new(false) };
+    /// Whom to wake when all operations have ended.
+    static DEFERRED: RefCell<Vec<&'static dyn Park>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Wakes the owner of a completed offer, if it sleeps.
+#[inline]
 pub(crate) fn wake(sleeper: &'static dyn Park, sleep: Sleep) {
     if sleep == Sleep::Awake {
         return;
@@ -39,8 +42,9 @@ pub(crate) fn wake(sleeper: &'static dyn Park, sleep: Sleep) {
     if sleep == Sleep::Counted {
         resume_one();
     }
-    let deferred = DEFERRED.with_borrow_mut(|deferred| deferred.as_mut().map(|sleepers| sleepers.push(sleeper)));
-    if deferred.is_none() {
+    if DEFERRING.get() {
+        DEFERRED.with_borrow_mut(|deferred| deferred.push(sleeper));
+    } else {
         sleeper.unpark();
     }
 }
@@ -179,7 +183,7 @@ fn standstill() -> Hope {
         // All operations end before anybody wakes and drops an end, which would look like a retirement to the others.
         // No checkpoint in between: those who wake need the list that we have locked.
         let sleepers = uninterrupted(|| {
-            DEFERRED.set(Some(Vec::new()));
+            DEFERRING.set(true);
             for context in each(&contexts) {
                 context.with_waiting(|waiting| {
                     if let Some(waiting) = waiting {
@@ -187,7 +191,8 @@ fn standstill() -> Hope {
                     }
                 });
             }
-            DEFERRED.take().unwrap_or_default()
+            DEFERRING.set(false);
+            DEFERRED.take()
         });
         sleepers.into_iter().for_each(Park::unpark);
     }

@@ -1,5 +1,6 @@
 //! A channel as its ends see it: the protocol's core, the counts of ends, and what reports say about it.
 
+use std::cell::OnceCell;
 use std::panic::Location;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -12,7 +13,7 @@ use crate::rendezvous::core::{Core, Side};
 use crate::rendezvous::decision::Outcome;
 use crate::rendezvous::home::Home;
 use crate::rendezvous::local::{self, Local};
-use crate::rendezvous::meet::{Arrival, Manner};
+use crate::rendezvous::meet::Arrival;
 use crate::rendezvous::offer::{Entry, Kind, Offer};
 use crate::rendezvous::wait::wait;
 
@@ -140,23 +141,30 @@ impl Channel {
         at: &'static Location<'static>,
     ) -> Result<Paired, Refusal> {
         may_communicate(context, at)?;
-        let offer = Offer::plain(context.parker(), context.is_hosted());
-        let entry = Entry::new(&offer, 0, kind, place);
-        let manner = Manner { published: false, wait: !matches!(patience, Patience::Never) };
+        let (offer, entry) = (OnceCell::new(), OnceCell::new());
+        let announce = || {
+            let offer = offer.get_or_init(|| Offer::plain(context.parker(), context.is_hosted()));
+            entry.get_or_init(|| Entry::new(offer, 0, kind, place))
+        };
+        let wait_here = !matches!(patience, Patience::Never);
         // SAFETY: all paths below leave only when the entry is in no queue and the offer complete, or nobody saw it.
-        let arrival = unsafe { self.core.arrive(&entry, manner) };
+        let arrival = unsafe { self.core.arrive_alone(kind, place, wait_here, announce) };
+        let (Some(offer), Some(entry)) = (offer.get(), entry.get()) else {
+            context.forgive();
+            return Ok((None, false));
+        };
         let outcome = match arrival {
             Arrival::Met => Outcome::Met,
             Arrival::Ended(outcome) => outcome,
             Arrival::NotReady => return Err(Refusal::NotReady),
             Arrival::Waiting | Arrival::Paired | Arrival::Decided => {
-                let operation = Plain { channel: self, offer: &offer, kind, at };
+                let operation = Plain { channel: self, offer, kind, at };
                 let until = match patience {
                     Patience::Until(until) if arrival == Arrival::Waiting => Some(until),
                     _ => None,
                 };
                 if !wait(context, &offer.decision, &operation, until) {
-                    if self.core.leave(&entry) {
+                    if self.core.leave(entry) {
                         return Err(Refusal::TimedOut);
                     }
                     // A partner took us in the last moment, and is about to complete us.

@@ -1,5 +1,6 @@
 //! The choice: exactly one guard commits. First a look whether one is ready; only then offers on every channel.
 
+use std::cell::OnceCell;
 use std::panic::Location;
 use std::time::Instant;
 
@@ -56,23 +57,14 @@ pub(crate) fn choose_as(
     at: &'static Location<'static>,
 ) -> Result<Chosen, Stopped> {
     may_communicate(context, at)?;
-    let taken = Choice { guards, order, at, context }.commit()?;
+    let choice = Choice { guards, order, at, context };
+    let survey = choice.survey()?;
+    let taken = match choice.poll(&survey)? {
+        Some(taken) => taken,
+        None => choice.wait(survey.timeout)?,
+    };
     context.forgive();
-    let communications = || guards.iter().filter_map(Guard::communication);
-    let timed_out = matches!(guards[taken].what, What::Timeout(_));
-    communications().for_each(|communication| communication.set_passed_over(timed_out));
-    if let Some(communication) = guards[taken].communication() {
-        let latest = communications().map(Communication::chosen_at).max();
-        communication.set_chosen_at(latest.unwrap_or(0) + 1);
-        // SAFETY: the entry is in no queue any more, and its offer is complete, or nobody saw it.
-        let (partner, kept) = unsafe { communication.entry.paired_with() };
-        communication.outcome.chosen.set(true);
-        if communication.entry.kind != Kind::Receive {
-            communication.outcome.channel.set(Some(communication.channel.clone()));
-            communication.outcome.partner.set(partner);
-            communication.outcome.kept.set(kept);
-        }
-    }
+    choice.remember(taken, &survey);
     Ok(Chosen { branch: guards[taken].branch, replica: guards[taken].replica })
 }
 
@@ -83,102 +75,145 @@ struct Choice<'c, 'g> {
     context: &'c Context,
 }
 
-impl Choice<'_, '_> {
-    fn commit(&self) -> Result<usize, Stopped> {
-        let live = self.live()?;
-        let timeout = self.earliest_timeout();
-        if let Some(taken) = self.poll(&live, timeout)? {
-            return Ok(taken);
-        }
-        self.wait(&live, timeout)
+/// A timeout guard: its deadline, none if that lies beyond what the clock can tell, and its place in the text.
+type Timeout = (Option<Instant>, usize);
+
+/// What one look at all guards finds. Which ones are live, each of them remembers itself.
+#[derive(Default)]
+struct Survey {
+    /// The live guard that was chosen longest ago, and when.
+    oldest: Option<(u64, usize)>,
+    /// When one of these ends was last chosen.
+    latest: u64,
+    /// One of them was passed over by the last choice, for a timeout.
+    passed_over: bool,
+    /// The timeout guard that ends first.
+    timeout: Option<Timeout>,
+    skip: Option<usize>,
+}
+
+impl<'g> Choice<'_, 'g> {
+    /// The live guards: of communications whose channels have not ended, in the text's order.
+    fn live(&self) -> impl Iterator<Item = (usize, &Communication<'g>)> {
+        let communications = self.guards.iter().enumerate();
+        communications
+            .filter_map(|(index, guard)| Some((index, guard.communication()?)))
+            .filter(|(_, it)| it.live.get())
     }
 
-    /// The communication guards whose channels have not ended, in the text's order.
-    fn live(&self) -> Result<SmallVec<[usize; 16]>, Stopped> {
+    fn survey(&self) -> Result<Survey, Stopped> {
         assert!(self.guards.len() < MAX_GUARDS, "{}: a choice may have at most {MAX_GUARDS} guards", self.at);
-        let mut live = SmallVec::new();
-        let (mut on, mut retired) = (0_usize, false);
+        let mut survey = Survey::default();
+        let (mut on, mut retired) = (false, false);
         for (index, guard) in self.guards.iter().enumerate() {
             match &guard.what {
                 What::Off => continue,
-                What::Communication(communication) => match communication.ended() {
-                    None => live.push(index),
-                    Some(Outcome::Poisoned) => {
-                        return Err(communication.channel.stopped(Outcome::Poisoned, self.context));
+                What::Communication(communication) => {
+                    survey.latest = survey.latest.max(communication.chosen_at());
+                    match communication.ended() {
+                        None => survey.count(index, communication),
+                        Some(Outcome::Poisoned) => {
+                            return Err(communication.channel.stopped(Outcome::Poisoned, self.context));
+                        }
+                        Some(_) => retired = true,
                     }
-                    Some(_) => retired = true,
-                },
-                What::Timeout(_) | What::Skip => {}
+                }
+                What::Timeout(deadline) => {
+                    // A deadline beyond the clock comes last.
+                    let rank = |deadline: Option<Instant>| (deadline.is_none(), deadline);
+                    if survey.timeout.is_none_or(|(first, _)| rank(*deadline) < rank(first)) {
+                        survey.timeout = Some((*deadline, index));
+                    }
+                }
+                What::Skip => survey.skip = survey.skip.or(Some(index)),
             }
-            on += 1;
+            on = true;
         }
-        assert!(
-            on > 0,
-            "{}: no guard of this choice is switched on, so it would wait for ever (occam's STOP)",
-            self.at
-        );
-        if retired && live.is_empty() {
+        assert!(on, "{}: no guard of this choice is switched on, so it would wait for ever (occam's STOP)", self.at);
+        if retired && survey.oldest.is_none() {
             return Err(Stopped::Retired);
         }
-        Ok(live)
-    }
-
-    /// The timeout guard that ends first.
-    fn earliest_timeout(&self) -> Option<(Option<Instant>, usize)> {
-        let timeouts = self.guards.iter().enumerate().filter_map(|(index, guard)| match guard.what {
-            What::Timeout(deadline) => Some((deadline, index)),
-            _ => None,
-        });
-        // A deadline beyond the clock comes last.
-        timeouts.min_by_key(|(deadline, _)| (deadline.is_none(), *deadline))
+        Ok(survey)
     }
 
     /// Takes a guard that is ready now.
-    fn poll(&self, live: &[usize], timeout: Option<(Option<Instant>, usize)>) -> Result<Option<usize>, Stopped> {
-        let expired = |deadline: Option<Instant>| deadline.is_some_and(|deadline| Instant::now() >= deadline);
-        if self.order == Order::Priority {
-            for (index, guard) in self.guards.iter().enumerate() {
-                let ready = match &guard.what {
-                    What::Communication(_) => live.contains(&index) && self.try_guard(index)?,
-                    What::Timeout(deadline) => expired(*deadline),
-                    What::Skip => true,
-                    What::Off => false,
-                };
-                if ready {
-                    return Ok(Some(index));
-                }
-            }
-            return Ok(None);
+    fn poll(&self, survey: &Survey) -> Result<Option<usize>, Stopped> {
+        match self.order {
+            Order::Priority => self.poll_in_order(),
+            Order::Fair => self.poll_fairly(survey),
         }
-        let timeout = timeout.filter(|(deadline, _)| expired(*deadline)).map(|(_, index)| index);
-        let live = || live.iter().filter_map(|&index| Some((index, self.guards[index].communication()?)));
-        // An expired timeout goes first, so that no communication starves it; but not twice running, so that it starves none.
-        if timeout.is_some() && !live().any(|(_, communication)| communication.was_passed_over()) {
-            return Ok(timeout);
-        }
-        let mut by_age: SmallVec<[(u64, usize); 16]> =
-            live().map(|(index, communication)| (communication.chosen_at(), index)).collect();
-        by_age.sort_unstable();
-        for (_, index) in by_age {
-            if self.try_guard(index)? {
+    }
+
+    fn poll_in_order(&self) -> Result<Option<usize>, Stopped> {
+        for (index, guard) in self.guards.iter().enumerate() {
+            let ready = match &guard.what {
+                What::Communication(communication) => communication.live.get() && self.try_guard(index)?,
+                What::Timeout(deadline) => expired(*deadline),
+                What::Skip => true,
+                What::Off => false,
+            };
+            if ready {
                 return Ok(Some(index));
             }
         }
-        let skip = || self.guards.iter().position(|guard| matches!(guard.what, What::Skip));
-        Ok(timeout.or_else(skip))
+        Ok(None)
+    }
+
+    fn poll_fairly(&self, survey: &Survey) -> Result<Option<usize>, Stopped> {
+        let timeout = survey.timeout.filter(|(deadline, _)| expired(*deadline)).map(|(_, index)| index);
+        // An expired timeout goes first, so that no communication starves it; but not twice running, so that it starves none.
+        if timeout.is_some() && !survey.passed_over {
+            return Ok(timeout);
+        }
+        if let Some((_, oldest)) = survey.oldest {
+            // Where all are always ready, this is the one. Only if it is not, the others are put in order.
+            if self.try_guard(oldest)? {
+                return Ok(Some(oldest));
+            }
+            let mut others: SmallVec<[(u64, usize); 16]> =
+                self.live().map(|(index, it)| (it.chosen_at(), index)).collect();
+            others.sort_unstable();
+            for (_, index) in others.into_iter().filter(|&(_, index)| index != oldest) {
+                if self.try_guard(index)? {
+                    return Ok(Some(index));
+                }
+            }
+        }
+        Ok(timeout.or(survey.skip))
+    }
+
+    /// Keeps, in the ends, what later choices need to be fair; and in the chosen guard's slot, what its branch needs.
+    fn remember(&self, taken: usize, survey: &Survey) {
+        let timed_out = matches!(self.guards[taken].what, What::Timeout(_));
+        if timed_out || survey.passed_over {
+            let communications = self.guards.iter().filter_map(Guard::communication);
+            communications.for_each(|communication| communication.set_passed_over(timed_out));
+        }
+        let Some(communication) = self.guards[taken].communication() else { return };
+        communication.set_chosen_at(survey.latest + 1);
+        communication.outcome.chosen.set(true);
+        if communication.entry.kind != Kind::Receive {
+            // SAFETY: the entry is in no queue any more, and its offer is complete, or nobody saw it.
+            let (partner, kept) = unsafe { communication.entry.paired_with() };
+            communication.outcome.channel.set(Some(communication.channel.clone()));
+            communication.outcome.partner.set(partner);
+            communication.outcome.kept.set(kept);
+        }
     }
 
     /// Whether the guard's communication took place at once, without an offer on any channel.
     fn try_guard(&self, index: usize) -> Result<bool, Stopped> {
         let Some(communication) = self.guards[index].communication() else { return Ok(false) };
-        let offer = Offer::choice(self.context.parker(), self.context.is_hosted());
-        communication.entry.attach(&offer);
-        let manner = Manner { published: false, wait: false };
+        let (entry, offer) = (&communication.entry, OnceCell::new());
+        let announce = || {
+            entry.attach(offer.get_or_init(|| Offer::choice(self.context.parker(), self.context.is_hosted())));
+            entry
+        };
         // SAFETY: if the offer is paired, we wait below until it is complete.
-        match unsafe { communication.channel.core.arrive(&communication.entry, manner) } {
+        match unsafe { communication.channel.core.arrive_alone(entry.kind, entry.place, false, announce) } {
             Arrival::Met => Ok(true),
             Arrival::Paired => {
-                let (_, outcome) = self.wait_for(&offer);
+                let (_, outcome) = offer.get().map_or((0, Outcome::Met), |offer| self.wait_for(offer));
                 self.conclude(index, outcome)?;
                 Ok(true)
             }
@@ -188,10 +223,10 @@ impl Choice<'_, '_> {
     }
 
     /// Offers all guards on their channels, and waits until one is taken.
-    fn wait(&self, live: &[usize], timeout: Option<(Option<Instant>, usize)>) -> Result<usize, Stopped> {
+    fn wait(&self, timeout: Option<Timeout>) -> Result<usize, Stopped> {
         let offer = Offer::choice(self.context.parker(), self.context.is_hosted());
         let until = timeout.and_then(|(deadline, _)| deadline);
-        let (index, outcome) = self.offer_all(live, &offer).unwrap_or_else(|| {
+        let (index, outcome) = self.offer_all(&offer).unwrap_or_else(|| {
             if wait(self.context, &offer.decision, &Waiting { choice: self, offer: &offer }, until) {
                 return self.wait_for(&offer);
             }
@@ -203,16 +238,16 @@ impl Choice<'_, '_> {
             }
         });
         // Nothing above unwinds: no entry stays behind in a queue.
-        self.leave_all(live);
+        self.leave_all();
         self.conclude(index, outcome)?;
         Ok(index)
     }
 
     /// Puts the offer on every channel, unless it is decided on the way.
-    fn offer_all(&self, live: &[usize], offer: &Offer<Local>) -> Option<(usize, Outcome)> {
-        let mut published = false;
-        for &index in live {
-            let Some(communication) = self.guards[index].communication() else { continue };
+    fn offer_all(&self, offer: &Offer<Local>) -> Option<(usize, Outcome)> {
+        let (mut published, mut first) = (false, None);
+        for (index, communication) in self.live() {
+            first = first.or(Some(index));
             communication.entry.attach(offer);
             communication.entry.set_index(index as u32);
             offer.switch_on();
@@ -237,12 +272,11 @@ impl Choice<'_, '_> {
             }
         }
         // The last retirement ends the choice; if they all came before this line, that is up to us.
-        let all_retired = !live.is_empty() && offer.switch_off();
-        all_retired.then_some((live.first().copied().unwrap_or(0), Outcome::Retired))
+        first.filter(|_| offer.switch_off()).map(|first| (first, Outcome::Retired))
     }
 
-    fn leave_all(&self, live: &[usize]) {
-        for communication in live.iter().filter_map(|&index| self.guards[index].communication()) {
+    fn leave_all(&self) {
+        for (_, communication) in self.live() {
             if communication.queued.take() {
                 communication.channel.core.leave(&communication.entry);
             }
@@ -265,6 +299,23 @@ impl Choice<'_, '_> {
             (outcome, Some(communication)) => Err(communication.channel.stopped(outcome, self.context)),
         }
     }
+}
+
+impl Survey {
+    /// One more live guard.
+    #[inline]
+    fn count(&mut self, index: usize, communication: &Communication<'_>) {
+        communication.live.set(true);
+        let chosen_at = communication.chosen_at();
+        if self.oldest.is_none_or(|(oldest, _)| chosen_at < oldest) {
+            self.oldest = Some((chosen_at, index));
+        }
+        self.passed_over |= communication.was_passed_over();
+    }
+}
+
+fn expired(deadline: Option<Instant>) -> bool {
+    deadline.is_some_and(|deadline| Instant::now() >= deadline)
 }
 
 /// A choice that waits, for the deadlock report.

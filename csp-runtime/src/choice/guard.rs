@@ -34,6 +34,8 @@ pub(super) struct Communication<'a> {
     pub(super) entry: Entry<Local>,
     pub(super) outcome: &'a Outcome,
     stamp: &'a AtomicU64,
+    /// Its channel had not ended when the choice began.
+    pub(super) live: Cell<bool>,
     /// It waits in its channel's queue.
     pub(super) queued: Cell<bool>,
 }
@@ -41,7 +43,7 @@ pub(super) struct Communication<'a> {
 impl<'a> Communication<'a> {
     fn new(channel: &'a Arc<Channel>, stamp: &'a AtomicU64, kind: Kind, place: *mut u8, outcome: &'a Outcome) -> Self {
         let entry = Entry::new(std::ptr::null(), 0, kind, place);
-        Self { channel, entry, outcome, stamp, queued: Cell::new(false) }
+        Self { channel, entry, outcome, stamp, live: Cell::new(false), queued: Cell::new(false) }
     }
 
     /// How this guard's channel has ended, if it has.

@@ -72,6 +72,11 @@ impl<H: Home> Core<H> {
         result
     }
 
+    /// Whether it has no buffer.
+    pub(super) fn is_rendezvous(&self) -> bool {
+        self.capacity == 0
+    }
+
     /// The buffer, if this is not a rendezvous.
     #[inline]
     #[allow(clippy::mut_from_ref, reason = "the lock, proved by `Held`, makes the borrow exclusive")]
@@ -86,6 +91,7 @@ impl<H: Home> Core<H> {
     }
 
     /// How the channel has ended for senders, if it has.
+    #[inline]
     pub(crate) fn ended_for_senders(&self) -> Option<Outcome> {
         // Relaxed: under the lock it is exact; a choice that looks without it looks again under it.
         match self.flags.load(Ordering::Relaxed) {
@@ -96,6 +102,7 @@ impl<H: Home> Core<H> {
     }
 
     /// How the channel has ended for receivers once its buffer is empty, if it has.
+    #[inline]
     pub(crate) fn ended_for_receivers(&self) -> Option<Outcome> {
         match self.flags.load(Ordering::Relaxed) {
             0 | RECEIVERS_GONE => None,
@@ -105,11 +112,14 @@ impl<H: Home> Core<H> {
     }
 
     /// How the channel has ended for a receiver that looks now: messages in the buffer are delivered first.
+    #[inline]
     pub(crate) fn over_for_receivers(&self) -> Option<Outcome> {
         let ended = self.ended_for_receivers()?;
-        if self.capacity == 0 {
-            return Some(ended);
-        }
+        if self.capacity == 0 { Some(ended) } else { self.unless_messages_are_left(ended) }
+    }
+
+    #[cold]
+    fn unless_messages_are_left(&self, ended: Outcome) -> Option<Outcome> {
         self.locked(|lock, _| match self.buffer(lock) {
             Some(buffer) if buffer.len() > 0 => None,
             _ => Some(ended),
@@ -186,6 +196,7 @@ impl<H: Home> Core<H> {
 }
 
 /// Completes the offer behind `entry`, which the caller has decided and taken out of the queue.
+#[inline]
 pub(super) fn complete<H: Home>(entry: &Entry<H>, outcome: Outcome, wakes: &mut Wakes<H>) {
     let wake = entry.offer().wake;
     // The owner may be gone after the next line.

@@ -49,19 +49,74 @@ impl<H: Home> Core<H> {
     /// If the result is `Waiting` or `Paired`, `me`, its offer and its place stay where they are until the offer is
     /// complete and the entry has left the queue. `me.place` is what `me.kind` says, for this channel's message type.
     pub(crate) unsafe fn arrive(&self, me: &Entry<H>, manner: Manner) -> Arrival {
+        // SAFETY: passed on.
+        self.locked(|lock, wakes| unsafe { self.arrive_locked(me, manner, lock, wakes) })
+    }
+
+    /// [`arrive`](Self::arrive) of an offer that stands on no other channel, and which is only made, by `announce`, if somebody
+    /// has to know of it.
+    ///
+    /// # Safety
+    /// As for `arrive`, for the entry that `announce` makes; its kind is `kind` and its place `place`.
+    #[inline(always)]
+    pub(crate) unsafe fn arrive_alone<'e>(
+        &self,
+        kind: Kind,
+        place: H::Place,
+        wait: bool,
+        announce: impl FnOnce() -> &'e Entry<H>,
+    ) -> Arrival {
+        let manner = Manner { published: false, wait };
         self.locked(|lock, wakes| {
-            let arrival = if me.kind.is_sending() {
-                self.offer_message(me, manner, lock, wakes)
-            } else {
-                self.seek_message(me, manner, lock, wakes)
-            };
-            if arrival == Arrival::NotReady && manner.wait {
-                // SAFETY: the caller keeps the entry in place until it has left.
-                unsafe { self.queue_of(me).push(me, lock) };
-                return Arrival::Waiting;
+            // SAFETY: by the caller.
+            if unsafe { self.meet_plainly(kind, place, lock, wakes) } {
+                return Arrival::Met;
             }
-            arrival
+            // SAFETY: passed on.
+            unsafe { self.arrive_locked(announce(), manner, lock, wakes) }
         })
+    }
+
+    /// The common case: the partner that waits longest wants no more than a message, or to be rid of one, so nobody needs to
+    /// know of the offer that arrives. (An entry in a queue also means that the channel has not ended.)
+    ///
+    /// # Safety
+    /// `place` is what `kind` says, for this channel's message type.
+    #[inline(always)]
+    unsafe fn meet_plainly(&self, kind: Kind, place: H::Place, lock: &Held, wakes: &mut Wakes<H>) -> bool {
+        let (queue, plain) = match kind {
+            Kind::Send => (&self.receivers, Kind::Receive),
+            // Behind a buffer, a sender's turn comes when the buffer's messages are out.
+            Kind::Receive if self.is_rendezvous() => (&self.senders, Kind::Send),
+            _ => return false,
+        };
+        let Some(partner) = queue.first(lock) else { return false };
+        if partner.kind != plain || partner.offer().take(partner.index()) == Claim::Lost {
+            return false;
+        }
+        queue.remove(partner, lock);
+        let (from, to) = if kind == Kind::Send { (place, partner.place) } else { (partner.place, place) };
+        // SAFETY: the sender's place holds a message and the receiver's has room for it, by the caller and by `arrive`.
+        unsafe { H::carry(from, to, self.size) };
+        complete(partner, Outcome::Met, wakes);
+        true
+    }
+
+    /// # Safety
+    /// As for `arrive`.
+    #[inline(always)]
+    unsafe fn arrive_locked(&self, me: &Entry<H>, manner: Manner, lock: &Held, wakes: &mut Wakes<H>) -> Arrival {
+        let arrival = if me.kind.is_sending() {
+            self.offer_message(me, manner, lock, wakes)
+        } else {
+            self.seek_message(me, manner, lock, wakes)
+        };
+        if arrival == Arrival::NotReady && manner.wait {
+            // SAFETY: the caller of `arrive` keeps the entry in place until it has left.
+            unsafe { self.queue_of(me).push(me, lock) };
+            return Arrival::Waiting;
+        }
+        arrival
     }
 
     fn offer_message(&self, me: &Entry<H>, manner: Manner, lock: &Held, wakes: &mut Wakes<H>) -> Arrival {

@@ -27,6 +27,7 @@ impl<H: Home> Queue<H> {
 
     /// # Safety
     /// The entry is not queued anywhere, stays where it is, and is removed before it ends.
+    #[inline]
     pub(crate) unsafe fn push(&self, entry: &Entry<H>, lock: &Held) {
         let link = H::link(entry);
         let last = self.last.get(lock);
@@ -41,6 +42,7 @@ impl<H: Home> Queue<H> {
     }
 
     /// Takes the entry out. False: it is out already.
+    #[inline]
     pub(crate) fn remove(&self, entry: &Entry<H>, lock: &Held) -> bool {
         if !entry.queued.get(lock) {
             return false;
