@@ -81,6 +81,7 @@ impl<T: Send> Receiver<T> {
     /// # Panics
     /// In the expression of an output guard; and outside any process, if a deadlock ends it.
     #[track_caller]
+    #[inline(always)]
     pub fn recv(&self) -> Result<T, Stopped> {
         self.recv_for(Patience::Forever, Location::caller()).map_err(stopped)
     }
@@ -180,6 +181,7 @@ impl<T: Send> Receiver<T> {
         Ok(Release::new(paired.map_err(stopped)?, &self.channel))
     }
 
+    #[inline(always)]
     fn recv_for(&self, patience: Patience, at: &'static Location<'static>) -> Result<T, Refusal> {
         let mut slot = MaybeUninit::<T>::uninit();
         // SAFETY: the slot has room for a message.
@@ -195,6 +197,7 @@ impl<T: Send> Receiver<T> {
 }
 
 /// An operation that waits for ever ends only with the channel.
+#[inline]
 fn stopped(refusal: Refusal) -> Stopped {
     match refusal {
         Refusal::Stopped(stopped) => stopped,
@@ -212,6 +215,7 @@ impl<T: Send> Iterator for Iter<'_, T> {
     type Item = T;
 
     #[track_caller]
+    #[inline(always)]
     fn next(&mut self) -> Option<T> {
         self.receiver.recv().ok()
     }
@@ -227,6 +231,7 @@ impl<T: Send> Iterator for IntoIter<T> {
     type Item = T;
 
     #[track_caller]
+    #[inline(always)]
     fn next(&mut self) -> Option<T> {
         self.receiver.recv().ok()
     }

@@ -1,6 +1,5 @@
 //! The choice: exactly one guard commits. First a look whether one is ready; only then offers on every channel.
 
-use std::cell::OnceCell;
 use std::panic::Location;
 use std::time::Instant;
 
@@ -204,16 +203,16 @@ impl<'g> Choice<'_, 'g> {
     /// Whether the guard's communication took place at once, without an offer on any channel.
     fn try_guard(&self, index: usize) -> Result<bool, Stopped> {
         let Some(communication) = self.guards[index].communication() else { return Ok(false) };
-        let (entry, offer) = (&communication.entry, OnceCell::new());
+        let (entry, mut offer) = (&communication.entry, None);
         let announce = || {
-            entry.attach(offer.get_or_init(|| Offer::choice(self.context.parker(), self.context.is_hosted())));
-            entry
+            entry.attach(offer.insert(Offer::choice(self.context.parker(), self.context.is_hosted())));
+            &raw const *entry
         };
         // SAFETY: if the offer is paired, we wait below until it is complete.
         match unsafe { communication.channel.core.arrive_alone(entry.kind, entry.place, false, announce) } {
             Arrival::Met => Ok(true),
             Arrival::Paired => {
-                let (_, outcome) = offer.get().map_or((0, Outcome::Met), |offer| self.wait_for(offer));
+                let (_, outcome) = offer.as_ref().map_or((0, Outcome::Met), |offer| self.wait_for(offer));
                 self.conclude(index, outcome)?;
                 Ok(true)
             }

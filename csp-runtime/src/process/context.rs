@@ -97,6 +97,22 @@ pub(crate) fn current<R>(step: impl FnOnce(&Context) -> R) -> R {
     step(unsafe { &*context })
 }
 
+/// The context of the running process, for as long as that runs.
+///
+/// A closure, as in [`current`], is a call that the compiler may keep; an operation of a coroutine had better be none.
+///
+/// # Safety
+/// The reference is used by the running process only, and not kept.
+#[inline(always)]
+pub(crate) unsafe fn running<'a>() -> &'a Context {
+    let mut context = CURRENT.get();
+    if context.is_null() {
+        context = root_of_this_thread();
+    }
+    // SAFETY: as in `current`.
+    unsafe { &*context }
+}
+
 /// Makes another context current, and tells which one was: a worker goes from one coroutine to the next.
 #[cfg(feature = "backend-coroutines")]
 pub(crate) fn exchange_current(context: *const Context) -> *const Context {

@@ -55,16 +55,28 @@ impl<H: Home> Core<H> {
         }
     }
 
+    /// Takes the lock. What follows must not unwind before `let_go`.
+    #[inline(always)]
+    pub(super) fn hold(&self) -> Held {
+        self.lock.lock();
+        // SAFETY: the lock is held until `let_go` takes the value away.
+        unsafe { Held::new() }
+    }
+
+    /// Releases the lock that `hold` took.
+    #[inline(always)]
+    pub(super) fn let_go(&self, _held: Held) {
+        // SAFETY: only `hold` makes one of these for callers.
+        unsafe { self.lock.unlock() };
+    }
+
     /// Runs `step` under the lock, then wakes whom it completed.
     #[inline(always)]
     pub(super) fn locked<R>(&self, step: impl FnOnce(&Held, &mut Wakes<H>) -> R) -> R {
         let mut wakes = Wakes::<H>::new();
-        self.lock.lock();
-        // SAFETY: the lock is held until after the last use of `held`.
-        let held = unsafe { Held::new() };
+        let held = self.hold();
         let result = step(&held, &mut wakes);
-        // SAFETY: locked above; no step unwinds.
-        unsafe { self.lock.unlock() };
+        self.let_go(held);
         // By reference: moving the list would read in one piece what was just written in several, and stall.
         for &(wake, sleep) in &wakes {
             H::unpark(wake, sleep);
@@ -73,6 +85,7 @@ impl<H: Home> Core<H> {
     }
 
     /// Whether it has no buffer.
+    #[inline]
     pub(super) fn is_rendezvous(&self) -> bool {
         self.capacity == 0
     }
@@ -88,6 +101,12 @@ impl<H: Home> Core<H> {
     /// Whether the buffer has a place for one more message.
     pub(super) fn has_room(&self, lock: &Held) -> bool {
         self.buffer(lock).is_some_and(|buffer| buffer.len() + self.kept.get(lock) < self.capacity)
+    }
+
+    /// Whether it has not ended, for nobody. Under the lock.
+    #[inline]
+    pub(super) fn is_open(&self) -> bool {
+        self.flags.load(Ordering::Relaxed) == 0
     }
 
     /// How the channel has ended for senders, if it has.

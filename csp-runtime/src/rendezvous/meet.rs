@@ -1,7 +1,7 @@
 //! The rendezvous: an arriving offer meets a waiting one, or waits itself. The algorithm for every backend and both directions.
 
 use super::core::{Core, Wakes, complete};
-use super::decision::{Claim, Outcome};
+use super::decision::{Claim, Outcome, Sleep};
 use super::home::{Buffer, Home};
 use super::offer::{Entry, Kind};
 use super::queue::Queue;
@@ -35,6 +35,15 @@ pub(crate) enum Arrival {
     Decided,
 }
 
+/// What came of the short way.
+enum Short<H: Home> {
+    /// The communication took place with a partner that sleeps so.
+    Met(H::Wake, Sleep),
+    Waiting,
+    /// Only the long way can tell.
+    No,
+}
+
 /// Who lost the attempt to pair, if somebody did.
 enum Pairing {
     Won,
@@ -49,74 +58,91 @@ impl<H: Home> Core<H> {
     /// If the result is `Waiting` or `Paired`, `me`, its offer and its place stay where they are until the offer is
     /// complete and the entry has left the queue. `me.place` is what `me.kind` says, for this channel's message type.
     pub(crate) unsafe fn arrive(&self, me: &Entry<H>, manner: Manner) -> Arrival {
-        // SAFETY: passed on.
-        self.locked(|lock, wakes| unsafe { self.arrive_locked(me, manner, lock, wakes) })
+        self.locked(|lock, wakes| {
+            let arrival = if me.kind.is_sending() {
+                self.offer_message(me, manner, lock, wakes)
+            } else {
+                self.seek_message(me, manner, lock, wakes)
+            };
+            if arrival == Arrival::NotReady && manner.wait {
+                // SAFETY: the caller keeps the entry in place until it has left.
+                unsafe { self.queue_of(me).push(me, lock) };
+                return Arrival::Waiting;
+            }
+            arrival
+        })
     }
 
-    /// [`arrive`](Self::arrive) of an offer that stands on no other channel, and which is only made, by `announce`, if somebody
-    /// has to know of it.
+    /// [`arrive`](Self::arrive) of an offer that stands on no other channel, and which is only made, by `announce`, if
+    /// somebody has to know of it.
     ///
     /// # Safety
-    /// As for `arrive`, for the entry that `announce` makes; its kind is `kind` and its place `place`.
+    /// As for `arrive`, for the entry that `announce`, called at most once, makes; its kind is `kind` and its place `place`.
     #[inline(always)]
-    pub(crate) unsafe fn arrive_alone<'e>(
+    pub(crate) unsafe fn arrive_alone(
         &self,
         kind: Kind,
         place: H::Place,
         wait: bool,
-        announce: impl FnOnce() -> &'e Entry<H>,
+        mut announce: impl FnMut() -> *const Entry<H>,
     ) -> Arrival {
-        let manner = Manner { published: false, wait };
-        self.locked(|lock, wakes| {
-            // SAFETY: by the caller.
-            if unsafe { self.meet_plainly(kind, place, lock, wakes) } {
-                return Arrival::Met;
+        if self.is_rendezvous() && matches!(kind, Kind::Send | Kind::Receive) {
+            let (mine, theirs) =
+                if kind == Kind::Send { (&self.senders, &self.receivers) } else { (&self.receivers, &self.senders) };
+            let lock = self.hold();
+            let short = match theirs.first(&lock) {
+                // SAFETY: by the caller.
+                Some(partner) => unsafe { self.meet_plainly(kind, place, partner, theirs, &lock) },
+                None if wait && self.is_open() => {
+                    // SAFETY: the caller has just made it.
+                    let me = unsafe { &*announce() };
+                    // SAFETY: the caller keeps the entry in place until it has left.
+                    unsafe { mine.push(me, &lock) };
+                    Short::Waiting
+                }
+                None => Short::No,
+            };
+            self.let_go(lock);
+            match short {
+                Short::Met(wake, sleep) => {
+                    H::unpark(wake, sleep);
+                    return Arrival::Met;
+                }
+                Short::Waiting => return Arrival::Waiting,
+                Short::No => {}
             }
-            // SAFETY: passed on.
-            unsafe { self.arrive_locked(announce(), manner, lock, wakes) }
-        })
+        }
+        // SAFETY: the caller has just made it.
+        let me = unsafe { &*announce() };
+        // SAFETY: passed on.
+        unsafe { self.arrive(me, Manner { published: false, wait }) }
     }
 
     /// The common case: the partner that waits longest wants no more than a message, or to be rid of one, so nobody needs to
-    /// know of the offer that arrives. (An entry in a queue also means that the channel has not ended.)
+    /// know of the offer that arrives. (That it stands in the queue also means that the channel has not ended.)
     ///
     /// # Safety
     /// `place` is what `kind` says, for this channel's message type.
     #[inline(always)]
-    unsafe fn meet_plainly(&self, kind: Kind, place: H::Place, lock: &Held, wakes: &mut Wakes<H>) -> bool {
-        let (queue, plain) = match kind {
-            Kind::Send => (&self.receivers, Kind::Receive),
-            // Behind a buffer, a sender's turn comes when the buffer's messages are out.
-            Kind::Receive if self.is_rendezvous() => (&self.senders, Kind::Send),
-            _ => return false,
-        };
-        let Some(partner) = queue.first(lock) else { return false };
-        if partner.kind != plain || partner.offer().take(partner.index()) == Claim::Lost {
-            return false;
+    unsafe fn meet_plainly(
+        &self,
+        kind: Kind,
+        place: H::Place,
+        partner: &Entry<H>,
+        queue: &Queue<H>,
+        lock: &Held,
+    ) -> Short<H> {
+        let opposite = if kind == Kind::Send { Kind::Receive } else { Kind::Send };
+        if partner.kind != opposite || partner.offer().take(partner.index()) == Claim::Lost {
+            return Short::No;
         }
         queue.remove(partner, lock);
         let (from, to) = if kind == Kind::Send { (place, partner.place) } else { (partner.place, place) };
         // SAFETY: the sender's place holds a message and the receiver's has room for it, by the caller and by `arrive`.
         unsafe { H::carry(from, to, self.size) };
-        complete(partner, Outcome::Met, wakes);
-        true
-    }
-
-    /// # Safety
-    /// As for `arrive`.
-    #[inline(always)]
-    unsafe fn arrive_locked(&self, me: &Entry<H>, manner: Manner, lock: &Held, wakes: &mut Wakes<H>) -> Arrival {
-        let arrival = if me.kind.is_sending() {
-            self.offer_message(me, manner, lock, wakes)
-        } else {
-            self.seek_message(me, manner, lock, wakes)
-        };
-        if arrival == Arrival::NotReady && manner.wait {
-            // SAFETY: the caller of `arrive` keeps the entry in place until it has left.
-            unsafe { self.queue_of(me).push(me, lock) };
-            return Arrival::Waiting;
-        }
-        arrival
+        let wake = partner.offer().wake;
+        // The partner may be gone after the next line.
+        Short::Met(wake, partner.offer().decision.complete(partner.index(), Outcome::Met))
     }
 
     fn offer_message(&self, me: &Entry<H>, manner: Manner, lock: &Held, wakes: &mut Wakes<H>) -> Arrival {
