@@ -68,6 +68,7 @@ const SLEEP: &[(&str, &str)] = &[
     ("tests/src/harness/parent.rs", "between two looks at the children"),
     ("tests/src/scenarios/deadlock.rs", "gives a hasty detector time to be wrong; nothing depends on it"),
     ("tests/src/scenarios/foreign.rs", "gives a hasty detector time to be wrong; nothing depends on it"),
+    ("tests/src/scenarios/time.rs", "a sleeping thread's lateness is what a timeout's is compared with"),
 ];
 
 /// The greatest length of a file, so that it can be read in one sitting.
