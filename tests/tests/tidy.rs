@@ -52,8 +52,9 @@ const COMPARE_AND_SWAP: &[(&str, &str)] = &[
 /// Where an atomic swap may stand.
 const SWAP: &[(&str, &str)] = &[
     ("csp-runtime/src/backend/idleness.rs", "idle or awake: whoever comes first counts the worker in"),
-    ("csp-runtime/src/backend/coroutines/record.rs", "a wake-up is posted once"),
+    ("csp-runtime/src/backend/posted.rs", "a wake-up is posted once"),
     ("csp-runtime/src/backend/coroutines/worker.rs", "the inbox is emptied at once"),
+    ("csp-runtime/src/model.rs", "a model empties its inbox at once"),
     ("csp-runtime/src/io.rs", "a signal is used up"),
     ("csp-runtime/src/rendezvous/decision.rs", "completion learns how the owner sleeps"),
     ("csp-runtime/src/config.rs", "a complaint about the environment is made once"),
