@@ -32,6 +32,10 @@ const UNSAFE: &[(&str, &str)] = &[
         "csp-runtime/src/backend/coroutines/worker.rs",
         "what the worker's thread alone uses; the inbox is linked through records",
     ),
+    (
+        "csp-runtime/src/backend/coroutines/panics.rs",
+        "a panic hook's argument is carried to another stack of its thread",
+    ),
     ("csp-runtime/src/backend/coroutines/stack.rs", "stacks are mapped, guarded and given back"),
     ("csp-runtime/src/backend/coroutines/overflow.rs", "a signal handler"),
     ("csp-runtime/src/io.rs", "a call on another thread uses the frame of the process that waits for it"),

@@ -104,10 +104,26 @@ impl Record {
 
     #[inline(always)]
     fn suspend(&self) {
-        if let Some(yielder) = self.yielder.get() {
+        match self.yielder.get() {
             // SAFETY: set by the coroutine that runs now, and alive until it ends.
-            unsafe { yielder.as_ref() }.suspend(());
+            Some(yielder) => unsafe { yielder.as_ref() }.suspend(()),
+            None => may_not_wait(),
         }
+    }
+
+    /// Whether it runs on its own stack, as it does but for [`on_workers_stack`](Self::on_workers_stack).
+    pub(super) fn may_suspend(&self) -> bool {
+        self.yielder.get().is_some()
+    }
+
+    /// Runs `call` on the stack of its worker, which lies idle below the frame that has resumed it. The caller is this
+    /// coroutine. It may not be suspended meanwhile, as the worker would go on where `call` has its frames.
+    pub(super) fn on_workers_stack(&self, call: impl FnOnce() + Send) {
+        // Taken, so that nobody can suspend it. Whoever is called in turn (a hook's own panic) is on that stack already.
+        let Some(yielder) = self.yielder.take() else { return call() };
+        // SAFETY: set by the coroutine that runs now, and alive until it ends.
+        unsafe { yielder.as_ref() }.on_parent_stack(call);
+        self.yielder.set(Some(yielder));
     }
 
     /// Parks it, which is the caller, without a deadline.
@@ -174,6 +190,13 @@ impl Park for Record {
             worker.post(this);
         }
     }
+}
+
+/// A panic hook waits, which would leave the worker's own stack in use when the worker goes on.
+#[cold]
+fn may_not_wait() -> ! {
+    eprintln!("a panic hook may not wait for other processes");
+    std::process::abort();
 }
 
 fn eternal(record: &Record) -> &'static Record {
