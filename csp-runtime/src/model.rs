@@ -13,6 +13,7 @@ use loom::thread;
 
 use crate::backend::Park;
 use crate::backend::idleness::{Idleness, Settled};
+use crate::backend::posted::Posted;
 use crate::channel::{Channel, Patience, Receiver, Release, Sender, ends_for_model};
 use crate::choice::{Guard, Order, OutputSlot, Slot, after, choose_as, deadline, input, output};
 use crate::error::{Cause, CauseKind, Refusal, Stopped};
@@ -251,6 +252,46 @@ fn work_is_never_left_beside_a_sleeping_worker() {
             bringer.join().unwrap();
         }
         assert_eq!(place.running.load(Ordering::Acquire), 1, "the worker, counted once");
+    });
+}
+
+/// A coroutine's flag, how often it stands in the inbox, what its worker sleeps on, and the news that it looks at.
+struct Letterbox {
+    posted: Posted,
+    inbox: loom::sync::atomic::AtomicUsize,
+    parker: ModelParker,
+    news: loom::sync::atomic::AtomicUsize,
+}
+
+#[test]
+fn a_wake_up_from_elsewhere_is_never_lost() {
+    use loom::sync::atomic::{AtomicUsize, Ordering};
+    explore(3, || {
+        let parker = ModelParker { notified: loom::sync::Mutex::new(false), wake: loom::sync::Condvar::new() };
+        let (inbox, news) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let letterbox = Arc::new(Letterbox { posted: Posted::new(), inbox, parker, news });
+        let wakers = [(); 2].map(|()| {
+            let letterbox = letterbox.clone();
+            thread::spawn(move || {
+                // The flag alone has to publish it.
+                letterbox.news.fetch_add(1, Ordering::Relaxed);
+                if letterbox.posted.enter() {
+                    let before = letterbox.inbox.fetch_add(1, Ordering::Release);
+                    assert_eq!(before, 0, "it is linked into the inbox once");
+                    letterbox.parker.unpark();
+                }
+            })
+        });
+        // The coroutine parks until it has seen the news of both.
+        while letterbox.news.load(Ordering::Relaxed) < 2 {
+            while letterbox.inbox.swap(0, Ordering::Acquire) == 0 {
+                letterbox.parker.park(None);
+            }
+            letterbox.posted.leave();
+        }
+        for waker in wakers {
+            waker.join().unwrap();
+        }
     });
 }
 

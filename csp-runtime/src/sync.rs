@@ -1,12 +1,12 @@
 //! The primitives that the protocols stand on: std's own, or loom's when a model test runs the shipped code.
 
 #[cfg(all(not(loom), feature = "backend-coroutines"))]
-pub(crate) use std::sync::atomic::fence;
+pub(crate) use std::sync::atomic::{AtomicBool, fence};
 #[cfg(not(loom))]
 pub(crate) use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
 #[cfg(loom)]
-pub(crate) use loom::sync::atomic::{AtomicU32, AtomicUsize, Ordering, fence};
+pub(crate) use loom::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering, fence};
 
 #[cfg(loom)]
 use loom::cell::UnsafeCell;

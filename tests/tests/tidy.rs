@@ -32,6 +32,10 @@ const UNSAFE: &[(&str, &str)] = &[
         "csp-runtime/src/backend/coroutines/worker.rs",
         "what the worker's thread alone uses; the inbox is linked through records",
     ),
+    (
+        "csp-runtime/src/backend/coroutines/panics.rs",
+        "a panic hook's argument is carried to another stack of its thread",
+    ),
     ("csp-runtime/src/backend/coroutines/stack.rs", "stacks are mapped, guarded and given back"),
     ("csp-runtime/src/backend/coroutines/overflow.rs", "a signal handler"),
     ("csp-runtime/src/io.rs", "a call on another thread uses the frame of the process that waits for it"),
@@ -52,8 +56,9 @@ const COMPARE_AND_SWAP: &[(&str, &str)] = &[
 /// Where an atomic swap may stand.
 const SWAP: &[(&str, &str)] = &[
     ("csp-runtime/src/backend/idleness.rs", "idle or awake: whoever comes first counts the worker in"),
-    ("csp-runtime/src/backend/coroutines/record.rs", "a wake-up is posted once"),
+    ("csp-runtime/src/backend/posted.rs", "a wake-up is posted once"),
     ("csp-runtime/src/backend/coroutines/worker.rs", "the inbox is emptied at once"),
+    ("csp-runtime/src/model.rs", "a model empties its inbox at once"),
     ("csp-runtime/src/io.rs", "a signal is used up"),
     ("csp-runtime/src/rendezvous/decision.rs", "completion learns how the owner sleeps"),
     ("csp-runtime/src/config.rs", "a complaint about the environment is made once"),
@@ -68,6 +73,7 @@ const SLEEP: &[(&str, &str)] = &[
     ("tests/src/harness/parent.rs", "between two looks at the children"),
     ("tests/src/scenarios/deadlock.rs", "gives a hasty detector time to be wrong; nothing depends on it"),
     ("tests/src/scenarios/foreign.rs", "gives a hasty detector time to be wrong; nothing depends on it"),
+    ("tests/src/scenarios/time.rs", "a sleeping thread's lateness is what a timeout's is compared with"),
 ];
 
 /// The greatest length of a file, so that it can be read in one sitting.

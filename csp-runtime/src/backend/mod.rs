@@ -6,6 +6,8 @@ pub(crate) mod default;
 #[cfg(any(feature = "backend-coroutines", all(test, loom)))]
 pub(crate) mod idleness;
 mod pool;
+#[cfg(any(feature = "backend-coroutines", all(test, loom)))]
+pub(crate) mod posted;
 #[cfg(feature = "backend-seeded")]
 pub(crate) mod seeded;
 pub(crate) mod threads;

@@ -5,12 +5,16 @@ use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::{Command, ExitCode};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use csp::prelude::*;
 
 use super::args::Options;
 use super::{BACKENDS, Runs, reports};
 use crate::scenarios::{self, support::panic_text};
+
+/// Whether the run is the first of this program.
+static FIRST: AtomicBool = AtomicBool::new(true);
 
 static BACKEND: OnceLock<&'static super::UnderTest> = OnceLock::new();
 
@@ -25,6 +29,11 @@ pub(crate) fn scale(repeated: usize, seeded: usize) -> usize {
         Runs::Repeated(_) => repeated,
         Runs::Seeds(_) => seeded,
     }
+}
+
+/// Whether this is the program's first run: where a scenario that takes its time does so, once for each backend.
+pub(crate) fn first_run() -> bool {
+    FIRST.load(Ordering::Relaxed)
 }
 
 /// Runs what `--run` names; fails at the first run that fails.
@@ -54,6 +63,7 @@ pub(super) fn run(options: &Options) -> ExitCode {
 
     let mut outcome = ExitCode::SUCCESS;
     for run in 0..options.times.unwrap_or(1) {
+        FIRST.store(run == 0, Ordering::Relaxed);
         let which = match backend.runs {
             Runs::Repeated(_) => format!("run {}", run + 1),
             Runs::Seeds(_) => format!("seed {}", seed + run),

@@ -7,7 +7,7 @@ mod reports;
 
 use std::process::ExitCode;
 
-pub(crate) use child::{backend_name, scale};
+pub(crate) use child::{backend_name, first_run, scale};
 pub(crate) use reports::{here, here_on, here_with};
 
 /// How the runs of a scenario differ on a backend.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use csp::prelude::*;
 
 use super::support::{poisoned, retired, send_to_a_waiting, sink, source};
-use crate::harness::{here, scale, scenarios};
+use crate::harness::{first_run, here, scale, scenarios};
 
 scenarios![
     main_talks_to_what_it_spawned,
@@ -17,6 +17,7 @@ scenarios![
     foreign_threads_choose_on_both_sides(main_only),
     a_foreign_thread_may_run_a_par,
     a_foreign_thread_that_could_send_is_no_deadlock(main_only),
+    a_foreign_thread_that_sleeps_for_long_ends_nothing,
     a_foreign_panic_ends_its_partners_wait(main_only),
     ends_kept_by_a_thread_retire_with_it(main_only),
     an_end_moves_between_threads(main_only),
@@ -146,6 +147,27 @@ fn a_foreign_thread_that_could_send_is_no_deadlock() {
         (input.recv(), input.recv())
     });
     assert_eq!(got, (Ok(5), Ok(6)));
+}
+
+#[process]
+fn waits_for_two(input: Receiver<u32>) -> [Result<u32, Stopped>; 2] {
+    here();
+    [input.recv(), input.recv()]
+}
+
+/// The same for a process, and for far longer than any detector's patience: the sleep is what is tested.
+fn a_foreign_thread_that_sleeps_for_long_ends_nothing() {
+    let time = Duration::from_millis(if first_run() { 2_000 } else { 2 });
+    let (out, input) = channel();
+    let got = thread::scope(|s| {
+        s.spawn(move || {
+            send_to_a_waiting(&out, 5);
+            thread::sleep(time);
+            out.send(6).unwrap();
+        });
+        par! { waits_for_two(input) }
+    });
+    assert_eq!(got, [Ok(5), Ok(6)]);
 }
 
 fn a_foreign_panic_ends_its_partners_wait() {

@@ -1,6 +1,7 @@
 //! Processes as stackful coroutines on a few worker threads. `PROTOCOL.md` tells how workers sleep and are woken.
 
 mod overflow;
+mod panics;
 mod record;
 mod stack;
 mod timers;
@@ -9,6 +10,7 @@ mod workers;
 
 use super::{Job, NotStarted, Park, threads};
 use crate::config;
+use record::Record;
 
 /// Starts `job` as a coroutine on this worker; from outside, on the one that all launches of this thread go to. An idle
 /// worker may take it from there.
@@ -36,12 +38,12 @@ pub(super) fn park_this() {
 
 /// Whether the caller runs in a coroutine.
 pub(super) fn inside() -> bool {
-    record::running().is_some()
+    record::running().is_some_and(Record::may_suspend)
 }
 
 /// Lets the other coroutines of this worker run, if the caller is one.
 pub(super) fn yield_now() -> bool {
-    let running = record::running();
+    let running = record::running().filter(|record| record.may_suspend());
     if let Some(record) = running {
         record.yield_now();
     }

@@ -2,7 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::ptr::{self, NonNull};
-use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
+use std::sync::atomic::AtomicPtr;
 use std::time::Instant;
 
 use corosensei::{Coroutine, CoroutineResult, Yielder};
@@ -10,6 +10,7 @@ use corosensei::{Coroutine, CoroutineResult, Yielder};
 use super::stack::SlabStack;
 use super::worker::{Fresh, Worker};
 use crate::backend::Park;
+use crate::backend::posted::Posted;
 use crate::process::context::{self, Context};
 
 /// Records live for ever and are used again, so a wake-up that comes late reaches somebody, who looks and sleeps on.
@@ -29,7 +30,7 @@ pub(super) struct Record {
     /// The one behind it in its worker's queue.
     pub(super) next: Cell<Option<&'static Record>>,
     /// It is in its worker's inbox.
-    posted: AtomicBool,
+    posted: Posted,
     /// The one below it there.
     pub(super) below: AtomicPtr<Record>,
 }
@@ -65,7 +66,7 @@ impl Record {
             context: Cell::new(ptr::null()),
             deadline: Cell::new(None),
             next: Cell::new(None),
-            posted: AtomicBool::new(false),
+            posted: Posted::new(),
             below: AtomicPtr::new(ptr::null_mut()),
         }))
     }
@@ -103,10 +104,26 @@ impl Record {
 
     #[inline(always)]
     fn suspend(&self) {
-        if let Some(yielder) = self.yielder.get() {
+        match self.yielder.get() {
             // SAFETY: set by the coroutine that runs now, and alive until it ends.
-            unsafe { yielder.as_ref() }.suspend(());
+            Some(yielder) => unsafe { yielder.as_ref() }.suspend(()),
+            None => may_not_wait(),
         }
+    }
+
+    /// Whether it runs on its own stack, as it does but for [`on_workers_stack`](Self::on_workers_stack).
+    pub(super) fn may_suspend(&self) -> bool {
+        self.yielder.get().is_some()
+    }
+
+    /// Runs `call` on the stack of its worker, which lies idle below the frame that has resumed it. The caller is this
+    /// coroutine. It may not be suspended meanwhile, as the worker would go on where `call` has its frames.
+    pub(super) fn on_workers_stack(&self, call: impl FnOnce() + Send) {
+        // Taken, so that nobody can suspend it. Whoever is called in turn (a hook's own panic) is on that stack already.
+        let Some(yielder) = self.yielder.take() else { return call() };
+        // SAFETY: set by the coroutine that runs now, and alive until it ends.
+        unsafe { yielder.as_ref() }.on_parent_stack(call);
+        self.yielder.set(Some(yielder));
     }
 
     /// Parks it, which is the caller, without a deadline.
@@ -135,11 +152,11 @@ impl Record {
         }
     }
 
-    /// Its worker takes it out of the inbox. From here on another wake-up may post it again.
-    pub(super) fn unpost(&self) {
-        // SYNC posted: a swap, so that what whoever has found it posted did before is seen by the coroutine. (Behind a mere
-        // store the coroutine could look before that store is seen, and the other one leave before it looks.)
-        let _ = self.posted.swap(false, Ordering::AcqRel);
+    /// Its worker has taken it out of the inbox.
+    #[inline]
+    pub(super) fn leave_inbox(&'static self) {
+        self.posted.leave();
+        self.wake();
     }
 }
 
@@ -169,11 +186,17 @@ impl Park for Record {
         let worker = self.worker;
         if worker.is_this_thread() {
             this.wake();
-        // SYNC posted: see `unpost`; who finds it posted leaves the rest to whoever posted it.
-        } else if !self.posted.swap(true, Ordering::AcqRel) {
+        } else if self.posted.enter() {
             worker.post(this);
         }
     }
+}
+
+/// A panic hook waits, which would leave the worker's own stack in use when the worker goes on.
+#[cold]
+fn may_not_wait() -> ! {
+    eprintln!("a panic hook may not wait for other processes");
+    std::process::abort();
 }
 
 fn eternal(record: &Record) -> &'static Record {

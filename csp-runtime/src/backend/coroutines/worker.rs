@@ -248,8 +248,7 @@ impl Worker {
         // SAFETY: as above.
         while let Some(record) = unsafe { first.as_ref() } {
             first = record.below.load(Ordering::Relaxed);
-            record.unpost();
-            record.wake();
+            record.leave_inbox();
         }
     }
 

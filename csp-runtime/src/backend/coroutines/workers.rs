@@ -8,7 +8,7 @@ use std::time::Duration;
 use smallvec::SmallVec;
 
 use super::worker::{Worker, this};
-use super::{NotStarted, overflow};
+use super::{NotStarted, overflow, panics};
 use crate::backend::pool;
 use crate::{config, deadlock};
 
@@ -36,6 +36,7 @@ pub(super) fn home() -> Result<&'static Worker, NotStarted> {
 
 fn start() -> Result<Vec<&'static Worker>, String> {
     overflow::install();
+    panics::install();
     let wanted = config::effective().workers;
     let mut workers = Vec::with_capacity(wanted);
     for number in 0..wanted {
