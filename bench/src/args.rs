@@ -19,6 +19,7 @@ Workloads (bench/README.md says what each measures):
   choice      8 inputs; 4 inputs and 4 outputs       ns per message
   mandelbrot  a farm on 1 and 2 workers              ms per picture, wall and CPU
   spawn       par! of two that exchange a message    ns per par!
+  switch      a process that yields, alone           ns per suspension and resumption
   idle        blocked processes                      ms of CPU time per second
   limit       a ring of 15,000 processes, all in all ms
   macro-cost  cargo build after touching a program   ms per build

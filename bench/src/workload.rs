@@ -43,6 +43,7 @@ named! {
         Choice = "choice",
         Mandelbrot = "mandelbrot",
         Spawn = "spawn",
+        Switch = "switch",
         Idle = "idle",
         Limit = "limit",
         MacroCost = "macro-cost",
@@ -54,6 +55,8 @@ named! {
     Subject {
         CspThreads = "csp:threads",
         CspCoroutines = "csp:coroutines",
+        /// What our coroutines stand on, without a scheduler.
+        CorosenseiRaw = "corosensei-raw",
         Crossbeam = "crossbeam",
         Kanal = "kanal",
         Flume = "flume",
@@ -145,6 +148,7 @@ impl Workload {
             Self::Commstime => "ns/loop",
             Self::Mandelbrot => "ms/picture",
             Self::Spawn => "ns/par",
+            Self::Switch => "ns/switch",
             Self::Idle => "ms/s",
             Self::Limit => "ms",
             Self::MacroCost => "ms/build",
@@ -153,7 +157,7 @@ impl Workload {
 
     /// Who is measured beside us.
     pub(crate) fn rivals(self) -> &'static [Subject] {
-        use Subject::{ByHand, Crossbeam, Flume, Kanal, Rayon, Sequential, Std};
+        use Subject::{ByHand, CorosenseiRaw, Crossbeam, Flume, Kanal, Rayon, Sequential, Std};
         match self {
             Self::Pingpong | Self::Stream | Self::Ring | Self::Commstime | Self::Limit => {
                 &[Crossbeam, Kanal, Flume, Std]
@@ -161,6 +165,7 @@ impl Workload {
             Self::Choice => &[Crossbeam, Flume],
             Self::Mandelbrot => &[Rayon, Sequential],
             Self::Spawn => &[Std],
+            Self::Switch => &[CorosenseiRaw],
             Self::Idle => &[],
             Self::MacroCost => &[ByHand],
         }

@@ -36,7 +36,7 @@ fn a_cell_that_takes_too_long_is_a_word_in_the_table() {
 fn help_names_every_workload() {
     let output = bench(&["--help"]);
     assert!(output.status.success());
-    for name in "pingpong stream ring commstime choice mandelbrot spawn idle limit macro-cost".split(' ') {
+    for name in "pingpong stream ring commstime choice mandelbrot spawn switch idle limit macro-cost".split(' ') {
         assert!(text(&output.stdout).contains(name), "{name}");
     }
 }

@@ -5,6 +5,7 @@ mod farm;
 mod idle;
 mod networks;
 mod spawn;
+mod switch;
 
 use std::time::{Duration, Instant};
 
@@ -35,6 +36,7 @@ pub(crate) fn run(cell: Cell) -> Outcome {
         .into(),
         Workload::Mandelbrot => farm::mandelbrot(cell.params.picture(), cell.params.workers()),
         Workload::Spawn => ns_per_round(spawn::spawn).into(),
+        Workload::Switch => ns_per_round(switch::switch).into(),
         Workload::Idle => idle::idle().into(),
         Workload::MacroCost => unreachable!("macro-cost runs cargo, not a program of ours"),
     }

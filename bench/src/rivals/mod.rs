@@ -1,5 +1,6 @@
 //! The other crates: the same programs, written as their own documentation would write them.
 
+mod corosensei;
 mod crossbeam;
 mod flume;
 mod kanal;
@@ -38,6 +39,7 @@ pub(crate) fn run(cell: Cell) -> Outcome {
         .into(),
         Subject::Flume if cell.workload == Workload::Choice => ns_per_round(flume::inputs).into(),
         Subject::Std if cell.workload == Workload::Spawn => ns_per_round(standard::spawn).into(),
+        Subject::CorosenseiRaw => ns_per_round(corosensei::switch).into(),
         Subject::Crossbeam => network::<crossbeam::Crossbeam>(cell),
         Subject::Kanal => network::<kanal::Kanal>(cell),
         Subject::Flume => network::<flume::Flume>(cell),
