@@ -27,7 +27,7 @@ Workloads (bench/README.md says what each measures):
 
 Options:
   --rivals          measure the other crates too, and print the ratio to the fastest
-  --subject NAME    measure only this one; may be repeated (csp:threads, crossbeam, kanal, …)
+  --subject NAME    measure only this one; may be repeated (csp:threads, crossbeam, go:1, …)
   --backend B       our backend [default: threads]
   --n N             processes in the ring (ring [8, 64 and 512], limit [15000])
   --size N          height and width of the picture (mandelbrot [700])

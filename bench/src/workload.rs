@@ -62,6 +62,9 @@ named! {
         Flume = "flume",
         Std = "std",
         Rayon = "rayon",
+        /// Go with one thread that runs goroutines, and with two.
+        Go1 = "go:1",
+        Go2 = "go:2",
         /// The kernel alone in one thread: no communication at all.
         Sequential = "sequential",
         /// The same program without our macros.
@@ -136,6 +139,11 @@ impl Subject {
     pub(crate) fn backend(self) -> Option<&'static str> {
         self.name().strip_prefix("csp:")
     }
+
+    /// GOMAXPROCS, where the subject is Go.
+    pub(crate) fn go_processors(self) -> Option<&'static str> {
+        self.name().strip_prefix("go:")
+    }
 }
 
 impl Workload {
@@ -157,15 +165,14 @@ impl Workload {
 
     /// Who is measured beside us.
     pub(crate) fn rivals(self) -> &'static [Subject] {
-        use Subject::{ByHand, CorosenseiRaw, Crossbeam, Flume, Kanal, Rayon, Sequential, Std};
+        use Subject::{ByHand, CorosenseiRaw, Crossbeam, Flume, Go1, Go2, Kanal, Rayon, Sequential, Std};
         match self {
-            Self::Pingpong | Self::Stream | Self::Ring | Self::Commstime | Self::Limit => {
-                &[Crossbeam, Kanal, Flume, Std]
-            }
-            Self::Choice => &[Crossbeam, Flume],
+            Self::Pingpong | Self::Stream | Self::Ring | Self::Commstime => &[Crossbeam, Kanal, Flume, Std, Go1, Go2],
+            Self::Limit => &[Crossbeam, Kanal, Flume, Std],
+            Self::Choice => &[Crossbeam, Flume, Go1, Go2],
             Self::Mandelbrot => &[Rayon, Sequential],
             Self::Spawn => &[Std],
-            Self::Switch => &[CorosenseiRaw],
+            Self::Switch => &[CorosenseiRaw, Go1, Go2],
             Self::Idle => &[],
             Self::MacroCost => &[ByHand],
         }

@@ -3,12 +3,14 @@
 mod corosensei;
 mod crossbeam;
 mod flume;
+mod go;
 mod kanal;
 mod networks;
 mod rayon;
 mod sequential;
 mod standard;
 
+pub(crate) use self::go::is_ready;
 use crate::cell::{Cell, Outcome};
 use crate::timing::ns_per_round;
 use crate::workload::{Kind, Subject, Workload};
@@ -40,6 +42,7 @@ pub(crate) fn run(cell: Cell) -> Outcome {
         Subject::Flume if cell.workload == Workload::Choice => ns_per_round(flume::inputs).into(),
         Subject::Std if cell.workload == Workload::Spawn => ns_per_round(standard::spawn).into(),
         Subject::CorosenseiRaw => ns_per_round(corosensei::switch).into(),
+        Subject::Go1 | Subject::Go2 => go::run(cell),
         Subject::Crossbeam => network::<crossbeam::Crossbeam>(cell),
         Subject::Kanal => network::<kanal::Kanal>(cell),
         Subject::Flume => network::<flume::Flume>(cell),
