@@ -59,9 +59,13 @@ named! {
         CorosenseiRaw = "corosensei-raw",
         Crossbeam = "crossbeam",
         Kanal = "kanal",
+        /// Its async channels, on tokio's current-thread runtime.
+        KanalAsync = "kanal-async",
         Flume = "flume",
         Std = "std",
         Rayon = "rayon",
+        Tokio = "tokio",
+        May = "may",
         /// Go with one thread that runs goroutines, and with two.
         Go1 = "go:1",
         Go2 = "go:2",
@@ -165,14 +169,18 @@ impl Workload {
 
     /// Who is measured beside us.
     pub(crate) fn rivals(self) -> &'static [Subject] {
-        use Subject::{ByHand, CorosenseiRaw, Crossbeam, Flume, Go1, Go2, Kanal, Rayon, Sequential, Std};
+        use Subject::{
+            ByHand, CorosenseiRaw, Crossbeam, Flume, Go1, Go2, Kanal, KanalAsync, May, Rayon, Sequential, Std, Tokio,
+        };
         match self {
-            Self::Pingpong | Self::Stream | Self::Ring | Self::Commstime => &[Crossbeam, Kanal, Flume, Std, Go1, Go2],
+            Self::Pingpong | Self::Stream | Self::Ring | Self::Commstime => {
+                &[Crossbeam, Kanal, Flume, Std, Go1, Go2, KanalAsync, Tokio, May]
+            }
             Self::Limit => &[Crossbeam, Kanal, Flume, Std],
-            Self::Choice => &[Crossbeam, Flume, Go1, Go2],
+            Self::Choice => &[Crossbeam, Flume, Go1, Go2, Tokio],
             Self::Mandelbrot => &[Rayon, Sequential],
             Self::Spawn => &[Std],
-            Self::Switch => &[CorosenseiRaw, Go1, Go2],
+            Self::Switch => &[CorosenseiRaw, Go1, Go2, Tokio, May],
             Self::Idle => &[],
             Self::MacroCost => &[ByHand],
         }
@@ -182,7 +190,8 @@ impl Workload {
     pub(crate) fn has(self, params: Params, subject: Subject) -> bool {
         match subject {
             Subject::Sequential => params.workers == Some(1),
-            Subject::Flume => params.kind != Some(Kind::Mixed), // see rivals/flume.rs
+            Subject::Flume | Subject::Tokio => params.kind != Some(Kind::Mixed), // see README.md
+            Subject::May => self != Self::Stream,                                // see rivals/may.rs
             _ => true,
         }
     }

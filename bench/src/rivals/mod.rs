@@ -5,10 +5,14 @@ mod crossbeam;
 mod flume;
 mod go;
 mod kanal;
+mod kanal_async;
+mod may;
 mod networks;
 mod rayon;
 mod sequential;
 mod standard;
+mod tasks;
+mod tokio;
 
 pub(crate) use self::go::is_ready;
 use crate::cell::{Cell, Outcome};
@@ -43,6 +47,9 @@ pub(crate) fn run(cell: Cell) -> Outcome {
         Subject::Std if cell.workload == Workload::Spawn => ns_per_round(standard::spawn).into(),
         Subject::CorosenseiRaw => ns_per_round(corosensei::switch).into(),
         Subject::Go1 | Subject::Go2 => go::run(cell),
+        Subject::KanalAsync => tasks::network::<kanal_async::KanalAsync>(cell),
+        Subject::Tokio => tasks::network::<tokio::Tokio>(cell),
+        Subject::May => may::run(cell),
         Subject::Crossbeam => network::<crossbeam::Crossbeam>(cell),
         Subject::Kanal => network::<kanal::Kanal>(cell),
         Subject::Flume => network::<flume::Flume>(cell),
