@@ -22,8 +22,7 @@ const (
 )
 
 type outcome struct {
-	Value    float64 `json:"value"`
-	Checksum *uint64 `json:"checksum,omitempty"`
+	Value float64 `json:"value"`
 }
 
 // Usage: WORKLOAD N TOKENS, where a workload without a parameter gets a 0.
@@ -48,6 +47,15 @@ func run(workload string, n, tokens int) outcome {
 		return outcome{Value: nsPerRound(commstime)}
 	case "ring":
 		return outcome{Value: nsPerRound(func(laps uint64) time.Duration { return ring(n, 1, laps) }) / float64(n)}
+	case "tokens":
+		hops := float64(n * tokens)
+		return outcome{Value: nsPerRound(func(laps uint64) time.Duration { return ring(n, tokens, laps) }) / hops}
+	case "primes":
+		return outcome{Value: primes(n)}
+	case "start":
+		return outcome{Value: nsPerRound(func(times uint64) time.Duration { return start(n, times) }) / float64(n)}
+	case "memory":
+		return outcome{Value: memory(n)}
 	case "inputs":
 		return outcome{Value: nsPerRound(inputs)}
 	case "mixed":

@@ -20,6 +20,10 @@ Workloads (bench/README.md says what each measures):
   mandelbrot  a farm on 1 and 2 workers              ms per picture, wall and CPU
   spawn       par! of two that exchange a message    ns per par!
   switch      a process that yields, alone           ns per suspension and resumption
+  start       processes that yield once, start to end ns per process
+  memory      processes that wait to receive         resident bytes per process
+  tokens      1 to N - 1 tokens round N processes    ns per communication
+  primes      a sieve, one process a prime           ms
   idle        blocked processes                      ms of CPU time per second
   limit       a ring of 15,000 processes, all in all ms
   macro-cost  cargo build after touching a program   ms per build
@@ -29,7 +33,8 @@ Options:
   --rivals          measure the other crates too, and print the ratio to the fastest
   --subject NAME    measure only this one; may be repeated (csp:threads, crossbeam, go:1, …)
   --backend B       our backend [default: threads]
-  --n N             processes in the ring (ring [8, 64 and 512], limit [15000])
+  --n N             processes (ring [8, 64 and 512], tokens [8, 16, 32 and 64], start [1 and 100000],
+                    memory [100000], limit [15000]) or primes (primes [4000])
   --size N          height and width of the picture (mandelbrot [700])
   --pinning P       only `unpinned` or only `pinned` (all threads on one core) [default: both]
   --runs R          fresh OS processes per cell; the median counts [default: 5]

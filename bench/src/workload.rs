@@ -1,5 +1,6 @@
 //! What can be measured, on whom, and with which parameters; see README.md for what each workload means.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -44,6 +45,10 @@ named! {
         Mandelbrot = "mandelbrot",
         Spawn = "spawn",
         Switch = "switch",
+        Start = "start",
+        Memory = "memory",
+        Tokens = "tokens",
+        Primes = "primes",
         Idle = "idle",
         Limit = "limit",
         MacroCost = "macro-cost",
@@ -108,6 +113,9 @@ named! {
 pub(crate) struct Params {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) n: Option<usize>,
+    /// How many of the `n` pass something on at a time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) tokens: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) kind: Option<Kind>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -120,9 +128,13 @@ pub(crate) struct Params {
 
 impl Params {
     /// # Panics
-    /// If the workload has no such parameter; so do the three below.
+    /// If the workload has no such parameter; so do those below.
     pub(crate) fn n(self) -> usize {
         self.n.expect("a workload with a number of processes")
+    }
+
+    pub(crate) fn tokens(self) -> usize {
+        self.tokens.expect("a workload with a number of tokens")
     }
 
     pub(crate) fn kind(self) -> Kind {
@@ -156,13 +168,15 @@ impl Workload {
         match self {
             Self::Pingpong => "ns/round trip",
             Self::Stream | Self::Choice => "ns/message",
-            Self::Ring => "ns/communication",
+            Self::Ring | Self::Tokens => "ns/communication",
             Self::Commstime => "ns/loop",
             Self::Mandelbrot => "ms/picture",
             Self::Spawn => "ns/par",
             Self::Switch => "ns/switch",
+            Self::Start => "ns/process",
+            Self::Memory => "bytes/process",
+            Self::Primes | Self::Limit => "ms",
             Self::Idle => "ms/s",
-            Self::Limit => "ms",
             Self::MacroCost => "ms/build",
         }
     }
@@ -180,6 +194,8 @@ impl Workload {
             Self::Choice => &[Crossbeam, Flume, Go1, Go2, Tokio],
             Self::Mandelbrot => &[Rayon, Sequential],
             Self::Spawn => &[Std],
+            Self::Tokens | Self::Primes | Self::Memory => &[Go1, Go2, KanalAsync, Tokio],
+            Self::Start => &[Go1, Go2, Tokio],
             Self::Switch => &[CorosenseiRaw, Go1, Go2, Tokio, May],
             Self::Idle => &[],
             Self::MacroCost => &[ByHand],
@@ -189,6 +205,11 @@ impl Workload {
     /// Whether `subject` takes part in this row.
     pub(crate) fn has(self, params: Params, subject: Subject) -> bool {
         match subject {
+            Subject::CspThreads => match self {
+                Self::Start | Self::Memory => params.n() <= 15_000, // the system does not give so many threads
+                Self::Primes => params.n() <= 1_000,                // it would take many minutes
+                _ => true,
+            },
             Subject::Sequential => params.workers == Some(1),
             Subject::Flume | Subject::Tokio => params.kind != Some(Kind::Mixed), // see README.md
             Subject::May => self != Self::Stream,                                // see rivals/may.rs
@@ -199,7 +220,7 @@ impl Workload {
     /// Whether running on one core is worth a look: not where the point is to use two, or to compile.
     pub(crate) fn pinnings(self) -> &'static [Pinning] {
         match self {
-            Self::Mandelbrot | Self::Idle | Self::MacroCost => &[Pinning::Unpinned],
+            Self::Mandelbrot | Self::Idle | Self::Memory | Self::MacroCost => &[Pinning::Unpinned],
             _ => Pinning::ALL,
         }
     }
@@ -209,6 +230,18 @@ impl Workload {
         let sized = |n| Params { n: Some(n), ..Params::default() };
         match self {
             Self::Ring => n.map_or_else(|| vec![8, 64, 512], |n| vec![n]).into_iter().map(sized).collect(),
+            Self::Tokens => n
+                .map_or_else(|| vec![8, 16, 32, 64], |n| vec![n])
+                .into_iter()
+                .flat_map(|n| {
+                    BTreeSet::from([1, n / 2, n - 1])
+                        .into_iter()
+                        .map(move |tokens| Params { tokens: Some(tokens), ..sized(n) })
+                })
+                .collect(),
+            Self::Start => n.map_or_else(|| vec![1, 100_000], |n| vec![n]).into_iter().map(sized).collect(),
+            Self::Memory => vec![sized(n.unwrap_or(100_000))],
+            Self::Primes => vec![sized(n.unwrap_or(4_000))],
             Self::Limit => vec![sized(n.unwrap_or(15_000))],
             Self::Choice => Kind::ALL.iter().map(|&kind| Params { kind: Some(kind), ..Params::default() }).collect(),
             Self::Mandelbrot => [1, 2]
@@ -233,6 +266,6 @@ impl Workload {
 
     /// Whether `--n` means something.
     pub(crate) fn takes_n(self) -> bool {
-        matches!(self, Self::Ring | Self::Limit)
+        matches!(self, Self::Ring | Self::Tokens | Self::Start | Self::Memory | Self::Primes | Self::Limit)
     }
 }

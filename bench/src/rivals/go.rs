@@ -47,7 +47,7 @@ pub(super) fn run(cell: Cell) -> ! {
     let processors = cell.subject.go_processors().expect("a subject that is Go");
     let workload = cell.params.kind.map_or(cell.workload.name(), Kind::name);
     let error = Command::new(program().expect("a path beside this program"))
-        .args([workload, &cell.params.n.unwrap_or(0).to_string(), "0"])
+        .args([workload, &cell.params.n.unwrap_or(0).to_string(), &cell.params.tokens.unwrap_or(0).to_string()])
         .env("GOMAXPROCS", processors)
         .exec();
     panic!("the Go program: {error}");

@@ -6,6 +6,7 @@ mod flume;
 mod go;
 mod kanal;
 mod kanal_async;
+mod lives;
 mod may;
 mod networks;
 mod rayon;

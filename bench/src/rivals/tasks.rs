@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use tokio::runtime::Builder;
 use tokio::task::yield_now;
 
-use super::Gone;
+use super::{Gone, lives};
 use crate::cell::{Cell, Outcome};
 use crate::timing::{LOOPS_UNTIMED, WARM_UP, ns_per_round};
 use crate::workload::Workload;
@@ -30,7 +30,17 @@ pub(super) fn network<R: AsyncRival>(cell: Cell) -> Outcome {
         Workload::Commstime => ns_per_round(|loops| measured(commstime::<R>(loops))).into(),
         Workload::Ring => {
             let n = cell.params.n();
-            (ns_per_round(|laps| measured(ring::<R>(n, laps))) / n as f64).into()
+            (ns_per_round(|laps| measured(ring::<R>(n, 1, laps))) / n as f64).into()
+        }
+        Workload::Tokens => {
+            let (n, tokens) = (cell.params.n(), cell.params.tokens());
+            (ns_per_round(|laps| measured(ring::<R>(n, tokens, laps))) / (n * tokens) as f64).into()
+        }
+        Workload::Primes => measured(lives::primes::<R>(cell.params.n())).into(),
+        Workload::Memory => measured(lives::memory::<R>(cell.params.n())).into(),
+        Workload::Start => {
+            let n = cell.params.n();
+            (ns_per_round(|times| measured(lives::start(n, times))) / n as f64).into()
         }
         Workload::Choice => ns_per_round(|messages| measured(inputs::<R>(messages))).into(),
         Workload::Switch => ns_per_round(|times| measured(switch(times))).into(),
@@ -68,20 +78,24 @@ async fn stream<R: AsyncRival>(messages: u64) -> Result<Duration, Gone> {
     timed_consumer::<R>(receiver, WARM_UP, messages).await
 }
 
-/// `n` tasks in a ring pass one token, which each increments.
-async fn ring<R: AsyncRival>(n: usize, laps: u64) -> Result<Duration, Gone> {
+/// `n` tasks in a ring pass tokens, which each increments.
+///
+/// The first of them start with a token each, numbered as if it had come all the way from the origin.
+async fn ring<R: AsyncRival>(n: usize, tokens: usize, laps: u64) -> Result<Duration, Gone> {
     let (first, mut left) = R::narrowest();
-    for _ in 1..n {
+    for place in 1..n {
         let (right, next) = R::narrowest();
-        tokio::spawn(forward::<R>(left, right));
+        tokio::spawn(element::<R>(left, right, (place < tokens).then_some(place as u64)));
         left = next;
     }
     let mut token = 0;
     let mut start = Instant::now();
     for lap in 0..=laps {
-        R::send(&first, token + 1).await?;
-        token = R::recv(&mut left).await?;
-        assert_eq!(token, (lap + 1) * n as u64, "each of the {n} increments the token once a lap");
+        for _ in 0..tokens {
+            R::send(&first, token + 1).await?;
+            token = R::recv(&mut left).await?;
+            assert_eq!(token, (lap + 1) * n as u64, "each of the {n} increments a token once a lap");
+        }
         if lap == 0 {
             start = Instant::now();
         }
@@ -155,6 +169,14 @@ async fn switch(times: u64) -> Result<Duration, Gone> {
         yield_now().await;
     }
     Ok(start.elapsed())
+}
+
+/// Passes on its own token, where it has one, and then whatever comes.
+async fn element<R: AsyncRival>(left: R::Receiver, right: R::Sender, token: Option<u64>) -> Result<(), Gone> {
+    if let Some(token) = token {
+        R::send(&right, token + 1).await?;
+    }
+    forward::<R>(left, right).await
 }
 
 /// Passes on each number plus one.
