@@ -104,7 +104,7 @@ pub(crate) fn parse(mut parser: lexopt::Parser) -> Result<Request, lexopt::Error
                     .ok_or_else(|| format!("unknown pinning `{name}`; there are {}", Pinning::names()))?;
                 asked.pinnings = vec![pinning];
             }
-            Long("n") => asked.n = Some(at_least(2, "--n", &mut parser)?),
+            Long("n") => asked.n = Some(at_least(1, "--n", &mut parser)?),
             Long("size") => asked.size = Some(at_least(1, "--size", &mut parser)?),
             Long("runs") => asked.runs = at_least(1, "--runs", &mut parser)?,
             Long("timeout") => {
@@ -124,6 +124,9 @@ pub(crate) fn parse(mut parser: lexopt::Parser) -> Result<Request, lexopt::Error
         ],
         [_, extra, ..] => return Err(format!("one workload at a time: what is `{extra}`?").into()),
     };
+    if asked.n == Some(1) && asked.workloads.iter().any(|workload| workload.is_round()) {
+        return Err("--n takes a whole number from 2 on where a token goes round".into());
+    }
     if let [workload] = asked.workloads[..] {
         if asked.n.is_some() && !workload.takes_n() {
             return Err(format!("--n means nothing to {}", workload.name()).into());

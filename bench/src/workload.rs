@@ -264,8 +264,13 @@ impl Workload {
         matches!(self, Self::Mandelbrot | Self::MacroCost)
     }
 
+    /// Whether the processes stand in a ring, which one alone is not.
+    pub(crate) fn is_round(self) -> bool {
+        matches!(self, Self::Ring | Self::Tokens | Self::Limit)
+    }
+
     /// Whether `--n` means something.
     pub(crate) fn takes_n(self) -> bool {
-        matches!(self, Self::Ring | Self::Tokens | Self::Start | Self::Memory | Self::Primes | Self::Limit)
+        self.is_round() || matches!(self, Self::Start | Self::Memory | Self::Primes)
     }
 }

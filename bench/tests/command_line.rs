@@ -46,9 +46,10 @@ fn help_names_every_workload() {
 
 #[test]
 fn the_small_networks_come_out_right() {
-    let small: [&[&str]; 6] = [
+    let small: [&[&str]; 7] = [
         &["primes", "--n", "30"],
         &["memory", "--n", "50"],
+        &["start", "--n", "1"],
         &["start", "--n", "20"],
         &["tokens", "--n", "4"],
         &["switch"],
@@ -78,12 +79,13 @@ fn without_go_the_rival_is_skipped_with_one_line() {
 
 #[test]
 fn a_wrong_value_gets_one_line_and_exit_code_2() {
-    let wrong: [&[&str]; 9] = [
+    let wrong: [&[&str]; 10] = [
         &[],
         &["juggle"],
         &["ring", "stream"],
         &["ring", "--n", "one"],
         &["ring", "--n", "1"],
+        &["tokens", "--n", "1"],
         &["stream", "--n", "8"],
         &["ring", "--runs", "0"],
         &["ring", "--backend", "hamsters"],
