@@ -19,6 +19,11 @@ Workloads (bench/README.md says what each measures):
   choice      8 inputs; 4 inputs and 4 outputs       ns per message
   mandelbrot  a farm on 1 and 2 workers              ms per picture, wall and CPU
   spawn       par! of two that exchange a message    ns per par!
+  switch      a process that yields, alone           ns per suspension and resumption
+  start       processes that yield once, start to end ns per process
+  memory      processes that wait to receive         resident bytes per process
+  tokens      1 to N - 1 tokens round N processes    ns per communication
+  primes      a sieve, one process a prime           ms
   idle        blocked processes                      ms of CPU time per second
   limit       a ring of 15,000 processes, all in all ms
   macro-cost  cargo build after touching a program   ms per build
@@ -26,9 +31,10 @@ Workloads (bench/README.md says what each measures):
 
 Options:
   --rivals          measure the other crates too, and print the ratio to the fastest
-  --subject NAME    measure only this one; may be repeated (csp:threads, crossbeam, kanal, …)
+  --subject NAME    measure only this one; may be repeated (csp:threads, crossbeam, go:1, …)
   --backend B       our backend [default: threads]
-  --n N             processes in the ring (ring [8, 64 and 512], limit [15000])
+  --n N             processes (ring [8, 64 and 512], tokens [8, 16, 32 and 64], start [1 and 100000],
+                    memory [100000], limit [15000]) or primes (primes [4000])
   --size N          height and width of the picture (mandelbrot [700])
   --pinning P       only `unpinned` or only `pinned` (all threads on one core) [default: both]
   --runs R          fresh OS processes per cell; the median counts [default: 5]
@@ -98,7 +104,7 @@ pub(crate) fn parse(mut parser: lexopt::Parser) -> Result<Request, lexopt::Error
                     .ok_or_else(|| format!("unknown pinning `{name}`; there are {}", Pinning::names()))?;
                 asked.pinnings = vec![pinning];
             }
-            Long("n") => asked.n = Some(at_least(2, "--n", &mut parser)?),
+            Long("n") => asked.n = Some(at_least(1, "--n", &mut parser)?),
             Long("size") => asked.size = Some(at_least(1, "--size", &mut parser)?),
             Long("runs") => asked.runs = at_least(1, "--runs", &mut parser)?,
             Long("timeout") => {
@@ -118,6 +124,9 @@ pub(crate) fn parse(mut parser: lexopt::Parser) -> Result<Request, lexopt::Error
         ],
         [_, extra, ..] => return Err(format!("one workload at a time: what is `{extra}`?").into()),
     };
+    if asked.n == Some(1) && asked.workloads.iter().any(|workload| workload.is_round()) {
+        return Err("--n takes a whole number from 2 on where a token goes round".into());
+    }
     if let [workload] = asked.workloads[..] {
         if asked.n.is_some() && !workload.takes_n() {
             return Err(format!("--n means nothing to {}", workload.name()).into());

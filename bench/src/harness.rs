@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use crate::args::Measurement;
 use crate::cell::{self, Cell, Outcome};
 use crate::machine::Noise;
+use crate::rivals;
 use crate::workload::{Measure, Params, Pinning, Subject, Workload};
 
 /// The share of the machine that other programs may use during a run that counts, with `--quiet`.
@@ -94,6 +95,7 @@ fn cells(workload: Workload, asked: &Measurement) -> Vec<Cell> {
         .filter(|subject| *subject == asked.ours || !asked.only.is_empty())
         .chain(rivals.filter(|_| asked.rivals || !asked.only.is_empty()))
         .filter(|subject| asked.only.is_empty() || asked.only.contains(subject))
+        .filter(|subject| rivals::is_ready(*subject))
         .collect();
     let mut cells = Vec::new();
     for params in workload.rows(asked.n, asked.size) {

@@ -45,6 +45,17 @@ pub(crate) fn cpu_time_of_children() -> Duration {
     cpu_time_of(UsageWho::RUSAGE_CHILDREN)
 }
 
+/// Memory of this process that is really there, by `/proc/self/status`, which counts in KiB.
+///
+/// # Panics
+/// If there is no such file, or it is not what we know.
+pub(crate) fn resident_bytes() -> f64 {
+    let status = std::fs::read_to_string("/proc/self/status").expect("a system with /proc");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("a line about resident memory");
+    let kibibytes: f64 = line.trim().trim_end_matches(" kB").parse().expect("a number of KiB");
+    kibibytes * 1024.0
+}
+
 /// How busy the whole machine has been, and how much of that was us: to tell how much others disturb a measurement.
 pub(crate) struct Noise {
     since: Instant,

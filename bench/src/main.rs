@@ -7,6 +7,7 @@ mod machine;
 mod macro_cost;
 mod mandelbrot;
 mod ours;
+mod primes;
 mod report;
 mod rivals;
 mod timing;

@@ -131,6 +131,7 @@ fn conclusions(workload: Workload, records: &[Record]) -> Vec<String> {
 fn label(params: Params) -> String {
     let mut parts = Vec::new();
     parts.extend(params.n.map(|n| format!("n={n}")));
+    parts.extend(params.tokens.map(|tokens| format!("tokens={tokens}")));
     parts.extend(params.kind.map(|kind| kind.name().to_string()));
     parts.extend(params.workers.map(|workers| format!("workers={workers}")));
     parts.extend(params.measure.map(|measure| measure.name().to_string()));

@@ -1,5 +1,6 @@
 //! What can be measured, on whom, and with which parameters; see README.md for what each workload means.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -43,6 +44,11 @@ named! {
         Choice = "choice",
         Mandelbrot = "mandelbrot",
         Spawn = "spawn",
+        Switch = "switch",
+        Start = "start",
+        Memory = "memory",
+        Tokens = "tokens",
+        Primes = "primes",
         Idle = "idle",
         Limit = "limit",
         MacroCost = "macro-cost",
@@ -54,11 +60,20 @@ named! {
     Subject {
         CspThreads = "csp:threads",
         CspCoroutines = "csp:coroutines",
+        /// What our coroutines stand on, without a scheduler.
+        CorosenseiRaw = "corosensei-raw",
         Crossbeam = "crossbeam",
         Kanal = "kanal",
+        /// Its async channels, on tokio's current-thread runtime.
+        KanalAsync = "kanal-async",
         Flume = "flume",
         Std = "std",
         Rayon = "rayon",
+        Tokio = "tokio",
+        May = "may",
+        /// Go with one thread that runs goroutines, and with two.
+        Go1 = "go:1",
+        Go2 = "go:2",
         /// The kernel alone in one thread: no communication at all.
         Sequential = "sequential",
         /// The same program without our macros.
@@ -98,6 +113,9 @@ named! {
 pub(crate) struct Params {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) n: Option<usize>,
+    /// How many of the `n` pass something on at a time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) tokens: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) kind: Option<Kind>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -110,9 +128,13 @@ pub(crate) struct Params {
 
 impl Params {
     /// # Panics
-    /// If the workload has no such parameter; so do the three below.
+    /// If the workload has no such parameter; so do those below.
     pub(crate) fn n(self) -> usize {
         self.n.expect("a workload with a number of processes")
+    }
+
+    pub(crate) fn tokens(self) -> usize {
+        self.tokens.expect("a workload with a number of tokens")
     }
 
     pub(crate) fn kind(self) -> Kind {
@@ -133,6 +155,11 @@ impl Subject {
     pub(crate) fn backend(self) -> Option<&'static str> {
         self.name().strip_prefix("csp:")
     }
+
+    /// GOMAXPROCS, where the subject is Go.
+    pub(crate) fn go_processors(self) -> Option<&'static str> {
+        self.name().strip_prefix("go:")
+    }
 }
 
 impl Workload {
@@ -141,26 +168,35 @@ impl Workload {
         match self {
             Self::Pingpong => "ns/round trip",
             Self::Stream | Self::Choice => "ns/message",
-            Self::Ring => "ns/communication",
+            Self::Ring | Self::Tokens => "ns/communication",
             Self::Commstime => "ns/loop",
             Self::Mandelbrot => "ms/picture",
             Self::Spawn => "ns/par",
+            Self::Switch => "ns/switch",
+            Self::Start => "ns/process",
+            Self::Memory => "bytes/process",
+            Self::Primes | Self::Limit => "ms",
             Self::Idle => "ms/s",
-            Self::Limit => "ms",
             Self::MacroCost => "ms/build",
         }
     }
 
     /// Who is measured beside us.
     pub(crate) fn rivals(self) -> &'static [Subject] {
-        use Subject::{ByHand, Crossbeam, Flume, Kanal, Rayon, Sequential, Std};
+        use Subject::{
+            ByHand, CorosenseiRaw, Crossbeam, Flume, Go1, Go2, Kanal, KanalAsync, May, Rayon, Sequential, Std, Tokio,
+        };
         match self {
-            Self::Pingpong | Self::Stream | Self::Ring | Self::Commstime | Self::Limit => {
-                &[Crossbeam, Kanal, Flume, Std]
+            Self::Pingpong | Self::Stream | Self::Ring | Self::Commstime => {
+                &[Crossbeam, Kanal, Flume, Std, Go1, Go2, KanalAsync, Tokio, May]
             }
-            Self::Choice => &[Crossbeam, Flume],
+            Self::Limit => &[Crossbeam, Kanal, Flume, Std],
+            Self::Choice => &[Crossbeam, Flume, Go1, Go2, Tokio],
             Self::Mandelbrot => &[Rayon, Sequential],
             Self::Spawn => &[Std],
+            Self::Tokens | Self::Primes | Self::Memory => &[Go1, Go2, KanalAsync, Tokio],
+            Self::Start => &[Go1, Go2, Tokio],
+            Self::Switch => &[CorosenseiRaw, Go1, Go2, Tokio, May],
             Self::Idle => &[],
             Self::MacroCost => &[ByHand],
         }
@@ -169,8 +205,14 @@ impl Workload {
     /// Whether `subject` takes part in this row.
     pub(crate) fn has(self, params: Params, subject: Subject) -> bool {
         match subject {
+            Subject::CspThreads => match self {
+                Self::Start | Self::Memory => params.n() <= 15_000, // the system does not give so many threads
+                Self::Primes => params.n() <= 1_000,                // it would take many minutes
+                _ => true,
+            },
             Subject::Sequential => params.workers == Some(1),
-            Subject::Flume => params.kind != Some(Kind::Mixed), // see rivals/flume.rs
+            Subject::Flume | Subject::Tokio => params.kind != Some(Kind::Mixed), // see README.md
+            Subject::May => self != Self::Stream,                                // see rivals/may.rs
             _ => true,
         }
     }
@@ -178,7 +220,7 @@ impl Workload {
     /// Whether running on one core is worth a look: not where the point is to use two, or to compile.
     pub(crate) fn pinnings(self) -> &'static [Pinning] {
         match self {
-            Self::Mandelbrot | Self::Idle | Self::MacroCost => &[Pinning::Unpinned],
+            Self::Mandelbrot | Self::Idle | Self::Memory | Self::MacroCost => &[Pinning::Unpinned],
             _ => Pinning::ALL,
         }
     }
@@ -188,6 +230,18 @@ impl Workload {
         let sized = |n| Params { n: Some(n), ..Params::default() };
         match self {
             Self::Ring => n.map_or_else(|| vec![8, 64, 512], |n| vec![n]).into_iter().map(sized).collect(),
+            Self::Tokens => n
+                .map_or_else(|| vec![8, 16, 32, 64], |n| vec![n])
+                .into_iter()
+                .flat_map(|n| {
+                    BTreeSet::from([1, n / 2, n - 1])
+                        .into_iter()
+                        .map(move |tokens| Params { tokens: Some(tokens), ..sized(n) })
+                })
+                .collect(),
+            Self::Start => n.map_or_else(|| vec![1, 100_000], |n| vec![n]).into_iter().map(sized).collect(),
+            Self::Memory => vec![sized(n.unwrap_or(100_000))],
+            Self::Primes => vec![sized(n.unwrap_or(4_000))],
             Self::Limit => vec![sized(n.unwrap_or(15_000))],
             Self::Choice => Kind::ALL.iter().map(|&kind| Params { kind: Some(kind), ..Params::default() }).collect(),
             Self::Mandelbrot => [1, 2]
@@ -210,8 +264,13 @@ impl Workload {
         matches!(self, Self::Mandelbrot | Self::MacroCost)
     }
 
+    /// Whether the processes stand in a ring, which one alone is not.
+    pub(crate) fn is_round(self) -> bool {
+        matches!(self, Self::Ring | Self::Tokens | Self::Limit)
+    }
+
     /// Whether `--n` means something.
     pub(crate) fn takes_n(self) -> bool {
-        matches!(self, Self::Ring | Self::Limit)
+        self.is_round() || matches!(self, Self::Start | Self::Memory | Self::Primes)
     }
 }

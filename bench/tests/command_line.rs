@@ -36,19 +36,56 @@ fn a_cell_that_takes_too_long_is_a_word_in_the_table() {
 fn help_names_every_workload() {
     let output = bench(&["--help"]);
     assert!(output.status.success());
-    for name in "pingpong stream ring commstime choice mandelbrot spawn idle limit macro-cost".split(' ') {
+    for name in
+        "pingpong stream ring commstime choice mandelbrot spawn switch start memory tokens primes idle limit macro-cost"
+            .split(' ')
+    {
         assert!(text(&output.stdout).contains(name), "{name}");
     }
 }
 
 #[test]
+fn the_small_networks_come_out_right() {
+    let small: [&[&str]; 7] = [
+        &["primes", "--n", "30"],
+        &["memory", "--n", "50"],
+        &["start", "--n", "1"],
+        &["start", "--n", "20"],
+        &["tokens", "--n", "4"],
+        &["switch"],
+        &["commstime"],
+    ];
+    for words in small {
+        let subjects = ["csp:coroutines", "tokio", "kanal-async", "may", "corosensei-raw"];
+        let subjects = subjects.iter().flat_map(|subject| ["--subject", subject]);
+        let options = ["--runs", "1", "--pinning", "unpinned", "--json"];
+        let all: Vec<&str> = words.iter().copied().chain(subjects).chain(options).collect();
+        let output = bench(&all);
+        let printed = text(&output.stdout);
+        assert!(printed.lines().count() >= 2, "{words:?}: {printed}");
+        assert!(!printed.contains("failure"), "{words:?}: {printed}{}", text(&output.stderr));
+    }
+}
+
+#[test]
+fn without_go_the_rival_is_skipped_with_one_line() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_csp-bench"));
+    command.args(["switch", "--subject", "go:1", "--subject", "go:2", "--json"]).env("PATH", "");
+    let output = command.output().expect("csp-bench starts");
+    assert!(output.status.success());
+    assert!(output.stdout.is_empty());
+    assert_eq!(text(&output.stderr).lines().count(), 1, "{}", text(&output.stderr));
+}
+
+#[test]
 fn a_wrong_value_gets_one_line_and_exit_code_2() {
-    let wrong: [&[&str]; 9] = [
+    let wrong: [&[&str]; 10] = [
         &[],
         &["juggle"],
         &["ring", "stream"],
         &["ring", "--n", "one"],
         &["ring", "--n", "1"],
+        &["tokens", "--n", "1"],
         &["stream", "--n", "8"],
         &["ring", "--runs", "0"],
         &["ring", "--backend", "hamsters"],

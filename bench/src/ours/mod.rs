@@ -3,8 +3,11 @@
 mod choice;
 mod farm;
 mod idle;
+mod lives;
 mod networks;
+mod sieve;
 mod spawn;
+mod switch;
 
 use std::time::{Duration, Instant};
 
@@ -23,10 +26,20 @@ pub(crate) fn run(cell: Cell) -> Outcome {
         Workload::Commstime => ns_per_round(networks::commstime).into(),
         Workload::Ring => {
             let n = cell.params.n();
-            (ns_per_round(|laps| networks::ring(n, laps)) / n as f64).into()
+            (ns_per_round(|laps| networks::ring(n, 1, laps)) / n as f64).into()
         }
+        Workload::Tokens => {
+            let (n, tokens) = (cell.params.n(), cell.params.tokens());
+            (ns_per_round(|laps| networks::ring(n, tokens, laps)) / (n * tokens) as f64).into()
+        }
+        Workload::Start => {
+            let n = cell.params.n();
+            (ns_per_round(|times| lives::start(n, times)) / n as f64).into()
+        }
+        Workload::Memory => lives::memory(cell.params.n()).into(),
+        Workload::Primes => sieve::primes(cell.params.n()).into(),
         Workload::Limit => milliseconds(|| {
-            networks::ring(cell.params.n(), 1);
+            networks::ring(cell.params.n(), 1, 1);
         }),
         Workload::Choice => ns_per_round(match cell.params.kind() {
             Kind::Inputs => choice::inputs,
@@ -35,6 +48,7 @@ pub(crate) fn run(cell: Cell) -> Outcome {
         .into(),
         Workload::Mandelbrot => farm::mandelbrot(cell.params.picture(), cell.params.workers()),
         Workload::Spawn => ns_per_round(spawn::spawn).into(),
+        Workload::Switch => ns_per_round(switch::switch).into(),
         Workload::Idle => idle::idle().into(),
         Workload::MacroCost => unreachable!("macro-cost runs cargo, not a program of ours"),
     }

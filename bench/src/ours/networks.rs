@@ -64,20 +64,33 @@ fn consumer(numbers: Receiver<u64>, untimed: u64, timed: u64) -> Result<Duration
     Ok(start.elapsed())
 }
 
-/// `n` processes in a ring pass one token, which each increments.
-pub(super) fn ring(n: usize, laps: u64) -> Duration {
+/// `n` processes in a ring pass tokens, which each increments.
+///
+/// The first of them start with a token each, numbered as if it had come all the way from the origin.
+pub(super) fn ring(n: usize, tokens: usize, laps: u64) -> Duration {
     let (first, mut left) = channel();
     let mut elements = Vec::new();
-    for _ in 1..n {
+    for place in 1..n {
         let (right, next) = channel();
-        elements.push(forward(left, right));
+        elements.push(element(left, right, (place < tokens).then_some(place as u64)));
         left = next;
     }
     let (time, _) = par! {
-        origin(first, left, n, laps),
+        origin(first, left, n, tokens, laps),
         for element in elements => element,
     };
     timed(time)
+}
+
+/// Passes on its own token, where it has one, and then whatever comes.
+#[process]
+fn element(left: Receiver<u64>, right: Sender<u64>, token: Option<u64>) {
+    if let Some(token) = token {
+        right.send(token + 1)?;
+    }
+    for number in &left {
+        right.send(number + 1)?;
+    }
 }
 
 /// Passes on each number plus one.
@@ -88,15 +101,17 @@ fn forward(left: Receiver<u64>, right: Sender<u64>) {
     }
 }
 
-/// Sends a token round the ring, one lap untimed.
+/// Sends tokens round the ring, one lap untimed.
 #[process]
-fn origin(right: Sender<u64>, left: Receiver<u64>, n: usize, laps: u64) -> Result<Duration, Stopped> {
+fn origin(right: Sender<u64>, left: Receiver<u64>, n: usize, tokens: usize, laps: u64) -> Result<Duration, Stopped> {
     let mut token = 0;
     let mut start = Instant::now();
     for lap in 0..=laps {
-        right.send(token + 1)?;
-        token = left.recv()?;
-        assert_eq!(token, (lap + 1) * n as u64, "each of the {n} increments the token once a lap");
+        for _ in 0..tokens {
+            right.send(token + 1)?;
+            token = left.recv()?;
+            assert_eq!(token, (lap + 1) * n as u64, "each of the {n} increments a token once a lap");
+        }
         if lap == 0 {
             start = Instant::now();
         }

@@ -1,13 +1,21 @@
 //! The other crates: the same programs, written as their own documentation would write them.
 
+mod corosensei;
 mod crossbeam;
 mod flume;
+mod go;
 mod kanal;
+mod kanal_async;
+mod lives;
+mod may;
 mod networks;
 mod rayon;
 mod sequential;
 mod standard;
+mod tasks;
+mod tokio;
 
+pub(crate) use self::go::is_ready;
 use crate::cell::{Cell, Outcome};
 use crate::timing::ns_per_round;
 use crate::workload::{Kind, Subject, Workload};
@@ -38,6 +46,11 @@ pub(crate) fn run(cell: Cell) -> Outcome {
         .into(),
         Subject::Flume if cell.workload == Workload::Choice => ns_per_round(flume::inputs).into(),
         Subject::Std if cell.workload == Workload::Spawn => ns_per_round(standard::spawn).into(),
+        Subject::CorosenseiRaw => ns_per_round(corosensei::switch).into(),
+        Subject::Go1 | Subject::Go2 => go::run(cell),
+        Subject::KanalAsync => tasks::network::<kanal_async::KanalAsync>(cell),
+        Subject::Tokio => tasks::network::<tokio::Tokio>(cell),
+        Subject::May => may::run(cell),
         Subject::Crossbeam => network::<crossbeam::Crossbeam>(cell),
         Subject::Kanal => network::<kanal::Kanal>(cell),
         Subject::Flume => network::<flume::Flume>(cell),
