@@ -13,6 +13,10 @@ use crate::backend::Park;
 use crate::backend::posted::Posted;
 use crate::process::context::{self, Context};
 
+/// How much of a stack, and of the context on it, is fetched ahead: what a plain operation touches when it goes on.
+const LINES_AHEAD: usize = 6;
+const CONTEXT_LINES: usize = 3;
+
 /// Records live for ever and are used again, so a wake-up that comes late reaches somebody, who looks and sleeps on.
 ///
 /// All but the inbox's two fields belong to the worker's thread.
@@ -25,6 +29,8 @@ pub(super) struct Record {
     yielder: Cell<Option<NonNull<Yielder<(), ()>>>>,
     /// The context that was current when it was suspended.
     context: Cell<*const Context>,
+    /// Where its stack stands while it is suspended: what it needs first when it goes on.
+    top: Cell<*const u8>,
     /// When its park ends, if it stands among the timers.
     pub(super) deadline: Cell<Option<Instant>>,
     /// The one behind it in its worker's queue.
@@ -64,6 +70,7 @@ impl Record {
             coroutine: RefCell::new(None),
             yielder: Cell::new(None),
             context: Cell::new(ptr::null()),
+            top: Cell::new(ptr::null()),
             deadline: Cell::new(None),
             next: Cell::new(None),
             posted: Posted::new(),
@@ -131,7 +138,22 @@ impl Record {
     pub(super) fn park_here(&self) {
         if !self.notified.take() {
             self.state.set(State::Parked);
+            let here = 0_u8;
+            self.top.set(&raw const here);
             self.suspend();
+        }
+    }
+
+    /// It is going to run soon: of very many coroutines, the caches hold few.
+    #[inline(always)]
+    fn fetch_ahead(&self) {
+        let top = self.top.get();
+        for line in 0..LINES_AHEAD {
+            prefetch(top.wrapping_add(line * 64).wrapping_sub(128));
+        }
+        let context = self.context.get().cast::<u8>();
+        for line in 0..CONTEXT_LINES {
+            prefetch(context.wrapping_add(line * 64));
         }
     }
 
@@ -146,6 +168,7 @@ impl Record {
     pub(super) fn wake(&'static self) {
         if self.state.get() == State::Parked {
             self.state.set(State::Ready);
+            self.fetch_ahead();
             self.worker.add_ready(self);
         } else {
             self.notified.set(true);
@@ -197,6 +220,18 @@ impl Park for Record {
 fn may_not_wait() -> ! {
     eprintln!("a panic hook may not wait for other processes");
     std::process::abort();
+}
+
+/// Asks for a cache line, without waiting for it. Any address will do.
+#[inline(always)]
+fn prefetch(address: *const u8) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: a prefetch reads nothing that the program sees, and never faults.
+    unsafe {
+        std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(address.cast());
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = address;
 }
 
 fn eternal(record: &Record) -> &'static Record {
