@@ -81,7 +81,7 @@ impl<T: Send> Receiver<T> {
     /// # Panics
     /// In the expression of an output guard; and outside any process, if a deadlock ends it.
     #[track_caller]
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn recv(&self) -> Result<T, Stopped> {
         self.recv_for(Patience::Forever, Location::caller()).map_err(stopped)
     }
@@ -181,7 +181,7 @@ impl<T: Send> Receiver<T> {
         Ok(Release::new(paired.map_err(stopped)?, &self.channel))
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn recv_for(&self, patience: Patience, at: &'static Location<'static>) -> Result<T, Refusal> {
         let mut slot = MaybeUninit::<T>::uninit();
         // SAFETY: the slot has room for a message.
@@ -215,7 +215,7 @@ impl<T: Send> Iterator for Iter<'_, T> {
     type Item = T;
 
     #[track_caller]
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn next(&mut self) -> Option<T> {
         self.receiver.recv().ok()
     }
@@ -231,7 +231,7 @@ impl<T: Send> Iterator for IntoIter<T> {
     type Item = T;
 
     #[track_caller]
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn next(&mut self) -> Option<T> {
         self.receiver.recv().ok()
     }

@@ -80,7 +80,7 @@ impl<T: Send> Sender<T> {
     /// # Panics
     /// In the expression of an output guard; and outside any process, if a deadlock ends it.
     #[track_caller]
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn send(&self, value: T) -> Result<(), Stopped> {
         match self.send_for(value, Patience::Forever, Location::caller()) {
             Ok(()) => Ok(()),
@@ -141,7 +141,7 @@ impl<T: Send> Sender<T> {
         self.send_for(value, Patience::Until(deadline), Location::caller())
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn send_for(&self, value: T, patience: Patience, at: &'static Location<'static>) -> Result<(), SendError<T>> {
         let mut value = ManuallyDrop::new(value);
         let place = std::ptr::from_mut(&mut *value).cast();
