@@ -89,12 +89,8 @@ thread_local! {
 /// Runs `step` with the context of the running process; a thread outside any process gets one of its own.
 #[inline(always)]
 pub(crate) fn current<R>(step: impl FnOnce(&Context) -> R) -> R {
-    let mut context = CURRENT.get();
-    if context.is_null() {
-        context = root_of_this_thread();
-    }
-    // SAFETY: a process's context outlives its body, a root its thread; both reset `CURRENT` before they end.
-    step(unsafe { &*context })
+    // SAFETY: used here only, and not kept.
+    step(unsafe { running() })
 }
 
 /// The context of the running process, for as long as that runs.
@@ -109,7 +105,7 @@ pub(crate) unsafe fn running<'a>() -> &'a Context {
     if context.is_null() {
         context = root_of_this_thread();
     }
-    // SAFETY: as in `current`.
+    // SAFETY: a process's context outlives its body, a root its thread; both reset `CURRENT` before they end.
     unsafe { &*context }
 }
 
@@ -122,7 +118,7 @@ pub(crate) fn exchange_current(context: *const Context) -> *const Context {
 /// Where the name of the running process lies, and its length; for a signal handler, so nothing is made here.
 #[cfg(feature = "backend-coroutines")]
 pub(crate) fn name_of_current() -> Option<(*const u8, usize)> {
-    // SAFETY: as in `current`.
+    // SAFETY: as in `running`.
     unsafe { CURRENT.get().as_ref() }.map(|context| (context.name().as_ptr(), context.name().len()))
 }
 
@@ -143,7 +139,7 @@ struct Entered<'a> {
 impl<'a> Entered<'a> {
     fn new(context: &'a Context, around: *const Context) -> Self {
         deadlock::register(context);
-        // SAFETY: as in `current`.
+        // SAFETY: as in `running`.
         if let Some(around) = unsafe { around.as_ref() } {
             around.covered.set(true);
         }
@@ -160,7 +156,7 @@ impl Drop for Entered<'_> {
             spawned.wait_for_all(self.context);
         }
         CURRENT.set(self.around);
-        // SAFETY: as in `current`.
+        // SAFETY: as in `running`.
         if let Some(around) = unsafe { self.around.as_ref() } {
             around.covered.set(false);
         }

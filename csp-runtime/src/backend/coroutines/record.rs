@@ -29,7 +29,7 @@ pub(super) struct Record {
     yielder: Cell<Option<NonNull<Yielder<(), ()>>>>,
     /// The context that was current when it was suspended.
     context: Cell<*const Context>,
-    /// Where its stack stands while it is suspended: what it needs first when it goes on.
+    /// Where its stack stood when it last parked without a deadline: about there lies what it needs first when it goes on.
     top: Cell<*const u8>,
     /// When its park ends, if it stands among the timers.
     pub(super) deadline: Cell<Option<Instant>>,
