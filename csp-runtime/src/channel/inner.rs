@@ -209,7 +209,7 @@ pub(crate) fn may_communicate(context: &Context, at: &Location<'_>) -> Result<()
 /// A plain operation that waits, for the deadlock report.
 pub(crate) struct Plain<'a> {
     pub(crate) channel: &'a Channel,
-    pub(crate) offer: &'a Offer<Local>,
+    pub(crate) offer: &'a Offer,
     pub(crate) kind: Kind,
     pub(crate) at: &'static Location<'static>,
 }

@@ -11,8 +11,7 @@ use crate::deadlock::Operation;
 use crate::error::{Cause, Stopped};
 use crate::process::context::{Context, current};
 use crate::rendezvous::core::Side;
-use crate::rendezvous::decision::{Claim, MAX_GUARDS, Outcome};
-use crate::rendezvous::local::Local;
+use crate::rendezvous::decision::{Claim, MAX_GUARDS, News, Outcome};
 use crate::rendezvous::meet::{Arrival, Manner};
 use crate::rendezvous::offer::{Kind, Offer};
 use crate::rendezvous::wait::wait;
@@ -57,11 +56,7 @@ pub(crate) fn choose_as(
 ) -> Result<Chosen, Stopped> {
     may_communicate(context, at)?;
     let choice = Choice { guards, order, at, context };
-    let survey = choice.survey()?;
-    let taken = match choice.poll(&survey)? {
-        Some(taken) => taken,
-        None => choice.wait(survey.timeout)?,
-    };
+    let (taken, survey) = choice.take_one()?;
     context.forgive();
     choice.remember(taken, &survey);
     Ok(Chosen { branch: guards[taken].branch, replica: guards[taken].replica })
@@ -98,6 +93,18 @@ impl<'g> Choice<'_, 'g> {
         communications
             .filter_map(|(index, guard)| Some((index, guard.communication()?)))
             .filter(|(_, it)| it.live.get())
+    }
+
+    fn take_one(&self) -> Result<(usize, Survey), Stopped> {
+        loop {
+            let survey = self.survey()?;
+            if let Some(taken) = self.poll(&survey)? {
+                return Ok((taken, survey));
+            }
+            if let Some(taken) = self.wait(survey.timeout)? {
+                return Ok((taken, survey));
+            }
+        }
     }
 
     fn survey(&self) -> Result<Survey, Stopped> {
@@ -221,35 +228,63 @@ impl<'g> Choice<'_, 'g> {
         }
     }
 
-    /// Offers all guards on their channels, and waits until one is taken.
-    fn wait(&self, timeout: Option<Timeout>) -> Result<usize, Stopped> {
+    /// Offers all guards on their channels, and waits until one is taken. None: the offer came to nothing, and has to be
+    /// made anew.
+    fn wait(&self, timeout: Option<Timeout>) -> Result<Option<usize>, Stopped> {
         let offer = Offer::choice(self.context.parker(), self.context.is_hosted());
         let until = timeout.and_then(|(deadline, _)| deadline);
-        let (index, outcome) = self.offer_all(&offer).unwrap_or_else(|| {
-            if wait(self.context, &offer.decision, &Waiting { choice: self, offer: &offer }, until) {
-                return self.wait_for(&offer);
-            }
-            let timer = timeout.map_or(0, |(_, index)| index);
-            match offer.decision.withdraw(timer as u32) {
-                Claim::Won => (timer, Outcome::Met),
-                // A partner took us in the last moment, and is about to complete us.
-                Claim::Lost => self.wait_for(&offer),
-            }
-        });
+        let timer = timeout.map_or(0, |(_, index)| index);
+        let (index, outcome) = self.offer_all(&offer).unwrap_or_else(|| self.wait_until(&offer, until, timer));
         // Nothing above unwinds: no entry stays behind in a queue.
         self.leave_all();
+        if outcome == Outcome::Again {
+            return Ok(None);
+        }
         self.conclude(index, outcome)?;
-        Ok(index)
+        Ok(Some(index))
+    }
+
+    /// Waits until a partner has taken the offer, its deadline has passed, or its last channel is retired.
+    fn wait_until(&self, offer: &Offer, until: Option<Instant>, timer: usize) -> (usize, Outcome) {
+        loop {
+            let in_time = wait(self.context, &offer.decision, &Waiting { choice: self, offer }, until);
+            let own_end = match offer.decision.news() {
+                News::Done(index, outcome) => return (index as usize, outcome),
+                News::Nudged => {
+                    offer.decision.take_nudge();
+                    match self.last_retired() {
+                        Some(last) => (last, Outcome::Retired),
+                        None => continue,
+                    }
+                }
+                News::None if in_time => continue,
+                News::None => (timer, Outcome::Met),
+            };
+            return match offer.decision.withdraw(own_end.0 as u32) {
+                Claim::Won => own_end,
+                // A partner took us in the last moment, and is about to complete us.
+                Claim::Lost => self.wait_for(offer),
+            };
+        }
+    }
+
+    /// A guard of this choice, if all of those that were live have been switched off by retirement.
+    fn last_retired(&self) -> Option<usize> {
+        let mut last = None;
+        for (index, communication) in self.live() {
+            communication.ended()?;
+            last = Some(index);
+        }
+        last
     }
 
     /// Puts the offer on every channel, unless it is decided on the way.
-    fn offer_all(&self, offer: &Offer<Local>) -> Option<(usize, Outcome)> {
+    fn offer_all(&self, offer: &Offer) -> Option<(usize, Outcome)> {
         let (mut published, mut first) = (false, None);
         for (index, communication) in self.live() {
             first = first.or(Some(index));
             communication.entry.attach(offer);
             communication.entry.set_index(index as u32);
-            offer.switch_on();
             let manner = Manner { published, wait: true };
             // SAFETY: `leave_all` takes every entry out before the offer ends, and a paired offer is waited for.
             match unsafe { communication.channel.core.arrive(&communication.entry, manner) } {
@@ -265,13 +300,11 @@ impl<'g> Choice<'_, 'g> {
                         Claim::Lost => Some(self.wait_for(offer)),
                     };
                 }
-                Arrival::Ended(_) | Arrival::NotReady => {
-                    let _ = offer.switch_off();
-                }
+                Arrival::Ended(_) | Arrival::NotReady => {}
             }
         }
-        // The last retirement ends the choice; if they all came before this line, that is up to us.
-        first.filter(|_| offer.switch_off()).map(|first| (first, Outcome::Retired))
+        // Where it stands on a channel, that one's retirement will nudge it. If they all came before, nobody does.
+        if published { None } else { first.map(|first| (first, Outcome::Retired)) }
     }
 
     fn leave_all(&self) {
@@ -283,12 +316,16 @@ impl<'g> Choice<'_, 'g> {
     }
 
     /// Waits until an offer that a partner has taken is complete.
-    fn wait_for(&self, offer: &Offer<Local>) -> (usize, Outcome) {
+    fn wait_for(&self, offer: &Offer) -> (usize, Outcome) {
         loop {
-            if let Some((index, outcome)) = offer.decision.result() {
-                return (index as usize, outcome);
+            match offer.decision.news() {
+                News::Done(index, outcome) => return (index as usize, outcome),
+                // It is decided: what else ends does not matter any more.
+                News::Nudged => offer.decision.take_nudge(),
+                News::None => {
+                    wait(self.context, &offer.decision, &Waiting { choice: self, offer }, None);
+                }
             }
-            wait(self.context, &offer.decision, &Waiting { choice: self, offer }, None);
         }
     }
 
@@ -320,7 +357,7 @@ fn expired(deadline: Option<Instant>) -> bool {
 /// A choice that waits, for the deadlock report.
 struct Waiting<'w, 'c, 'g> {
     choice: &'w Choice<'c, 'g>,
-    offer: &'w Offer<Local>,
+    offer: &'w Offer,
 }
 
 impl Operation for Waiting<'_, '_, '_> {

@@ -2,11 +2,11 @@
 
 use smallvec::SmallVec;
 
-use super::decision::{Claim, Outcome, Sleep};
+use super::decision::{Claim, Nudge, Outcome, Sleep};
 use super::home::{Buffer, Home, RawLock};
 use super::offer::Entry;
 use super::queue::Queue;
-use crate::sync::{AtomicU32, Guarded, Held, Ordering, mutant};
+use crate::sync::{AtomicU32, Guarded, Held, Journal, Ordering, mutant};
 
 const SENDERS_GONE: u32 = 1;
 const RECEIVERS_GONE: u32 = 2;
@@ -57,22 +57,23 @@ impl<H: Home> Core<H> {
 
     /// Takes the lock. What follows must not unwind before `let_go`.
     #[inline(always)]
-    pub(super) fn hold(&self) -> Held {
+    pub(super) fn hold(&self) -> Held<H::Journal> {
         self.lock.lock();
         // SAFETY: the lock is held until `let_go` takes the value away.
-        unsafe { Held::new() }
+        unsafe { Held::new(H::journal()) }
     }
 
     /// Releases the lock that `hold` took.
     #[inline(always)]
-    pub(super) fn let_go(&self, _held: Held) {
+    pub(super) fn let_go(&self, held: Held<H::Journal>) {
+        held.journal().commit();
         // SAFETY: only `hold` makes one of these for callers.
         unsafe { self.lock.unlock() };
     }
 
     /// Runs `step` under the lock, then wakes whom it completed.
     #[inline(always)]
-    pub(super) fn locked<R>(&self, step: impl FnOnce(&Held, &mut Wakes<H>) -> R) -> R {
+    pub(super) fn locked<R>(&self, step: impl FnOnce(&Held<H::Journal>, &mut Wakes<H>) -> R) -> R {
         let mut wakes = Wakes::<H>::new();
         let held = self.hold();
         let result = step(&held, &mut wakes);
@@ -93,14 +94,14 @@ impl<H: Home> Core<H> {
     /// The buffer, if this is not a rendezvous.
     #[inline]
     #[allow(clippy::mut_from_ref, reason = "the lock, proved by `Held`, makes the borrow exclusive")]
-    pub(super) fn buffer<'l>(&'l self, _lock: &'l Held) -> Option<&'l mut H::Buffer> {
+    pub(super) fn buffer<'l>(&'l self, _lock: &'l Held<H::Journal>) -> Option<&'l mut H::Buffer> {
         // SAFETY: the lock excludes all others, and no caller holds two of these at once.
         unsafe { &mut *self.buffer.get() }.as_mut()
     }
 
     /// Whether the buffer has a place for one more message.
-    pub(super) fn has_room(&self, lock: &Held) -> bool {
-        self.buffer(lock).is_some_and(|buffer| buffer.len() + self.kept.get(lock) < self.capacity)
+    pub(super) fn has_room(&self, lock: &Held<H::Journal>) -> bool {
+        self.buffer(lock).is_some_and(|buffer| buffer.len(lock) + self.kept.get(lock) < self.capacity)
     }
 
     /// Whether it has not ended, for nobody. Under the lock.
@@ -140,7 +141,7 @@ impl<H: Home> Core<H> {
     #[cold]
     fn unless_messages_are_left(&self, ended: Outcome) -> Option<Outcome> {
         self.locked(|lock, _| match self.buffer(lock) {
-            Some(buffer) if buffer.len() > 0 => None,
+            Some(buffer) if buffer.len(lock) > 0 => None,
             _ => Some(ended),
         })
     }
@@ -153,53 +154,58 @@ impl<H: Home> Core<H> {
                 Side::Receivers => (RECEIVERS_GONE, &self.senders),
             };
             if !mutant("retirement_unseen") {
-                self.raise(flag);
+                self.raise(flag, lock);
             }
-            while let Some(entry) = waiting.first(lock) {
-                waiting.remove(entry, lock);
-                let decided = match entry.offer().is_choosing() {
-                    false => Claim::Won,
-                    // A choice goes on waiting while any other of its guards is on.
-                    true if entry.offer().switch_off() && !mutant("last_retirement_silent") => {
-                        entry.offer().take(entry.index())
-                    }
-                    true => Claim::Lost,
-                };
-                if decided == Claim::Won {
-                    complete(entry, Outcome::Retired, wakes);
-                }
-            }
+            self.send_away(waiting, lock, wakes);
             match side {
                 Side::Senders => None,
-                Side::Receivers => self.buffer(lock).map(Buffer::drain),
+                Side::Receivers => self.buffer(lock).map(|buffer| buffer.drain(lock)),
             }
         });
         drop(leftovers);
+    }
+
+    /// Tells everybody in a queue that the other side has retired.
+    fn send_away(&self, waiting: &Queue<H>, lock: &Held<H::Journal>, wakes: &mut Wakes<H>) {
+        while let Some(entry) = waiting.first(lock) {
+            waiting.remove(entry, lock);
+            if entry.offer().is_choosing() {
+                // A choice goes on waiting while any other of its guards is on: it looks itself.
+                nudge(entry, lock, wakes);
+            } else {
+                complete(entry, Outcome::Retired, lock, wakes);
+            }
+        }
     }
 
     /// Ends the channel for everybody, at once. A sender's poison lets the buffer drain, a receiver's drops it.
     pub(crate) fn poison(&self, by: Side) {
         let leftovers = self.locked(|lock, wakes| {
-            self.raise(POISONED);
+            self.raise(POISONED, lock);
             for waiting in [&self.senders, &self.receivers] {
-                while let Some(entry) = waiting.first(lock) {
-                    waiting.remove(entry, lock);
-                    let decided =
-                        if mutant("poison_takes_all") { Claim::Won } else { entry.offer().take(entry.index()) };
-                    if decided == Claim::Won {
-                        complete(entry, Outcome::Poisoned, wakes);
-                    }
-                }
+                self.drive_away(waiting, lock, wakes);
             }
             match by {
                 Side::Senders => None,
-                Side::Receivers => self.buffer(lock).map(Buffer::drain),
+                Side::Receivers => self.buffer(lock).map(|buffer| buffer.drain(lock)),
             }
         });
         drop(leftovers);
     }
 
-    fn raise(&self, flag: u32) {
+    /// Ends what everybody in a queue waits for by poison.
+    fn drive_away(&self, waiting: &Queue<H>, lock: &Held<H::Journal>, wakes: &mut Wakes<H>) {
+        while let Some(entry) = waiting.first(lock) {
+            waiting.remove(entry, lock);
+            let decided = if mutant("poison_takes_all") { Claim::Won } else { entry.offer().take(H::decider()) };
+            if decided == Claim::Won {
+                complete(entry, Outcome::Poisoned, lock, wakes);
+            }
+        }
+    }
+
+    fn raise(&self, flag: u32, lock: &Held<H::Journal>) {
+        lock.journal().note((&raw const self.flags).cast(), size_of::<u32>());
         // Relaxed: only ever changed under the lock.
         self.flags.store(self.flags.load(Ordering::Relaxed) | flag, Ordering::Relaxed);
     }
@@ -216,11 +222,40 @@ impl<H: Home> Core<H> {
 
 /// Completes the offer behind `entry`, which the caller has decided and taken out of the queue.
 #[inline]
-pub(super) fn complete<H: Home>(entry: &Entry<H>, outcome: Outcome, wakes: &mut Wakes<H>) {
-    let wake = entry.offer().wake;
-    // The owner may be gone after the next line.
-    let sleep = entry.offer().decision.complete(entry.index(), outcome);
+pub(super) fn complete<H: Home>(
+    entry: &Entry<H>,
+    outcome: Outcome,
+    lock: &Held<H::Journal>,
+    wakes: &mut Wakes<H>,
+) {
+    let (wake, sleep) = settle(entry, outcome, lock);
     if sleep != Sleep::Awake {
         wakes.push((wake, sleep));
     }
+}
+
+/// The step that makes a communication final.
+#[inline(always)]
+pub(super) fn settle<H: Home>(entry: &Entry<H>, outcome: Outcome, lock: &Held<H::Journal>) -> (H::Wake, Sleep) {
+    let offer = entry.offer();
+    let wake = H::wake(offer);
+    lock.journal().pivot((&raw const offer.decision).cast(), offer.generation.load(Ordering::Relaxed));
+    // The owner may be gone after the next line.
+    let sleep = offer.decision.complete(entry.index(), outcome);
+    lock.journal().commit();
+    (wake, sleep)
+}
+
+/// Makes the choice behind `entry`, which has left the queue, look at its channels again.
+fn nudge<H: Home>(entry: &Entry<H>, lock: &Held<H::Journal>, wakes: &mut Wakes<H>) {
+    let wake = H::wake(entry.offer());
+    if mutant("last_retirement_silent") {
+        return;
+    }
+    if let Nudge::Given(sleep) = entry.offer().decision.nudge() {
+        if sleep != Sleep::Awake {
+            wakes.push((wake, sleep));
+        }
+    }
+    lock.journal().commit();
 }

@@ -8,6 +8,7 @@ use super::decision::Sleep;
 use super::home::{Buffer, Home};
 use super::offer::{Entry, Offer};
 use crate::backend::Park;
+use crate::sync::{Held, NoJournal};
 
 /// This process's memory.
 pub(crate) enum Local {}
@@ -20,6 +21,7 @@ impl Home for Local {
     type Lock = super::lock::SpinLock;
     #[cfg(loom)]
     type Lock = super::lock::ModelLock;
+    type Journal = NoJournal;
     type Buffer = Box<dyn ErasedBuffer>;
 
     #[inline]
@@ -35,13 +37,28 @@ impl Home for Local {
 
     #[cfg(not(loom))]
     #[inline]
-    fn rank(offer: &Offer<Self>) -> usize {
+    fn rank(offer: &Offer) -> usize {
         std::ptr::from_ref(offer).addr()
     }
 
     #[cfg(loom)]
-    fn rank(offer: &Offer<Self>) -> usize {
+    fn rank(offer: &Offer) -> usize {
         offer.age
+    }
+
+    #[inline(always)]
+    fn decider() -> u32 {
+        0
+    }
+
+    #[inline(always)]
+    fn journal() -> NoJournal {
+        NoJournal
+    }
+
+    #[inline(always)]
+    fn wake(offer: &Offer) -> Self::Wake {
+        offer.parker
     }
 
     #[inline]
@@ -110,21 +127,23 @@ impl<T: Send> ErasedBuffer for Messages<T> {
 }
 
 impl Buffer<Local> for Box<dyn ErasedBuffer> {
-    fn len(&self) -> usize {
+    type Leftovers = Self;
+
+    fn len(&self, _lock: &Held) -> usize {
         (**self).len()
     }
 
-    unsafe fn push(&mut self, from: *mut u8) {
+    unsafe fn push(&mut self, from: *mut u8, _lock: &Held) {
         // SAFETY: passed on.
         unsafe { (**self).push(from) };
     }
 
-    unsafe fn pop(&mut self, to: *mut u8) {
+    unsafe fn pop(&mut self, to: *mut u8, _lock: &Held) {
         // SAFETY: passed on.
         unsafe { (**self).pop(to) };
     }
 
-    fn drain(&mut self) -> Self {
+    fn drain(&mut self, _lock: &Held) -> Self {
         (**self).drain()
     }
 }
