@@ -32,6 +32,11 @@ pub(crate) fn pause(_attempt: u32) {
     loom::thread::yield_now();
 }
 
+/// A step that others can see: a model may stop a process before it.
+#[cfg(not(csp_steps))]
+#[inline(always)]
+pub(crate) fn step() {}
+
 /// Whether to make a deliberate mistake, one that a model test must catch: see `.ci/mutants`.
 #[cfg(csp_mutants)]
 pub(crate) fn mutant(name: &str) -> bool {

@@ -20,7 +20,7 @@ pub(crate) enum Side {
 }
 
 /// Who is to be woken once the lock is released.
-pub(super) type Wakes<H> = SmallVec<[(<H as Home>::Wake, Sleep); 2]>;
+pub(crate) type Wakes<H> = SmallVec<[(<H as Home>::Wake, Sleep); 2]>;
 
 /// A channel, without its message type: the protocol moves messages by place and size.
 pub(crate) struct Core<H: Home> {
@@ -57,7 +57,7 @@ impl<H: Home> Core<H> {
 
     /// Takes the lock. What follows must not unwind before `let_go`.
     #[inline(always)]
-    pub(super) fn hold(&self) -> Held<H::Journal> {
+    pub(crate) fn hold(&self) -> Held<H::Journal> {
         self.lock.lock();
         // SAFETY: the lock is held until `let_go` takes the value away.
         unsafe { Held::new(H::journal()) }
@@ -65,7 +65,7 @@ impl<H: Home> Core<H> {
 
     /// Releases the lock that `hold` took.
     #[inline(always)]
-    pub(super) fn let_go(&self, held: Held<H::Journal>) {
+    pub(crate) fn let_go(&self, held: Held<H::Journal>) {
         held.journal().commit();
         // SAFETY: only `hold` makes one of these for callers.
         unsafe { self.lock.unlock() };
@@ -94,7 +94,7 @@ impl<H: Home> Core<H> {
     /// The buffer, if this is not a rendezvous.
     #[inline]
     #[allow(clippy::mut_from_ref, reason = "the lock, proved by `Held`, makes the borrow exclusive")]
-    pub(super) fn buffer<'l>(&'l self, _lock: &'l Held<H::Journal>) -> Option<&'l mut H::Buffer> {
+    pub(crate) fn buffer<'l>(&'l self, _lock: &'l Held<H::Journal>) -> Option<&'l mut H::Buffer> {
         // SAFETY: the lock excludes all others, and no caller holds two of these at once.
         unsafe { &mut *self.buffer.get() }.as_mut()
     }
@@ -148,21 +148,29 @@ impl<H: Home> Core<H> {
 
     /// The last end of one side is gone: the other side learns that the channel is retired.
     pub(crate) fn retire(&self, side: Side) {
-        let leftovers = self.locked(|lock, wakes| {
-            let (flag, waiting) = match side {
-                Side::Senders => (SENDERS_GONE, &self.receivers),
-                Side::Receivers => (RECEIVERS_GONE, &self.senders),
-            };
-            if !mutant("retirement_unseen") {
-                self.raise(flag, lock);
-            }
-            self.send_away(waiting, lock, wakes);
-            match side {
-                Side::Senders => None,
-                Side::Receivers => self.buffer(lock).map(|buffer| buffer.drain(lock)),
-            }
-        });
+        let leftovers = self.locked(|lock, wakes| self.retire_within(side, lock, wakes));
         drop(leftovers);
+    }
+
+    /// [`retire`](Self::retire) by the holder of the lock, who drops what it gives once that is released.
+    pub(crate) fn retire_within(
+        &self,
+        side: Side,
+        lock: &Held<H::Journal>,
+        wakes: &mut Wakes<H>,
+    ) -> Option<<H::Buffer as Buffer<H>>::Leftovers> {
+        let (flag, waiting) = match side {
+            Side::Senders => (SENDERS_GONE, &self.receivers),
+            Side::Receivers => (RECEIVERS_GONE, &self.senders),
+        };
+        if !mutant("retirement_unseen") {
+            self.raise(flag, lock);
+        }
+        self.send_away(waiting, lock, wakes);
+        match side {
+            Side::Senders => None,
+            Side::Receivers => self.buffer(lock).map(|buffer| buffer.drain(lock)),
+        }
     }
 
     /// Tells everybody in a queue that the other side has retired.

@@ -45,7 +45,7 @@ pub(crate) trait Home: Sized + 'static {
     ///
     /// # Safety
     /// `from` holds a message that nobody else will read, `to` has room for it, and both stay put meanwhile.
-    unsafe fn carry(from: Self::Place, to: Self::Place, size: usize);
+    unsafe fn carry(from: Self::Place, to: Self::Place, size: usize, lock: &Held<Self::Journal>);
 
     /// Wakes the owner of a completed offer if it sleeps.
     fn unpark(wake: Self::Wake, sleep: Sleep);

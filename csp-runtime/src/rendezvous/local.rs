@@ -62,7 +62,7 @@ impl Home for Local {
     }
 
     #[inline]
-    unsafe fn carry(from: Self::Place, to: Self::Place, size: usize) {
+    unsafe fn carry(from: Self::Place, to: Self::Place, size: usize, _lock: &Held) {
         if size == size_of::<u64>() {
             // SAFETY: both places are valid for `size` bytes, by the caller; the type keeps padding and provenance.
             let word = unsafe { from.cast::<MaybeUninit<u64>>().read_unaligned() };

@@ -3,6 +3,8 @@
 use super::decision::{Claim, Decision};
 use super::home::Home;
 use crate::backend::Park;
+#[cfg(feature = "backend-processes")]
+use crate::sync::Ordering;
 use crate::sync::{AtomicU32, Guarded, Held, NoJournal, mutant};
 use std::cell::Cell;
 
@@ -52,6 +54,34 @@ impl Offer {
             #[cfg(loom)]
             age: next_age(),
         }
+    }
+
+    /// An offer that is over: to be renewed before it is used.
+    #[cfg(feature = "backend-processes")]
+    pub(crate) fn complete(parker: &'static dyn Park) -> Self {
+        let this = Self::new(false, parker, false);
+        let _ = this.decision.complete(0, super::decision::Outcome::Met);
+        this
+    }
+
+    /// Makes a new offer of one that is complete. Whoever still looks at the old one sees another generation.
+    ///
+    /// # Safety
+    /// It is initialised, and nobody else uses it but to see which one it is.
+    #[cfg(feature = "backend-processes")]
+    #[inline]
+    pub(crate) unsafe fn renew(this: *mut Self, choosing: bool, parker: &'static dyn Park) {
+        // SAFETY: by the caller.
+        unsafe { (&raw mut (*this).choosing).write(choosing) };
+        // SAFETY: by the caller.
+        unsafe { (&raw mut (*this).parker).write(parker) };
+        // SAFETY: by the caller.
+        let this = unsafe { &*this };
+        let generation = this.generation.load(Ordering::Relaxed).wrapping_add(1);
+        crate::sync::step();
+        this.generation.store(generation, Ordering::Relaxed);
+        crate::sync::step();
+        this.decision.open();
     }
 
     #[inline]
