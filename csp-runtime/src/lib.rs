@@ -35,12 +35,14 @@
 
 extern crate self as csp_runtime;
 
-#[cfg(all(feature = "backend-processes", not(doc)))]
+#[cfg(all(feature = "backend-processes", not(target_os = "linux")))]
 compile_error!(
-    "the backend `processes` is not built yet: use `threads` or `coroutines`, and leave the features `processes` and \
-     `backend-processes` off"
+    "the backend `processes` needs Linux (fork, memfd and pidfd): leave the features `processes` and `backend-processes` off \
+     here, and use `threads` or `coroutines`"
 );
 
+#[cfg(feature = "backend-processes")]
+mod arena;
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
@@ -58,6 +60,8 @@ mod model;
 pub mod prelude;
 mod process;
 mod rendezvous;
+#[cfg(feature = "backend-processes")]
+mod shared;
 mod sync;
 
 #[doc(inline)]

@@ -28,6 +28,7 @@ kinds! {
     4: Abandoned,
     5: Unwinding,
     6: NotStarted,
+    7: Killed,
 }
 
 impl Message for Cause {
@@ -53,17 +54,19 @@ impl Message for Stopped {
 
 impl Message for Refusal {
     through!(
-        Refusal as Result<Stopped, bool>,
-        |refusal| 1 + refusal.stopped().map_or(1, Message::__encoded_len),
+        Refusal as Result<Stopped, (u8, usize, usize)>,
+        |refusal| 1 + refusal.stopped().map_or((0_u8, 0_usize, 0_usize).__encoded_len(), Message::__encoded_len),
         |refusal| match refusal {
             Refusal::Stopped(stopped) => Ok(stopped),
-            Refusal::NotReady => Err(false),
-            Refusal::TimedOut => Err(true),
+            Refusal::NotReady => Err((0, 0, 0)),
+            Refusal::TimedOut => Err((1, 0, 0)),
+            Refusal::TooLarge { bytes, most } => Err((2, bytes, most)),
         },
         |refusal| Ok(match refusal {
             Ok(stopped) => Refusal::Stopped(stopped),
-            Err(false) => Refusal::NotReady,
-            Err(true) => Refusal::TimedOut,
+            Err((0, ..)) => Refusal::NotReady,
+            Err((1, ..)) => Refusal::TimedOut,
+            Err((_, bytes, most)) => Refusal::TooLarge { bytes, most },
         })
     );
 }
@@ -86,7 +89,9 @@ impl<T: Message> Message for SendError<T> {
 impl Message for ProcessError {
     fn __encoded_len(&self) -> usize {
         match self {
-            ProcessError::Panicked { process, message } => 1 + process.__encoded_len() + message.__encoded_len(),
+            ProcessError::Panicked { process, message: text } | ProcessError::Killed { process, how: text } => {
+                1 + process.__encoded_len() + text.__encoded_len()
+            }
         }
     }
 
@@ -97,12 +102,18 @@ impl Message for ProcessError {
                 process.__encode(out);
                 message.__encode(out);
             }
+            ProcessError::Killed { process, how } => {
+                out.plain(1_u8);
+                process.__encode(out);
+                how.__encode(out);
+            }
         }
     }
 
     fn __decode(input: &mut Decoder<'_>) -> Result<Self, Malformed> {
         match input.plain::<u8>()? {
             0 => Ok(ProcessError::Panicked { process: String::__decode(input)?, message: String::__decode(input)? }),
+            1 => Ok(ProcessError::Killed { process: String::__decode(input)?, how: String::__decode(input)? }),
             _ => Err(Malformed::new("no failure of a process has this tag")),
         }
     }

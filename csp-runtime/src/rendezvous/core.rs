@@ -11,6 +11,11 @@ use crate::sync::{AtomicU32, Guarded, Held, Journal, Ordering, mutant};
 const SENDERS_GONE: u32 = 1;
 const RECEIVERS_GONE: u32 = 2;
 const POISONED: u32 = 4;
+/// The channel goes on in another home: whoever comes here offers anew.
+#[cfg(feature = "backend-processes")]
+const MOVED: u32 = 8;
+#[cfg(not(feature = "backend-processes"))]
+const MOVED: u32 = 0;
 
 /// One of a channel's two ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,6 +90,17 @@ impl<H: Home> Core<H> {
         result
     }
 
+    /// [`locked`](Self::locked), for a step that completes nobody.
+    #[cfg(feature = "backend-processes")]
+    pub(crate) fn locked_step<R>(&self, step: impl FnOnce(&Held<H::Journal>) -> R) -> R {
+        self.locked(|lock, _| step(lock))
+    }
+
+    #[cfg(feature = "backend-processes")]
+    pub(crate) fn lock_of(&self) -> &H::Lock {
+        &self.lock
+    }
+
     /// Whether it has no buffer.
     #[inline]
     pub(super) fn is_rendezvous(&self) -> bool {
@@ -116,6 +132,7 @@ impl<H: Home> Core<H> {
         // Relaxed: under the lock it is exact; a choice that looks without it looks again under it.
         match self.flags.load(Ordering::Relaxed) {
             0 | SENDERS_GONE => None,
+            flags if flags & MOVED != 0 => Some(Outcome::Again),
             flags if flags & POISONED != 0 => Some(Outcome::Poisoned),
             _ => Some(Outcome::Retired),
         }
@@ -126,6 +143,7 @@ impl<H: Home> Core<H> {
     pub(crate) fn ended_for_receivers(&self) -> Option<Outcome> {
         match self.flags.load(Ordering::Relaxed) {
             0 | RECEIVERS_GONE => None,
+            flags if flags & MOVED != 0 => Some(Outcome::Again),
             flags if flags & POISONED != 0 => Some(Outcome::Poisoned),
             _ => Some(Outcome::Retired),
         }
@@ -216,6 +234,55 @@ impl<H: Home> Core<H> {
         lock.journal().note((&raw const self.flags).cast(), size_of::<u32>());
         // Relaxed: only ever changed under the lock.
         self.flags.store(self.flags.load(Ordering::Relaxed) | flag, Ordering::Relaxed);
+    }
+
+    /// How large its messages are.
+    #[cfg(feature = "backend-processes")]
+    pub(crate) fn message_size(&self) -> usize {
+        self.size
+    }
+
+    /// How many messages its buffer holds.
+    #[cfg(feature = "backend-processes")]
+    pub(crate) fn capacity(&self) -> usize {
+        self.capacity
+    }
+
+    /// Whether nobody waits here, or is about to bring a message.
+    #[cfg(feature = "backend-processes")]
+    pub(crate) fn is_idle(&self, lock: &Held<H::Journal>) -> bool {
+        let queues = [&self.senders, &self.receivers];
+        self.flags.load(Ordering::Relaxed) & MOVED == 0
+            && self.kept.get(lock) == 0
+            && queues.iter().all(|queue| queue.first(lock).is_none())
+    }
+
+    /// It goes on as another one, which has ended like this one.
+    #[cfg(feature = "backend-processes")]
+    pub(crate) fn move_to<Other: Home>(&self, other: &Core<Other>, lock: &Held<H::Journal>) {
+        // Relaxed: the other is not seen by anybody yet.
+        other.flags.store(self.flags.load(Ordering::Relaxed), Ordering::Relaxed);
+        self.raise(MOVED, lock);
+    }
+
+    /// Finishes what a holder of the lock that died half way had made final: those who still wait although the channel has ended, or
+    /// its buffer has room, go on.
+    #[cfg(feature = "backend-processes")]
+    pub(crate) fn finish(&self, lock: &Held<H::Journal>, wakes: &mut Wakes<H>) {
+        let flags = self.flags.load(Ordering::Relaxed);
+        if flags & POISONED != 0 {
+            self.drive_away(&self.senders, lock, wakes);
+            self.drive_away(&self.receivers, lock, wakes);
+        }
+        if flags & SENDERS_GONE != 0 && self.buffer(lock).is_none_or(|buffer| buffer.len(lock) == 0) {
+            self.send_away(&self.receivers, lock, wakes);
+        }
+        if flags & RECEIVERS_GONE != 0 {
+            self.send_away(&self.senders, lock, wakes);
+        }
+        if flags == 0 || flags == SENDERS_GONE {
+            self.admit(lock, wakes);
+        }
     }
 
     /// Takes `entry` out of its queue. False: a partner has it.

@@ -15,6 +15,7 @@ pub(crate) enum Local {}
 
 impl Home for Local {
     type Link = NonNull<Entry<Local>>;
+    type Partner = Self::Link;
     type Place = *mut u8;
     type Wake = &'static dyn Park;
     #[cfg(not(loom))]
@@ -33,6 +34,16 @@ impl Home for Local {
     #[inline]
     fn link(entry: &Entry<Self>) -> Self::Link {
         NonNull::from(entry)
+    }
+
+    #[inline]
+    fn partner(entry: &Entry<Self>) -> Self::Link {
+        Self::link(entry)
+    }
+
+    #[inline]
+    fn follow(partner: Self::Link) -> Self::Link {
+        partner
     }
 
     #[cfg(not(loom))]

@@ -222,11 +222,11 @@ impl<H: Home> Core<H> {
         // Whoever gets to know the other goes on first, and completes the other later.
         let leader = match (sender.kind, receiver.kind) {
             (Kind::SendLater, _) => {
-                sender.partner.set(Some(H::link(receiver)), lock);
+                sender.partner.set(Some(H::partner(receiver)), lock);
                 sender
             }
             (_, Kind::ReceiveExtended) => {
-                receiver.partner.set(Some(H::link(sender)), lock);
+                receiver.partner.set(Some(H::partner(sender)), lock);
                 receiver
             }
             _ => {
@@ -255,7 +255,7 @@ impl<H: Home> Core<H> {
     }
 
     /// Lets waiting senders use what room the buffer has.
-    fn admit(&self, lock: &Held<H::Journal>, wakes: &mut Wakes<H>) {
+    pub(super) fn admit(&self, lock: &Held<H::Journal>, wakes: &mut Wakes<H>) {
         while self.has_room(lock) {
             let Some(sender) = self.senders.first(lock) else { return };
             self.senders.remove(sender, lock);
@@ -347,7 +347,7 @@ pub(crate) unsafe fn deliver<H: Home>(sender: &Entry<H>, receiver: H::Link, size
     // SAFETY: the paired receiver is ours alone until we complete it: it is in no queue, and it waits.
     let own = unsafe { Held::new(H::journal()) };
     let arrival = if receiver.kind == Kind::ReceiveExtended {
-        receiver.partner.set(Some(H::link(sender)), &own);
+        receiver.partner.set(Some(H::partner(sender)), &own);
         Arrival::Paired
     } else {
         // SAFETY: the places are of one channel's message type, by the caller.

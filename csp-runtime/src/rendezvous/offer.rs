@@ -128,7 +128,7 @@ pub(crate) struct Entry<H: Home> {
     pub(crate) kind: Kind,
     pub(crate) place: H::Place,
     /// The other side, where it is needed after pairing: see `PROTOCOL.md`, «partners».
-    pub(crate) partner: Guarded<Option<H::Link>>,
+    pub(crate) partner: Guarded<Option<H::Partner>>,
     /// A place in the buffer is kept for the message that this output guard will make.
     pub(crate) reserved: Guarded<bool>,
     pub(super) next: Guarded<Option<H::Link>>,
@@ -179,7 +179,23 @@ impl<H: Home> Entry<H> {
     pub(crate) unsafe fn paired_with(&self) -> (Option<H::Link>, bool) {
         // SAFETY: nobody else uses the entry, by the caller.
         let own = unsafe { Held::new(NoJournal) };
-        (self.partner.get(&own), self.reserved.get(&own))
+        (self.partner.get(&own).map(H::follow), self.reserved.get(&own))
+    }
+
+    /// The partner, as it was noted.
+    #[cfg(feature = "backend-processes")]
+    pub(crate) fn follower(&self) -> Option<H::Partner> {
+        // SAFETY: its owner is dead, or what is read is only compared.
+        let own = unsafe { Held::new(NoJournal) };
+        self.partner.get(&own)
+    }
+
+    /// The partner has been completed.
+    #[cfg(feature = "backend-processes")]
+    pub(crate) fn forget_partner(&self) {
+        // SAFETY: the entry is its owner's alone by now.
+        let own = unsafe { Held::new(NoJournal) };
+        self.partner.set(None, &own);
     }
 
     /// Who waits behind the same offer never meets itself: guards of one choice do not match each other.

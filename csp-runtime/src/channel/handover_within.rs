@@ -1,7 +1,7 @@
 //! An end passes from one owner to the next by a ticket, a number that can stand in a message's bytes.
 //!
-//! It counts as an end of its channel all the while, so the channel does not retire in between. In this version it stays in its OS
-//! process.
+//! It counts as an end of its channel all the while, so the channel does not retire in between. Without forked processes it stays in
+//! its OS process.
 
 use std::any::Any;
 
