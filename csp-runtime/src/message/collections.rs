@@ -6,16 +6,15 @@ use std::mem::{ManuallyDrop, MaybeUninit};
 
 use super::{Decoder, Encoder, Malformed, Message, sequence};
 
-/// Without the padding of other sequences: their memory is allocated only when all of it is known to be there.
 impl<T: Message> Message for Vec<T> {
     #[inline]
     fn __encoded_len(&self) -> usize {
-        if T::PLAIN { sequence::COUNT + size_of_val(&**self) } else { sequence::len_of(self.iter()) }
+        sequence::len_of(self.iter())
     }
 
     #[inline]
     fn __encode(self, out: &mut Encoder<'_>) {
-        if T::PLAIN {
+        if sequence::at_once::<T>() {
             out.count(self.len());
             out.plains(&self);
         } else {
@@ -25,7 +24,7 @@ impl<T: Message> Message for Vec<T> {
 
     #[inline]
     fn __decode(input: &mut Decoder<'_>) -> Result<Self, Malformed> {
-        if T::PLAIN {
+        if sequence::at_once::<T>() {
             return input.plains();
         }
         sequence::decode::<_, T>(input, Vec::with_capacity, |values, input| {
@@ -38,7 +37,7 @@ impl<T: Message> Message for Vec<T> {
 impl<T: Message> Message for Box<[T]> {
     #[inline]
     fn __encoded_len(&self) -> usize {
-        if T::PLAIN { sequence::COUNT + size_of_val(&**self) } else { sequence::len_of(self.iter()) }
+        sequence::len_of(self.iter())
     }
 
     #[inline]
@@ -56,12 +55,12 @@ impl<T: Message> Message for Box<[T]> {
 impl<T: Message> Message for VecDeque<T> {
     #[inline]
     fn __encoded_len(&self) -> usize {
-        if T::PLAIN { sequence::COUNT + self.len() * size_of::<T>() } else { sequence::len_of(self.iter()) }
+        sequence::len_of(self.iter())
     }
 
     #[inline]
     fn __encode(self, out: &mut Encoder<'_>) {
-        if T::PLAIN {
+        if sequence::at_once::<T>() {
             out.count(self.len());
             let (first, second) = self.as_slices();
             out.plains(first);

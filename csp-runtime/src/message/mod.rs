@@ -27,6 +27,8 @@ mod ranges;
 mod region;
 mod sequence;
 mod storage;
+#[cfg(all(test, not(loom)))]
+mod tests;
 mod text;
 mod time;
 mod tuples;
@@ -112,14 +114,13 @@ macro_rules! plain {
 }
 use plain;
 
-/// A type that crosses as another one: `wrap!(impl<T> Wrapping<T> as T, take: |value| …, make: |inner| …)`, where `make` gives a `Result`.
-/// Looking at the inner value, for the length, is `look`.
+/// The three functions of a type that crosses as another one: how long it will be, the way there, and the way back, which validates.
 macro_rules! through {
-    ($type:ty as $inner:ty, $look:expr, $take:expr, $make:expr) => {
+    ($type:ty as $inner:ty, $len:expr, $take:expr, $make:expr) => {
         #[inline]
         fn __encoded_len(&self) -> usize {
-            let look: fn(&$type) -> usize = $look;
-            look(self)
+            let len: fn(&$type) -> usize = $len;
+            len(self)
         }
 
         #[inline]
