@@ -47,6 +47,7 @@ pub mod __private;
 mod backend;
 pub mod channel;
 mod choice;
+mod cloakroom;
 mod config;
 mod deadlock;
 mod error;
@@ -64,7 +65,7 @@ pub use backend::{Backend, UnknownBackend};
 pub use channel::{Named, Receiver, Sender, channel};
 pub use config::{Config, ConfigError};
 pub use error::{Cause, CauseKind, ProcessError, Refusal, SendError, Stopped};
-pub use message::Message;
+pub use message::{Message, Mobile};
 pub use process::{Branch, Caught, Current, Handle, Process, Replicated, Scope, current, scope, yield_now};
 
 pub use csp_macros::{alt, io, message, par, pri_alt, process, seq, spawn};

@@ -6,6 +6,10 @@ pub use crate::choice::{
     deadline, extended, input, output, propagate, skip,
 };
 pub use crate::io::{io, io_async};
+pub use crate::message::{
+    Decoder, Encoder, Malformed, MessagesMustNotImplementDrop, TicketKind, Tickets, abandon, decode_from, encode_into,
+    encoded_len, is_plain, tickets,
+};
 pub use crate::process::{
     Block, BlockValue, Branch, Branches, Lent, LentEnd, LentGuard, Meta, NotAnEnd, ParSettings, Probe, Quit,
     Replicated, block, branch, par, process, quiet, replicate, replicated, seq, spawn,

@@ -1,11 +1,13 @@
 //! Channels: how one is made, and its two ends. How a rendezvous works is told in `rendezvous/PROTOCOL.md`.
 
+mod handover;
 mod inner;
 mod name;
 mod receiver;
 mod release;
 mod sender;
 
+pub(crate) use handover::{abandon_end, hand_over_receiver, hand_over_sender, take_over_receiver, take_over_sender};
 #[cfg(all(test, loom))]
 pub(crate) use inner::Patience;
 pub(crate) use inner::{Channel, Plain, may_communicate};
