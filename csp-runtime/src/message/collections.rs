@@ -5,6 +5,7 @@ use std::hash::{BuildHasher, Hash};
 use std::mem::{ManuallyDrop, MaybeUninit};
 
 use super::{Decoder, Encoder, Malformed, Message, sequence};
+use crate::process::Visitor;
 
 impl<T: Message> Message for Vec<T> {
     #[inline]
@@ -32,6 +33,13 @@ impl<T: Message> Message for Vec<T> {
             Ok(())
         })
     }
+
+    #[inline]
+    fn __each_end(&self, visitor: &mut Visitor<'_>) {
+        if !T::PLAIN {
+            self.iter().for_each(|value| value.__each_end(visitor));
+        }
+    }
 }
 
 impl<T: Message> Message for Box<[T]> {
@@ -48,6 +56,13 @@ impl<T: Message> Message for Box<[T]> {
     #[inline]
     fn __decode(input: &mut Decoder<'_>) -> Result<Self, Malformed> {
         Vec::__decode(input).map(Vec::into_boxed_slice)
+    }
+
+    #[inline]
+    fn __each_end(&self, visitor: &mut Visitor<'_>) {
+        if !T::PLAIN {
+            self.iter().for_each(|value| value.__each_end(visitor));
+        }
     }
 }
 
@@ -74,6 +89,13 @@ impl<T: Message> Message for VecDeque<T> {
     fn __decode(input: &mut Decoder<'_>) -> Result<Self, Malformed> {
         Vec::__decode(input).map(VecDeque::from)
     }
+
+    #[inline]
+    fn __each_end(&self, visitor: &mut Visitor<'_>) {
+        if !T::PLAIN {
+            self.iter().for_each(|value| value.__each_end(visitor));
+        }
+    }
 }
 
 impl<T: Message> Message for LinkedList<T> {
@@ -95,6 +117,13 @@ impl<T: Message> Message for LinkedList<T> {
             },
         )
     }
+
+    #[inline]
+    fn __each_end(&self, visitor: &mut Visitor<'_>) {
+        if !T::PLAIN {
+            self.iter().for_each(|value| value.__each_end(visitor));
+        }
+    }
 }
 
 /// Arrives as a heap of the same elements; the order of equal ones may change.
@@ -114,6 +143,13 @@ impl<T: Message + Ord> Message for BinaryHeap<T> {
         });
         values.map(BinaryHeap::from)
     }
+
+    #[inline]
+    fn __each_end(&self, visitor: &mut Visitor<'_>) {
+        if !T::PLAIN {
+            self.iter().for_each(|value| value.__each_end(visitor));
+        }
+    }
 }
 
 macro_rules! sets {
@@ -132,6 +168,12 @@ macro_rules! sets {
                     values.insert(T::__decode(input)?);
                     Ok(())
                 })
+            }
+
+            fn __each_end(&self, visitor: &mut Visitor<'_>) {
+                if !T::PLAIN {
+                    self.iter().for_each(|value| value.__each_end(visitor));
+                }
             }
         })*
     };
@@ -161,6 +203,15 @@ macro_rules! maps {
                     values.insert(K::__decode(input)?, V::__decode(input)?);
                     Ok(())
                 })
+            }
+
+            fn __each_end(&self, visitor: &mut Visitor<'_>) {
+                if !(K::PLAIN && V::PLAIN) {
+                    self.iter().for_each(|(key, value)| {
+                        key.__each_end(visitor);
+                        value.__each_end(visitor);
+                    });
+                }
             }
         })*
     };
@@ -204,6 +255,13 @@ impl<T: Message, const N: usize> Message for [T; N] {
         // SAFETY: all of them have been written, and are not dropped here.
         Ok(unsafe { place.read() })
     }
+
+    #[inline]
+    fn __each_end(&self, visitor: &mut Visitor<'_>) {
+        if !T::PLAIN {
+            self.iter().for_each(|value| value.__each_end(visitor));
+        }
+    }
 }
 
 /// An array whose first elements are there: dropped if the next one is malformed.
@@ -246,5 +304,10 @@ impl<T: Message> Message for Box<T> {
         input.plain_to(&mut place)?;
         // SAFETY: just written: of a plain type, every pattern of bytes is a value.
         Ok(unsafe { place.assume_init() })
+    }
+
+    #[inline]
+    fn __each_end(&self, visitor: &mut Visitor<'_>) {
+        (**self).__each_end(visitor);
     }
 }

@@ -33,6 +33,8 @@ mod text;
 mod time;
 mod tuples;
 
+use crate::process::Visitor;
+
 pub use decode::{Decoder, Malformed};
 pub use encode::Encoder;
 pub use mobile::Mobile;
@@ -76,6 +78,11 @@ pub trait Message: Send + Sized + 'static {
     /// bounded by a multiple of what is left of the bytes; how deep it recurses, by their number.
     #[doc(hidden)]
     fn __decode(input: &mut Decoder<'_>) -> Result<Self, Malformed>;
+
+    /// Tells all ends of channels in the value.
+    #[doc(hidden)]
+    #[inline]
+    fn __each_end(&self, _visitor: &mut Visitor<'_>) {}
 }
 
 /// Whether messages of this type are plain. (A bound is all that this asks of the type, unlike naming the constant.)
