@@ -80,6 +80,18 @@ where
             }
         }
     }
+    fn __each_end(&self, visitor: &mut ::csp::__private::Visitor<'_>) {
+        match *self {
+            Self::Leaf { 0: ref field_0 } => {
+                <[T; N] as ::csp::Message>::__each_end(field_0, visitor);
+            }
+            #[cfg(feature = "deep")]
+            Self::Node { left: ref field_0, right: ref field_1 } => {
+                <Box<Tree<T, N>> as ::csp::Message>::__each_end(field_0, visitor);
+                <Box<Tree<T, N>> as ::csp::Message>::__each_end(field_1, visitor);
+            }
+        }
+    }
 }
 impl<T: ::csp::Message, const N: usize> ::csp::__private::MessagesMustNotImplementDrop
 for Tree<T, N>

@@ -21,7 +21,7 @@ pub(crate) fn expand(message: Message, csp: &TokenStream) -> TokenStream {
         param.bounds.push(parse_quote_spanned!(Span::mixed_site()=> #csp::Message));
     }
     let (impl_generics, type_generics, where_clause) = generics.split_for_impl();
-    let Body { plain, len, encode, decode } = match &shape {
+    let Body { plain, len, encode, decode, ends } = match &shape {
         Shape::Struct(fields) => structure(fields, csp),
         Shape::Enum(variants) => enumeration(name, variants, csp),
     };
@@ -50,6 +50,9 @@ pub(crate) fn expand(message: Message, csp: &TokenStream) -> TokenStream {
             ) -> ::core::result::Result<Self, #csp::__private::Malformed> {
                 #decode
             }
+            fn __each_end(&self, visitor: &mut #csp::__private::Visitor<'_>) {
+                #ends
+            }
         }
         #no_drop
     }
@@ -61,12 +64,13 @@ struct Body {
     len: TokenStream,
     encode: TokenStream,
     decode: TokenStream,
+    ends: TokenStream,
 }
 
 /// Plain if all fields are: then it is copied as it lies in memory.
 fn structure(fields: &[Field], csp: &TokenStream) -> Body {
     let name = quote_spanned!(Span::mixed_site()=> Self);
-    let Parts { take, look, len, encode, make } = parts(&name, fields, csp);
+    let Parts { take, look, len, encode, make, ends } = parts(&name, fields, csp);
     let plain = fields.iter().map(|Field { cfgs, ty, .. }| {
         quote_spanned! {Span::mixed_site()=>
             #(#cfgs)*
@@ -103,16 +107,23 @@ fn structure(fields: &[Field], csp: &TokenStream) -> Body {
             }
             ::core::result::Result::Ok(#make)
         },
+        ends: quote_spanned! {Span::mixed_site()=>
+            if #csp::__private::is_plain::<Self>() {
+                return;
+            }
+            let #look = *self;
+            #ends
+        },
     }
 }
 
 /// A tag, and the variant's fields.
 fn enumeration(name: &Ident, variants: &[Variant], csp: &TokenStream) -> Body {
     let unknown = format!("no variant of `{name}` has this tag");
-    let (mut len_arms, mut encode_arms, mut decode_arms) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut len_arms, mut encode_arms, mut decode_arms, mut ends_arms) = (vec![], vec![], vec![], vec![]);
     for (tag, Variant { cfgs, name, fields }) in (0_u32..).zip(variants) {
         let name = quote_spanned!(Span::mixed_site()=> Self::#name);
-        let Parts { take, look, len, encode, make } = parts(&name, fields, csp);
+        let Parts { take, look, len, encode, make, ends } = parts(&name, fields, csp);
         len_arms.push(quote_spanned! {Span::mixed_site()=>
             #(#cfgs)*
             #look => {
@@ -126,6 +137,12 @@ fn enumeration(name: &Ident, variants: &[Variant], csp: &TokenStream) -> Body {
             #take => {
                 out.tag(#tag);
                 #encode
+            }
+        });
+        ends_arms.push(quote_spanned! {Span::mixed_site()=>
+            #(#cfgs)*
+            #look => {
+                #ends
             }
         });
         decode_arms.push(quote_spanned! {Span::mixed_site()=>
@@ -143,6 +160,7 @@ fn enumeration(name: &Ident, variants: &[Variant], csp: &TokenStream) -> Body {
                 _ => ::core::result::Result::Err(#csp::__private::Malformed::new(#unknown)),
             }
         },
+        ends: quote_spanned! {Span::mixed_site()=> match *self { #(#ends_arms)* } },
     }
 }
 
@@ -158,11 +176,13 @@ struct Parts {
     encode: TokenStream,
     /// Makes the value from `input`.
     make: TokenStream,
+    /// Shows their ends to `visitor`.
+    ends: TokenStream,
 }
 
 fn parts(name: &TokenStream, fields: &[Field], csp: &TokenStream) -> Parts {
-    let (mut take, mut look, mut len, mut encode, mut make) =
-        (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut take, mut look, mut len, mut encode, mut make, mut ends) =
+        (vec![], vec![], vec![], vec![], vec![], vec![]);
     for (index, Field { cfgs, member, ty }) in fields.iter().enumerate() {
         let value = Ident::new(&format!("field_{index}"), Span::mixed_site().located_at(ty.span()));
         let message = quote_spanned!(Span::mixed_site()=> <#ty as #csp::Message>);
@@ -170,6 +190,7 @@ fn parts(name: &TokenStream, fields: &[Field], csp: &TokenStream) -> Parts {
         take.push(each(quote_spanned!(Span::mixed_site()=> #member: #value)));
         look.push(each(quote_spanned!(Span::mixed_site()=> #member: ref #value)));
         len.push(each(quote_spanned!(Span::mixed_site()=> let len = len + #message::__encoded_len(#value);)));
+        ends.push(each(quote_spanned!(Span::mixed_site()=> #message::__each_end(#value, visitor);)));
         encode.push(each(quote_spanned!(Span::mixed_site()=> #message::__encode(#value, out);)));
         make.push(each(quote_spanned!(Span::mixed_site()=> #member: #message::__decode(input)?)));
     }
@@ -179,6 +200,7 @@ fn parts(name: &TokenStream, fields: &[Field], csp: &TokenStream) -> Parts {
         look: whole(look),
         len: len.into_iter().collect(),
         encode: encode.into_iter().collect(),
+        ends: ends.into_iter().collect(),
         make: whole(make),
     }
 }

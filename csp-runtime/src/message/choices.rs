@@ -5,6 +5,7 @@ use std::ops::{Bound, ControlFlow};
 use std::task::Poll;
 
 use super::{Decoder, Encoder, Malformed, Message};
+use crate::process::Visitor;
 
 /// Enums: a byte says which variant it is.
 macro_rules! choices {
@@ -31,6 +32,11 @@ macro_rules! choices {
                     $($tag => Ok($name::$variant $(($type::__decode(input)?))?),)+
                     _ => Err(Malformed::new(concat!("no variant of `", stringify!($name), "` has this tag"))),
                 }
+            }
+
+            #[inline]
+            fn __each_end(&self, _visitor: &mut Visitor<'_>) {
+                match self { $($name::$variant $(($value))? => { $($value.__each_end(_visitor);)? }),+ }
             }
         })*
     };

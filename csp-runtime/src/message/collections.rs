@@ -5,17 +5,17 @@ use std::hash::{BuildHasher, Hash};
 use std::mem::{ManuallyDrop, MaybeUninit};
 
 use super::{Decoder, Encoder, Malformed, Message, sequence};
+use crate::process::Visitor;
 
-/// Without the padding of other sequences: their memory is allocated only when all of it is known to be there.
 impl<T: Message> Message for Vec<T> {
     #[inline]
     fn __encoded_len(&self) -> usize {
-        if T::PLAIN { sequence::COUNT + size_of_val(&**self) } else { sequence::len_of(self.iter()) }
+        sequence::len_of(self.iter())
     }
 
     #[inline]
     fn __encode(self, out: &mut Encoder<'_>) {
-        if T::PLAIN {
+        if sequence::at_once::<T>() {
             out.count(self.len());
             out.plains(&self);
         } else {
@@ -25,7 +25,7 @@ impl<T: Message> Message for Vec<T> {
 
     #[inline]
     fn __decode(input: &mut Decoder<'_>) -> Result<Self, Malformed> {
-        if T::PLAIN {
+        if sequence::at_once::<T>() {
             return input.plains();
         }
         sequence::decode::<_, T>(input, Vec::with_capacity, |values, input| {
@@ -33,12 +33,19 @@ impl<T: Message> Message for Vec<T> {
             Ok(())
         })
     }
+
+    #[inline]
+    fn __each_end(&self, visitor: &mut Visitor<'_>) {
+        if !T::PLAIN {
+            self.iter().for_each(|value| value.__each_end(visitor));
+        }
+    }
 }
 
 impl<T: Message> Message for Box<[T]> {
     #[inline]
     fn __encoded_len(&self) -> usize {
-        if T::PLAIN { sequence::COUNT + size_of_val(&**self) } else { sequence::len_of(self.iter()) }
+        sequence::len_of(self.iter())
     }
 
     #[inline]
@@ -50,18 +57,25 @@ impl<T: Message> Message for Box<[T]> {
     fn __decode(input: &mut Decoder<'_>) -> Result<Self, Malformed> {
         Vec::__decode(input).map(Vec::into_boxed_slice)
     }
+
+    #[inline]
+    fn __each_end(&self, visitor: &mut Visitor<'_>) {
+        if !T::PLAIN {
+            self.iter().for_each(|value| value.__each_end(visitor));
+        }
+    }
 }
 
 /// As a vector.
 impl<T: Message> Message for VecDeque<T> {
     #[inline]
     fn __encoded_len(&self) -> usize {
-        if T::PLAIN { sequence::COUNT + self.len() * size_of::<T>() } else { sequence::len_of(self.iter()) }
+        sequence::len_of(self.iter())
     }
 
     #[inline]
     fn __encode(self, out: &mut Encoder<'_>) {
-        if T::PLAIN {
+        if sequence::at_once::<T>() {
             out.count(self.len());
             let (first, second) = self.as_slices();
             out.plains(first);
@@ -74,6 +88,13 @@ impl<T: Message> Message for VecDeque<T> {
     #[inline]
     fn __decode(input: &mut Decoder<'_>) -> Result<Self, Malformed> {
         Vec::__decode(input).map(VecDeque::from)
+    }
+
+    #[inline]
+    fn __each_end(&self, visitor: &mut Visitor<'_>) {
+        if !T::PLAIN {
+            self.iter().for_each(|value| value.__each_end(visitor));
+        }
     }
 }
 
@@ -96,6 +117,13 @@ impl<T: Message> Message for LinkedList<T> {
             },
         )
     }
+
+    #[inline]
+    fn __each_end(&self, visitor: &mut Visitor<'_>) {
+        if !T::PLAIN {
+            self.iter().for_each(|value| value.__each_end(visitor));
+        }
+    }
 }
 
 /// Arrives as a heap of the same elements; the order of equal ones may change.
@@ -115,6 +143,13 @@ impl<T: Message + Ord> Message for BinaryHeap<T> {
         });
         values.map(BinaryHeap::from)
     }
+
+    #[inline]
+    fn __each_end(&self, visitor: &mut Visitor<'_>) {
+        if !T::PLAIN {
+            self.iter().for_each(|value| value.__each_end(visitor));
+        }
+    }
 }
 
 macro_rules! sets {
@@ -133,6 +168,12 @@ macro_rules! sets {
                     values.insert(T::__decode(input)?);
                     Ok(())
                 })
+            }
+
+            fn __each_end(&self, visitor: &mut Visitor<'_>) {
+                if !T::PLAIN {
+                    self.iter().for_each(|value| value.__each_end(visitor));
+                }
             }
         })*
     };
@@ -162,6 +203,15 @@ macro_rules! maps {
                     values.insert(K::__decode(input)?, V::__decode(input)?);
                     Ok(())
                 })
+            }
+
+            fn __each_end(&self, visitor: &mut Visitor<'_>) {
+                if !(K::PLAIN && V::PLAIN) {
+                    self.iter().for_each(|(key, value)| {
+                        key.__each_end(visitor);
+                        value.__each_end(visitor);
+                    });
+                }
             }
         })*
     };
@@ -205,6 +255,13 @@ impl<T: Message, const N: usize> Message for [T; N] {
         // SAFETY: all of them have been written, and are not dropped here.
         Ok(unsafe { place.read() })
     }
+
+    #[inline]
+    fn __each_end(&self, visitor: &mut Visitor<'_>) {
+        if !T::PLAIN {
+            self.iter().for_each(|value| value.__each_end(visitor));
+        }
+    }
 }
 
 /// An array whose first elements are there: dropped if the next one is malformed.
@@ -247,5 +304,10 @@ impl<T: Message> Message for Box<T> {
         input.plain_to(&mut place)?;
         // SAFETY: just written: of a plain type, every pattern of bytes is a value.
         Ok(unsafe { place.assume_init() })
+    }
+
+    #[inline]
+    fn __each_end(&self, visitor: &mut Visitor<'_>) {
+        (**self).__each_end(visitor);
     }
 }

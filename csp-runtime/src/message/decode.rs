@@ -66,6 +66,9 @@ impl Decoder<'_> {
     ///
     /// # Errors
     /// If not enough bytes are left.
+    ///
+    /// # Panics
+    /// If the type is not plain.
     #[inline]
     pub fn plain<T: Message>(&mut self) -> Result<T, Malformed> {
         assert!(T::PLAIN, "only plain values are copied as they lie in memory");

@@ -53,6 +53,9 @@ impl Encoder<'_> {
     }
 
     /// A plain value, as it lies in memory.
+    ///
+    /// # Panics
+    /// If the type is not plain, or if more is written than was said before.
     #[inline]
     pub fn plain<T: Message>(&mut self, value: T) {
         self.plain_at(&value);
@@ -82,6 +85,9 @@ impl Encoder<'_> {
     }
 
     /// Which variant of an enum follows.
+    ///
+    /// # Panics
+    /// If more is written than was said before.
     #[inline]
     pub fn tag(&mut self, tag: u32) {
         self.plain(tag);
@@ -89,8 +95,12 @@ impl Encoder<'_> {
 
     /// Bytes without a meaning.
     pub(super) fn pad(&mut self, count: usize) {
-        for _ in 0..count {
-            self.plain(0_u8);
+        const ZEROES: [u8; 64] = [0; 64];
+        let mut left = count;
+        while left > 0 {
+            let some = left.min(ZEROES.len());
+            self.plains(&ZEROES[..some]);
+            left -= some;
         }
     }
 

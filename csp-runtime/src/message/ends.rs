@@ -3,6 +3,8 @@
 use super::region::{NOTE, TicketKind};
 use super::{Decoder, Encoder, Malformed, Message};
 use crate::channel::{self, Receiver, Sender};
+use crate::process::Visitor;
+use crate::rendezvous::core::Side;
 
 impl<T: Message> Message for Sender<T> {
     fn __encoded_len(&self) -> usize {
@@ -15,6 +17,10 @@ impl<T: Message> Message for Sender<T> {
 
     fn __decode(input: &mut Decoder<'_>) -> Result<Self, Malformed> {
         channel::take_over_sender(input.ticket(TicketKind::Sender)?)
+    }
+
+    fn __each_end(&self, visitor: &mut Visitor<'_>) {
+        visitor.end(self.channel(), Side::Senders);
     }
 }
 
@@ -29,5 +35,9 @@ impl<T: Message> Message for Receiver<T> {
 
     fn __decode(input: &mut Decoder<'_>) -> Result<Self, Malformed> {
         channel::take_over_receiver(input.ticket(TicketKind::Receiver)?)
+    }
+
+    fn __each_end(&self, visitor: &mut Visitor<'_>) {
+        visitor.end(self.channel(), Side::Receivers);
     }
 }

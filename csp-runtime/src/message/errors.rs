@@ -2,6 +2,7 @@
 
 use super::{Decoder, Encoder, Malformed, Message, sequence, through};
 use crate::error::{Cause, CauseKind, ProcessError, Refusal, SendError, Stopped};
+use crate::process::Visitor;
 
 /// The number of each kind; that none is forgotten is the compiler's to see.
 macro_rules! kinds {
@@ -83,6 +84,10 @@ impl<T: Message> Message for SendError<T> {
 
     fn __decode(input: &mut Decoder<'_>) -> Result<Self, Malformed> {
         Ok(SendError { value: T::__decode(input)?, reason: Refusal::__decode(input)? })
+    }
+
+    fn __each_end(&self, visitor: &mut Visitor<'_>) {
+        self.value.__each_end(visitor);
     }
 }
 

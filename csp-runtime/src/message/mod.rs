@@ -27,9 +27,13 @@ mod ranges;
 mod region;
 mod sequence;
 mod storage;
+#[cfg(all(test, not(loom)))]
+mod tests;
 mod text;
 mod time;
 mod tuples;
+
+use crate::process::Visitor;
 
 pub use decode::{Decoder, Malformed};
 pub use encode::Encoder;
@@ -74,6 +78,11 @@ pub trait Message: Send + Sized + 'static {
     /// bounded by a multiple of what is left of the bytes; how deep it recurses, by their number.
     #[doc(hidden)]
     fn __decode(input: &mut Decoder<'_>) -> Result<Self, Malformed>;
+
+    /// Tells all ends of channels in the value.
+    #[doc(hidden)]
+    #[inline]
+    fn __each_end(&self, _visitor: &mut Visitor<'_>) {}
 }
 
 /// Whether messages of this type are plain. (A bound is all that this asks of the type, unlike naming the constant.)
@@ -112,14 +121,13 @@ macro_rules! plain {
 }
 use plain;
 
-/// A type that crosses as another one: `wrap!(impl<T> Wrapping<T> as T, take: |value| …, make: |inner| …)`, where `make` gives a `Result`.
-/// Looking at the inner value, for the length, is `look`.
+/// The three functions of a type that crosses as another one: how long it will be, the way there, and the way back, which validates.
 macro_rules! through {
-    ($type:ty as $inner:ty, $look:expr, $take:expr, $make:expr) => {
+    ($type:ty as $inner:ty, $len:expr, $take:expr, $make:expr) => {
         #[inline]
         fn __encoded_len(&self) -> usize {
-            let look: fn(&$type) -> usize = $look;
-            look(self)
+            let len: fn(&$type) -> usize = $len;
+            len(self)
         }
 
         #[inline]

@@ -71,6 +71,11 @@ macro_rules! wrappers {
             fn __decode(input: &mut Decoder<'_>) -> Result<Self, Malformed> {
                 T::__decode(input).map($wrapper)
             }
+
+            #[inline]
+            fn __each_end(&self, visitor: &mut $crate::process::Visitor<'_>) {
+                self.0.__each_end(visitor);
+            }
         })*
     };
 }

@@ -3,6 +3,7 @@
 use std::ops::{Range, RangeFrom, RangeFull, RangeInclusive, RangeTo, RangeToInclusive};
 
 use super::{Decoder, Encoder, Malformed, Message, plain};
+use crate::process::Visitor;
 
 impl Message for RangeFull {
     plain!();
@@ -38,6 +39,12 @@ macro_rules! ranges {
                 }
                 Ok($range { $first: T::__decode(input)? $(, $second: T::__decode(input)?)? })
             }
+
+            #[inline]
+            fn __each_end(&self, visitor: &mut Visitor<'_>) {
+                self.$first.__each_end(visitor);
+                $(self.$second.__each_end(visitor);)?
+            }
         })*
     };
 }
@@ -65,5 +72,11 @@ impl<T: Message> Message for RangeInclusive<T> {
     fn __decode(input: &mut Decoder<'_>) -> Result<Self, Malformed> {
         let (start, end) = Message::__decode(input)?;
         Ok(start..=end)
+    }
+
+    #[inline]
+    fn __each_end(&self, visitor: &mut Visitor<'_>) {
+        self.start().__each_end(visitor);
+        self.end().__each_end(visitor);
     }
 }

@@ -50,7 +50,7 @@ impl TicketKind {
 /// How long a region the message needs.
 #[inline]
 pub fn encoded_len<T: Message>(message: &T) -> usize {
-    if T::PLAIN { size_of::<T>() } else { HEADER + message.__encoded_len() }
+    if T::PLAIN { size_of::<T>() } else { HEADER.saturating_add(message.__encoded_len()) }
 }
 
 /// Moves the message behind `message` into the region of `len` bytes at `region`.

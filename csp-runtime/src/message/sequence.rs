@@ -1,9 +1,16 @@
 //! Any number of messages one after the other: the common part of vectors, maps and sets.
 //!
 //! Their number, then one after the other. If all of them together take fewer bytes than there are of them, bytes without a meaning
-//! follow, so that a number can be compared with what is left before anything is allocated for it.
+//! follow. So each takes at least one byte, and a number can be compared with what is left before anything is done for it: foreign
+//! bytes never make very many of what has no size either.
 
 use super::{Decoder, Encoder, Malformed, Message};
+
+/// Whether elements of this type are copied all at once.
+#[inline]
+pub(super) const fn at_once<T: Message>() -> bool {
+    T::PLAIN && size_of::<T>() != 0
+}
 
 /// The length of a number.
 pub(super) const COUNT: usize = size_of::<u64>();
@@ -11,7 +18,7 @@ pub(super) const COUNT: usize = size_of::<u64>();
 /// The length of `count` elements that take `bytes`.
 #[inline]
 pub(super) fn len(count: usize, bytes: usize) -> usize {
-    COUNT + bytes.max(count)
+    COUNT.saturating_add(bytes.max(count))
 }
 
 /// The length of elements that can be looked at.

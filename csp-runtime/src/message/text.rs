@@ -1,8 +1,9 @@
 //! Text: what it is made of is validated where it arrives.
 
 use std::borrow::Cow;
-use std::ffi::{CString, OsString};
-use std::path::PathBuf;
+use std::ffi::CString;
+#[cfg(any(unix, windows))]
+use std::{ffi::OsString, path::PathBuf};
 
 use super::{Malformed, Message, sequence, through};
 
@@ -28,31 +29,57 @@ impl Message for CString {
 }
 
 #[cfg(unix)]
-impl Message for OsString {
-    through!(
-        OsString as Vec<u8>,
-        |text| sequence::COUNT + text.len(),
-        std::os::unix::ffi::OsStringExt::into_vec,
-        |bytes| { Ok(std::os::unix::ffi::OsStringExt::from_vec(bytes)) }
-    );
+mod os {
+    use std::ffi::{OsStr, OsString};
+    use std::os::unix::ffi::OsStringExt;
+
+    use crate::message::sequence::COUNT;
+
+    /// What text of the system consists of.
+    pub(super) type Units = Vec<u8>;
+
+    pub(super) fn len(text: &OsStr) -> usize {
+        COUNT + text.len()
+    }
+
+    pub(super) fn take(text: OsString) -> Units {
+        text.into_vec()
+    }
+
+    pub(super) fn make(units: Units) -> OsString {
+        OsString::from_vec(units)
+    }
 }
 
 #[cfg(windows)]
+mod os {
+    use std::ffi::{OsStr, OsString};
+    use std::os::windows::ffi::{OsStrExt, OsStringExt};
+
+    use crate::message::sequence::COUNT;
+
+    /// What text of the system consists of.
+    pub(super) type Units = Vec<u16>;
+
+    pub(super) fn len(text: &OsStr) -> usize {
+        COUNT + size_of::<u16>() * text.encode_wide().count()
+    }
+
+    pub(super) fn take(text: OsString) -> Units {
+        text.encode_wide().collect()
+    }
+
+    pub(super) fn make(units: Units) -> OsString {
+        OsString::from_wide(&units)
+    }
+}
+
+#[cfg(any(unix, windows))]
 impl Message for OsString {
-    through!(
-        OsString as Vec<u16>,
-        |text| sequence::COUNT + size_of::<u16>() * std::os::windows::ffi::OsStrExt::encode_wide(&**text).count(),
-        |text| std::os::windows::ffi::OsStrExt::encode_wide(&*text).collect(),
-        |wide| Ok(std::os::windows::ffi::OsStringExt::from_wide(&wide))
-    );
+    through!(OsString as os::Units, |text| os::len(text), os::take, |units| Ok(os::make(units)));
 }
 
 #[cfg(any(unix, windows))]
 impl Message for PathBuf {
-    through!(
-        PathBuf as OsString,
-        |path| path.as_os_str().to_os_string().__encoded_len(),
-        PathBuf::into_os_string,
-        |text| Ok(text.into())
-    );
+    through!(PathBuf as OsString, |path| os::len(path.as_os_str()), PathBuf::into_os_string, |text| Ok(text.into()));
 }

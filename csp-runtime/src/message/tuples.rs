@@ -1,6 +1,7 @@
 //! Tuples: plain if all their parts are.
 
 use super::{Decoder, Encoder, Malformed, Message};
+use crate::process::Visitor;
 
 macro_rules! tuples {
     (;) => {};
@@ -35,6 +36,14 @@ macro_rules! tuples {
                     return input.plain();
                 }
                 Ok(($first::__decode(input)?, $($rest::__decode(input)?,)*))
+            }
+
+            #[inline]
+            #[allow(non_snake_case, reason = "a part has the name of its type")]
+            fn __each_end(&self, visitor: &mut Visitor<'_>) {
+                let ($first, $($rest,)*) = self;
+                $first.__each_end(visitor);
+                $($rest.__each_end(visitor);)*
             }
         }
         tuples!($($rest)*;);

@@ -11,6 +11,7 @@ use super::latch::Latch;
 use super::outcome::{Payload, raise_again};
 use super::spawn::{Outcome, Unclaimed};
 use super::value::{Caught, Meta, Process};
+use super::visit::Visitor;
 use crate::backend::{Backend, Job};
 use crate::message::Message;
 
@@ -24,6 +25,9 @@ pub trait Runnable: Send {
     fn meta(&self) -> &Meta;
     #[doc(hidden)]
     fn execute(self) -> Self::Raw;
+    /// Tells what it takes along.
+    #[doc(hidden)]
+    fn visit(&self, visitor: &mut Visitor<'_>);
     #[doc(hidden)]
     fn conclude(result: Result<Self::Raw, Payload>, name: &str) -> Result<Self::Output, Payload>;
 }
@@ -79,6 +83,9 @@ pub trait Slot {
     /// The process as a job; it tells `latch` that it has ended.
     #[doc(hidden)]
     fn job(&mut self, latch: *const Latch) -> Job;
+    /// Tells what it takes along, before it runs.
+    #[doc(hidden)]
+    fn visit(&self, visitor: &mut Visitor<'_>);
     /// Runs it on this thread.
     #[doc(hidden)]
     fn run_here(&mut self);
@@ -151,6 +158,12 @@ impl<R: Runnable> Slot for One<R> {
         self.latch = latch;
         // SAFETY: `par`, `spawn` and `scope` keep the frame in place until the latch has been told.
         unsafe { Job::new(ptr::from_mut(self).cast(), Self::run_job) }
+    }
+
+    fn visit(&self, visitor: &mut Visitor<'_>) {
+        if let State::Ready(runnable) = &self.state {
+            runnable.visit(visitor);
+        }
     }
 
     fn run_here(&mut self) {

@@ -6,6 +6,7 @@ use std::fmt;
 use super::branch::Runnable;
 use super::outcome::{Payload, message_of};
 use super::par::{ParSettings, par};
+use super::visit::Visitor;
 use crate::backend::Backend;
 use crate::error::ProcessError;
 use crate::message::Message;
@@ -63,13 +64,19 @@ impl Meta {
 pub struct Process<A, O> {
     args: A,
     body: fn(A) -> O,
+    visit: fn(&A, &mut Visitor<'_>),
     meta: Meta,
 }
 
 /// What `#[process]` expands to.
 #[doc(hidden)]
-pub fn process<A: Send, O: Message>(meta: Meta, args: A, body: fn(A) -> O) -> Process<A, O> {
-    Process { args, body, meta }
+pub fn process<A: Send, O: Message>(
+    meta: Meta,
+    args: A,
+    body: fn(A) -> O,
+    visit: fn(&A, &mut Visitor<'_>),
+) -> Process<A, O> {
+    Process { args, body, visit, meta }
 }
 
 impl<A: Send, O: Message> Process<A, O> {
@@ -136,6 +143,10 @@ impl<A: Send, O: Message> Runnable for Process<A, O> {
         (self.body)(self.args)
     }
 
+    fn visit(&self, visitor: &mut Visitor<'_>) {
+        (self.visit)(&self.args, visitor);
+    }
+
     fn conclude(result: Result<O, Payload>, _name: &str) -> Result<O, Payload> {
         result
     }
@@ -182,6 +193,10 @@ impl<P: Runnable> Runnable for Caught<P> {
 
     fn execute(self) -> P::Raw {
         self.0.execute()
+    }
+
+    fn visit(&self, visitor: &mut Visitor<'_>) {
+        self.0.visit(visitor);
     }
 
     fn conclude(result: Result<P::Raw, Payload>, name: &str) -> Result<Self::Output, Payload> {
