@@ -41,11 +41,11 @@ compile_error!(
      here, and use `threads` or `coroutines`"
 );
 
-#[cfg(feature = "backend-processes")]
-mod arena;
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
+#[cfg(feature = "backend-processes")]
+mod arena;
 mod backend;
 pub mod channel;
 mod choice;

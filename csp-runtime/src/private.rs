@@ -116,7 +116,7 @@ macro_rules! __backend {
         $crate::__coroutines!()
     };
     (processes) => {
-        ::core::compile_error!("backend `processes` is not built yet: this version has `threads` and `coroutines`")
+        $crate::__processes!()
     };
 }
 
@@ -153,6 +153,24 @@ macro_rules! __coroutines {
 macro_rules! __coroutines {
     () => {
         ::core::compile_error!("backend `coroutines` needs the Cargo feature `backend-coroutines` of csp-runtime")
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[cfg(feature = "backend-processes")]
+macro_rules! __processes {
+    () => {
+        $crate::Backend::Processes
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[cfg(not(feature = "backend-processes"))]
+macro_rules! __processes {
+    () => {
+        ::core::compile_error!("backend `processes` needs the Cargo feature `backend-processes` of csp-runtime")
     };
 }
 

@@ -168,7 +168,8 @@ impl Arena {
 
     /// A block of at least so many bytes, aligned to [`UNIT`], not zeroed.
     pub(crate) fn allocate(&self, bytes: usize, kind: Kind, owner: Owner, purpose: Purpose) -> Result<Block, Full> {
-        let block = if bytes <= LARGEST_SMALL { self.small(bytes, owner, purpose) } else { self.large(bytes, owner, purpose) };
+        let block =
+            if bytes <= LARGEST_SMALL { self.small(bytes, owner, purpose) } else { self.large(bytes, owner, purpose) };
         let block = block.ok_or_else(|| self.full(bytes))?;
         step();
         self.kind_word(block).store(kind as u8, Ordering::Relaxed);
@@ -231,7 +232,8 @@ impl Arena {
     fn take(&self, block: Block, class: usize, owner: Owner) -> bool {
         let chunk = block.number() as usize / UNITS;
         let wanted = SMALL | class as u64;
-        if self.state(chunk).load(Ordering::Relaxed) != wanted || block.number() as usize % UNITS % CLASSES[class] != 0 {
+        if self.state(chunk).load(Ordering::Relaxed) != wanted || block.number() as usize % UNITS % CLASSES[class] != 0
+        {
             return false;
         }
         step();
@@ -261,10 +263,12 @@ impl Arena {
             return None;
         }
         let hint = self.hints[CLASSES.len()].load(Ordering::Relaxed) as usize / UNITS;
-        self.find_run(hint.max(self.first), count, owner).or_else(|| self.find_run(self.first, count, owner)).or_else(|| {
-            self.close_empty_chunks();
-            self.find_run(self.first, count, owner)
-        })
+        self.find_run(hint.max(self.first), count, owner).or_else(|| self.find_run(self.first, count, owner)).or_else(
+            || {
+                self.close_empty_chunks();
+                self.find_run(self.first, count, owner)
+            },
+        )
     }
 
     fn find_run(&self, from: usize, count: usize, owner: Owner) -> Option<Block> {
@@ -383,7 +387,9 @@ impl Arena {
         let next = if self.is_empty(chunk, state) { FREE } else { state };
         step();
         // SYNC chunk: its blocks are free.
-        if self.state(chunk).compare_exchange(closing, next, Ordering::AcqRel, Ordering::Relaxed).is_ok() && next == FREE {
+        if self.state(chunk).compare_exchange(closing, next, Ordering::AcqRel, Ordering::Relaxed).is_ok()
+            && next == FREE
+        {
             self.used().fetch_sub(1, Ordering::Relaxed);
         }
     }

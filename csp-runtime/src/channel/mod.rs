@@ -15,8 +15,8 @@ mod release;
 mod sender;
 
 pub(crate) use handover::{abandon_end, hand_over_receiver, hand_over_sender, take_over_receiver, take_over_sender};
-use inner::{Codec, codec, no_codec};
 pub(crate) use inner::{Channel, Paired, Patience, Plain, may_communicate};
+use inner::{Codec, codec, no_codec};
 pub use name::Named;
 pub use receiver::{IntoIter, Iter, Receiver};
 pub use release::Release;

@@ -105,7 +105,8 @@ impl Channel {
             return Ok(link);
         }
         let codec = self.codec().ok_or(Immovable::Local)?;
-        let link = ChannelLink::new(self.core.capacity(), codec, self.name(), self.made_at()).map_err(Immovable::Full)?;
+        let link =
+            ChannelLink::new(self.core.capacity(), codec, self.name(), self.made_at()).map_err(Immovable::Full)?;
         let counts = self.counts();
         let store = || self.shared.link.store(link.as_ptr(), Ordering::Release); // SYNC moved: see `link`
         // SAFETY: the codec is that of the channel's messages.

@@ -91,7 +91,9 @@ impl<T: Send> Sender<T> {
         match self.send_for(value, Patience::Forever, Location::caller()) {
             Ok(()) => Ok(()),
             Err(SendError { reason: Refusal::Stopped(stopped), .. }) => Err(stopped),
-            Err(SendError { reason: reason @ Refusal::TooLarge { .. }, .. }) => panic!("{}: {reason}", Location::caller()),
+            Err(SendError { reason: reason @ Refusal::TooLarge { .. }, .. }) => {
+                panic!("{}: {reason}", Location::caller())
+            }
             Err(_) => Err(Stopped::Retired),
         }
     }

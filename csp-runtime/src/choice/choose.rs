@@ -7,9 +7,9 @@ use std::time::Instant;
 
 use smallvec::SmallVec;
 
-use super::guard::{Communication, Guard, What};
 #[cfg(feature = "backend-processes")]
 use super::guard::There;
+use super::guard::{Communication, Guard, What};
 use crate::channel::{Paired, may_communicate};
 use crate::deadlock::Operation;
 use crate::error::{Cause, Stopped};

@@ -70,11 +70,7 @@ impl<'a> Communication<'a> {
 
     /// How this guard's channel has ended, if it has.
     pub(super) fn ended(&self) -> Option<crate::rendezvous::decision::Outcome> {
-        if self.entry.kind.is_sending() {
-            self.channel.ended_for_senders()
-        } else {
-            self.channel.over_for_receivers()
-        }
+        if self.entry.kind.is_sending() { self.channel.ended_for_senders() } else { self.channel.over_for_receivers() }
     }
 
     /// The offer, which is guard `index` of it here, comes to the channel.

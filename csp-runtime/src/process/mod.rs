@@ -4,6 +4,8 @@ mod block;
 mod branch;
 pub(crate) mod context;
 mod current;
+#[cfg(feature = "backend-processes")]
+mod forked;
 mod latch;
 mod lent;
 mod outcome;

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use super::branch::Runnable;
-use super::outcome::{Payload, message_of};
+use super::outcome::{Killed, Payload, message_of};
 use super::par::{ParSettings, par};
 use super::visit::Visitor;
 use crate::backend::Backend;
@@ -19,7 +19,7 @@ pub struct Meta {
     pub(super) backend: Option<Backend>,
     pub(super) stack_size: Option<usize>,
     pub(super) catching: bool,
-    #[allow(dead_code, reason = "the processes backend will ask")]
+    #[cfg_attr(not(feature = "backend-processes"), allow(dead_code))]
     shares_memory: bool,
 }
 
@@ -34,6 +34,26 @@ impl Meta {
     #[must_use]
     pub fn named(self, name: &'static str) -> Self {
         Self { name: Cow::Borrowed(name), ..self }
+    }
+
+    #[cfg(feature = "backend-processes")]
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    #[cfg(feature = "backend-processes")]
+    pub(crate) fn is_catching(&self) -> bool {
+        self.catching
+    }
+
+    #[cfg(feature = "backend-processes")]
+    pub(crate) fn own_stack(&self) -> Option<usize> {
+        self.stack_size
+    }
+
+    #[cfg(feature = "backend-processes")]
+    pub(crate) fn is_sharing_memory(&self) -> bool {
+        self.shares_memory
     }
 
     /// `backend = …`.
@@ -200,8 +220,10 @@ impl<P: Runnable> Runnable for Caught<P> {
     }
 
     fn conclude(result: Result<P::Raw, Payload>, name: &str) -> Result<Self::Output, Payload> {
-        Ok(P::conclude(result, name)
-            .map_err(|payload| ProcessError::Panicked { process: name.to_owned(), message: message_of(&*payload) }))
+        Ok(P::conclude(result, name).map_err(|payload| match payload.downcast_ref::<Killed>() {
+            Some(Killed(how)) => ProcessError::Killed { process: name.to_owned(), how: how.clone() },
+            None => ProcessError::Panicked { process: name.to_owned(), message: message_of(&*payload) },
+        }))
     }
 }
 

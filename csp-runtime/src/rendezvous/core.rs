@@ -297,12 +297,7 @@ impl<H: Home> Core<H> {
 
 /// Completes the offer behind `entry`, which the caller has decided and taken out of the queue.
 #[inline]
-pub(super) fn complete<H: Home>(
-    entry: &Entry<H>,
-    outcome: Outcome,
-    lock: &Held<H::Journal>,
-    wakes: &mut Wakes<H>,
-) {
+pub(super) fn complete<H: Home>(entry: &Entry<H>, outcome: Outcome, lock: &Held<H::Journal>, wakes: &mut Wakes<H>) {
     let (wake, sleep) = settle(entry, outcome, lock);
     if sleep != Sleep::Awake {
         wakes.push((wake, sleep));

@@ -290,4 +290,3 @@ pub(super) fn count_anew() {
     let alive = everybody().filter(|slot| slot.is(State::Running)).count();
     census().awake.store(alive as u32, Ordering::Relaxed);
 }
-

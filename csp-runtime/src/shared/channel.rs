@@ -343,6 +343,21 @@ impl ChannelLink {
         });
     }
 
+    /// What [`pass`](Self::pass) did to this side is undone: the other process does not start.
+    pub(crate) fn pass_back(self, side: Side, from: &Slot, lent: bool) {
+        self.step(|lock, after| {
+            if let Some(holding) = self.find(from, lock) {
+                holding.add(side, -1, lock);
+                self.forget_empty(holding, lock, after);
+            }
+            if lent {
+                self.count(side, -1, lock);
+            } else {
+                self.own_holding(lock).add(side, 1, lock);
+            }
+        });
+    }
+
     /// An end of this process goes on its way; the ticket for it.
     pub(crate) fn hand_over(self, side: Side) -> u64 {
         self.step(|lock, after| {

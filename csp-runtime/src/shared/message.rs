@@ -113,12 +113,7 @@ impl Codec {
 
     /// # Safety
     /// As for `pack`.
-    unsafe fn pack_into_envelope(
-        &self,
-        place: *mut u8,
-        parcel: *mut Parcel,
-        purpose: Purpose,
-    ) -> Result<(), Unpacked> {
+    unsafe fn pack_into_envelope(&self, place: *mut u8, parcel: *mut Parcel, purpose: Purpose) -> Result<(), Unpacked> {
         // SAFETY: by the caller.
         let len = unsafe { (self.len)(place) };
         let mut envelope = Envelope { len: len as u32, block: 0, inline: [0; INLINE - 8] };

@@ -355,4 +355,3 @@ fn sleep(decision: &Decision, parker: &dyn Park, until: Option<Instant>) {
         parker.park(until);
     }
 }
-

@@ -74,7 +74,8 @@ pub(crate) fn bury(slot: &Slot, cause: Option<&str>) {
         desks.insert(desk.number());
     });
     let blocks = blocks_of(dead);
-    let own_frames: Vec<&Frame> = blocks.iter().filter(|(_, kind)| *kind == Kind::Frame).map(|(b, _)| frame(*b)).collect();
+    let own_frames: Vec<&Frame> =
+        blocks.iter().filter(|(_, kind)| *kind == Kind::Frame).map(|(b, _)| frame(*b)).collect();
     own_frames.iter().for_each(|frame| dismiss_followers(frame));
     each_frame(|_, frame, owner| {
         if owner != dead {

@@ -40,8 +40,13 @@ pub(super) fn fork(job: ForkedJob, birth: &Birth) -> Result<(), NotStarted> {
             if !std::mem::replace(&mut desk.started, true) {
                 crate::backend::start_helper("csp-forker", serve);
             }
-            let request =
-                Request { job, birth, answer: &raw mut answer, answered: &raw const answered, parker: context.parker() };
+            let request = Request {
+                job,
+                birth,
+                answer: &raw mut answer,
+                answered: &raw const answered,
+                parker: context.parker(),
+            };
             desk.requests.push(request);
             CALLED.notify_one();
         }

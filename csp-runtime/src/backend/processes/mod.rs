@@ -36,6 +36,17 @@ pub(crate) struct Birth {
     pub(crate) shares_memory: bool,
 }
 
+impl Birth {
+    pub(crate) fn of(meta: &crate::process::Meta) -> Self {
+        Self {
+            name: meta.name().to_owned(),
+            catching: meta.is_catching(),
+            stack: meta.own_stack(),
+            shares_memory: meta.is_sharing_memory(),
+        }
+    }
+}
+
 /// How a child has ended.
 pub(crate) enum Ending {
     /// By itself.
