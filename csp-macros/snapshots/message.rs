@@ -80,15 +80,15 @@ where
             }
         }
     }
-    fn __each_end(&self, visitor: &mut ::csp::__private::Visitor<'_>) {
+    fn __each_end(&self, __visitor: &mut ::csp::__private::Visitor<'_>) {
         match *self {
-            Self::Leaf { 0: ref field_0 } => {
-                <[T; N] as ::csp::Message>::__each_end(field_0, visitor);
+            Self::Leaf { 0: ref __field_0 } => {
+                <[T; N] as ::csp::Message>::__each_end(__field_0, __visitor);
             }
             #[cfg(feature = "deep")]
-            Self::Node { left: ref field_0, right: ref field_1 } => {
-                <Box<Tree<T, N>> as ::csp::Message>::__each_end(field_0, visitor);
-                <Box<Tree<T, N>> as ::csp::Message>::__each_end(field_1, visitor);
+            Self::Node { left: ref __field_0, right: ref __field_1 } => {
+                <Box<Tree<T, N>> as ::csp::Message>::__each_end(__field_0, __visitor);
+                <Box<Tree<T, N>> as ::csp::Message>::__each_end(__field_1, __visitor);
             }
         }
     }

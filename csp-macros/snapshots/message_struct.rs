@@ -71,6 +71,21 @@ impl<T: ::csp::Message> ::csp::Message for Row<T> {
             pixels: <[T; 4] as ::csp::Message>::__decode(__input)?,
         })
     }
+    fn __each_end(&self, __visitor: &mut ::csp::__private::Visitor<'_>) {
+        if ::csp::__private::is_plain::<Self>() {
+            return;
+        }
+        let Self {
+            number: ref __field_0,
+            #[cfg(feature = "deep")]
+            depth: ref __field_1,
+            pixels: ref __field_2,
+        } = *self;
+        <u32 as ::csp::Message>::__each_end(__field_0, __visitor);
+        #[cfg(feature = "deep")]
+        <f64 as ::csp::Message>::__each_end(__field_1, __visitor);
+        <[T; 4] as ::csp::Message>::__each_end(__field_2, __visitor);
+    }
 }
 #[allow(deprecated)]
 impl<T: ::csp::Message> ::csp::__private::MessagesMustNotImplementDrop for Row<T> {}
