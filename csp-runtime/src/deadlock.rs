@@ -236,6 +236,10 @@ fn judge(contexts: &[Registered]) -> Hope {
     let known = each(contexts).filter(|context| context.is_root()).count();
     let strangers = before.foreign_runs || threads::strangers(known);
     #[cfg(feature = "backend-processes")]
+    if crate::backend::processes::is_news_on_its_way() {
+        return Hope::Ours;
+    }
+    #[cfg(feature = "backend-processes")]
     if others {
         if strangers {
             return Hope::Ours;
