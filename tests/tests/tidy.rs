@@ -31,6 +31,13 @@ const UNSAFE: &[(&str, &str)] = &[
     ("csp-runtime/src/choice/slot.rs", "the place where the chosen guard's message comes to lie"),
     ("csp-runtime/src/process/branch.rs", "branches run in their starter's frame"),
     ("csp-runtime/src/process/context.rs", "the running process's context lies in its own frame"),
+    (
+        "csp-runtime/src/process/probe.rs",
+        "a place that a macro names is looked at, and a `&mut` copied as the pointer that it is",
+    ),
+    ("csp-runtime/src/process/taken.rs", "channels are noted for a block that is sent to another thread"),
+    ("csp-runtime/src/process/visit.rs", "what a child wrote behind a `&mut` is carried back without its type"),
+    ("csp-runtime/src/process/visit_tests.rs", "plays the child that gives its values away"),
     ("csp-runtime/src/process/spawn.rs", "a spawned process's frame is given up by exactly one owner"),
     ("csp-runtime/src/backend/mod.rs", "a job is a pointer to a frame elsewhere"),
     ("csp-runtime/src/backend/pool.rs", "a job is handed to a thread that waits in its own frame"),
