@@ -45,6 +45,8 @@ compile_error!(
 #[path = "private.rs"]
 pub mod __private;
 mod backend;
+#[cfg(any(feature = "backend-coroutines", all(test, loom)))]
+mod barrier;
 pub mod channel;
 mod choice;
 mod config;

@@ -5,6 +5,8 @@ mod name;
 mod receiver;
 mod release;
 mod sender;
+#[cfg(all(not(loom), feature = "backend-coroutines"))]
+mod short;
 
 #[cfg(all(test, loom))]
 pub(crate) use inner::Patience;

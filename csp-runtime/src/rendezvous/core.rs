@@ -26,7 +26,7 @@ pub(super) type Wakes<H> = SmallVec<[(<H as Home>::Wake, Sleep); 2]>;
 pub(crate) struct Core<H: Home> {
     /// How the channel has ended. Changed under the lock; a choice reads it without.
     flags: AtomicU32,
-    lock: H::Lock,
+    pub(super) lock: H::Lock,
     pub(super) senders: Queue<H>,
     pub(super) receivers: Queue<H>,
     buffer: std::cell::UnsafeCell<Option<H::Buffer>>,
@@ -222,12 +222,7 @@ impl<H: Home> Core<H> {
 
 /// Completes the offer behind `entry`, which the caller has decided and taken out of the queue.
 #[inline]
-pub(super) fn complete<H: Home>(
-    entry: &Entry<H>,
-    outcome: Outcome,
-    lock: &Held<H::Journal>,
-    wakes: &mut Wakes<H>,
-) {
+pub(super) fn complete<H: Home>(entry: &Entry<H>, outcome: Outcome, lock: &Held<H::Journal>, wakes: &mut Wakes<H>) {
     let (wake, sleep) = settle(entry, outcome, lock);
     if sleep != Sleep::Awake {
         wakes.push((wake, sleep));

@@ -1,11 +1,15 @@
 //! The one protocol: offers, their decision words, the queues of a channel, and how two offers meet. See `PROTOCOL.md`.
 
+#[cfg(any(feature = "backend-coroutines", all(test, loom)))]
+pub(crate) mod bias;
 pub(crate) mod core;
 pub(crate) mod decision;
 pub(crate) mod home;
 pub(crate) mod local;
 pub(crate) mod lock;
 pub(crate) mod meet;
+#[cfg(all(not(loom), feature = "backend-coroutines"))]
+pub(crate) mod neighbours;
 pub(crate) mod offer;
 mod queue;
 pub(crate) mod wait;
