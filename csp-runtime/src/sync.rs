@@ -1,12 +1,16 @@
 //! The primitives that the protocols stand on: std's own, or loom's when a model test runs the shipped code.
 
 #[cfg(all(not(loom), feature = "backend-coroutines"))]
-pub(crate) use std::sync::atomic::{AtomicBool, fence};
+pub(crate) use std::sync::atomic::AtomicBool;
+#[cfg(all(not(loom), any(feature = "backend-coroutines", feature = "backend-processes")))]
+pub(crate) use std::sync::atomic::fence;
+#[cfg(all(not(loom), feature = "backend-processes"))]
+pub(crate) use std::sync::atomic::{AtomicU8, AtomicU64};
 #[cfg(not(loom))]
 pub(crate) use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
 #[cfg(loom)]
-pub(crate) use loom::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering, fence};
+pub(crate) use loom::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering, fence};
 
 #[cfg(loom)]
 use loom::cell::UnsafeCell;
@@ -30,6 +34,25 @@ pub(crate) fn pause(attempt: u32) {
 #[cfg(loom)]
 pub(crate) fn pause(_attempt: u32) {
     loom::thread::yield_now();
+}
+
+/// A step that other processes can see: a model may stop a process before it.
+#[cfg(not(csp_steps))]
+#[inline(always)]
+#[cfg_attr(not(feature = "backend-processes"), allow(dead_code))]
+pub(crate) fn step() {}
+
+#[cfg(csp_steps)]
+thread_local! {
+    /// What a model does before each step of this thread.
+    pub(crate) static BEFORE_STEP: std::cell::Cell<Option<fn()>> = const { std::cell::Cell::new(None) };
+}
+
+#[cfg(csp_steps)]
+pub(crate) fn step() {
+    if let Some(before) = BEFORE_STEP.get() {
+        before();
+    }
 }
 
 /// Whether to make a deliberate mistake, one that a model test must catch: see `.ci/mutants`.

@@ -11,6 +11,11 @@ use crate::sync::{AtomicU32, Guarded, Held, Journal, Ordering, mutant};
 const SENDERS_GONE: u32 = 1;
 const RECEIVERS_GONE: u32 = 2;
 const POISONED: u32 = 4;
+/// The channel goes on in another home: whoever comes here offers anew.
+#[cfg(feature = "backend-processes")]
+const MOVED: u32 = 8;
+#[cfg(not(feature = "backend-processes"))]
+const MOVED: u32 = 0;
 
 /// One of a channel's two ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,7 +25,7 @@ pub(crate) enum Side {
 }
 
 /// Who is to be woken once the lock is released.
-pub(super) type Wakes<H> = SmallVec<[(<H as Home>::Wake, Sleep); 2]>;
+pub(crate) type Wakes<H> = SmallVec<[(<H as Home>::Wake, Sleep); 2]>;
 
 /// A channel, without its message type: the protocol moves messages by place and size.
 pub(crate) struct Core<H: Home> {
@@ -57,7 +62,7 @@ impl<H: Home> Core<H> {
 
     /// Takes the lock. What follows must not unwind before `let_go`.
     #[inline(always)]
-    pub(super) fn hold(&self) -> Held<H::Journal> {
+    pub(crate) fn hold(&self) -> Held<H::Journal> {
         self.lock.lock();
         // SAFETY: the lock is held until `let_go` takes the value away.
         unsafe { Held::new(H::journal()) }
@@ -65,7 +70,7 @@ impl<H: Home> Core<H> {
 
     /// Releases the lock that `hold` took.
     #[inline(always)]
-    pub(super) fn let_go(&self, held: Held<H::Journal>) {
+    pub(crate) fn let_go(&self, held: Held<H::Journal>) {
         held.journal().commit();
         // SAFETY: only `hold` makes one of these for callers.
         unsafe { self.lock.unlock() };
@@ -85,6 +90,17 @@ impl<H: Home> Core<H> {
         result
     }
 
+    /// [`locked`](Self::locked), for a step that completes nobody.
+    #[cfg(feature = "backend-processes")]
+    pub(crate) fn locked_step<R>(&self, step: impl FnOnce(&Held<H::Journal>) -> R) -> R {
+        self.locked(|lock, _| step(lock))
+    }
+
+    #[cfg(feature = "backend-processes")]
+    pub(crate) fn lock_of(&self) -> &H::Lock {
+        &self.lock
+    }
+
     /// Whether it has no buffer.
     #[inline]
     pub(super) fn is_rendezvous(&self) -> bool {
@@ -94,7 +110,7 @@ impl<H: Home> Core<H> {
     /// The buffer, if this is not a rendezvous.
     #[inline]
     #[allow(clippy::mut_from_ref, reason = "the lock, proved by `Held`, makes the borrow exclusive")]
-    pub(super) fn buffer<'l>(&'l self, _lock: &'l Held<H::Journal>) -> Option<&'l mut H::Buffer> {
+    pub(crate) fn buffer<'l>(&'l self, _lock: &'l Held<H::Journal>) -> Option<&'l mut H::Buffer> {
         // SAFETY: the lock excludes all others, and no caller holds two of these at once.
         unsafe { &mut *self.buffer.get() }.as_mut()
     }
@@ -116,6 +132,7 @@ impl<H: Home> Core<H> {
         // Relaxed: under the lock it is exact; a choice that looks without it looks again under it.
         match self.flags.load(Ordering::Relaxed) {
             0 | SENDERS_GONE => None,
+            flags if flags & MOVED != 0 => Some(Outcome::Again),
             flags if flags & POISONED != 0 => Some(Outcome::Poisoned),
             _ => Some(Outcome::Retired),
         }
@@ -126,6 +143,7 @@ impl<H: Home> Core<H> {
     pub(crate) fn ended_for_receivers(&self) -> Option<Outcome> {
         match self.flags.load(Ordering::Relaxed) {
             0 | RECEIVERS_GONE => None,
+            flags if flags & MOVED != 0 => Some(Outcome::Again),
             flags if flags & POISONED != 0 => Some(Outcome::Poisoned),
             _ => Some(Outcome::Retired),
         }
@@ -148,21 +166,29 @@ impl<H: Home> Core<H> {
 
     /// The last end of one side is gone: the other side learns that the channel is retired.
     pub(crate) fn retire(&self, side: Side) {
-        let leftovers = self.locked(|lock, wakes| {
-            let (flag, waiting) = match side {
-                Side::Senders => (SENDERS_GONE, &self.receivers),
-                Side::Receivers => (RECEIVERS_GONE, &self.senders),
-            };
-            if !mutant("retirement_unseen") {
-                self.raise(flag, lock);
-            }
-            self.send_away(waiting, lock, wakes);
-            match side {
-                Side::Senders => None,
-                Side::Receivers => self.buffer(lock).map(|buffer| buffer.drain(lock)),
-            }
-        });
+        let leftovers = self.locked(|lock, wakes| self.retire_within(side, lock, wakes));
         drop(leftovers);
+    }
+
+    /// [`retire`](Self::retire) by the holder of the lock, who drops what it gives once that is released.
+    pub(crate) fn retire_within(
+        &self,
+        side: Side,
+        lock: &Held<H::Journal>,
+        wakes: &mut Wakes<H>,
+    ) -> Option<<H::Buffer as Buffer<H>>::Leftovers> {
+        let (flag, waiting) = match side {
+            Side::Senders => (SENDERS_GONE, &self.receivers),
+            Side::Receivers => (RECEIVERS_GONE, &self.senders),
+        };
+        if !mutant("retirement_unseen") {
+            self.raise(flag, lock);
+        }
+        self.send_away(waiting, lock, wakes);
+        match side {
+            Side::Senders => None,
+            Side::Receivers => self.buffer(lock).map(|buffer| buffer.drain(lock)),
+        }
     }
 
     /// Tells everybody in a queue that the other side has retired.
@@ -208,6 +234,55 @@ impl<H: Home> Core<H> {
         lock.journal().note((&raw const self.flags).cast(), size_of::<u32>());
         // Relaxed: only ever changed under the lock.
         self.flags.store(self.flags.load(Ordering::Relaxed) | flag, Ordering::Relaxed);
+    }
+
+    /// How large its messages are.
+    #[cfg(feature = "backend-processes")]
+    pub(crate) fn message_size(&self) -> usize {
+        self.size
+    }
+
+    /// How many messages its buffer holds.
+    #[cfg(feature = "backend-processes")]
+    pub(crate) fn capacity(&self) -> usize {
+        self.capacity
+    }
+
+    /// Whether nobody waits here, or is about to bring a message.
+    #[cfg(feature = "backend-processes")]
+    pub(crate) fn is_idle(&self, lock: &Held<H::Journal>) -> bool {
+        let queues = [&self.senders, &self.receivers];
+        self.flags.load(Ordering::Relaxed) & MOVED == 0
+            && self.kept.get(lock) == 0
+            && queues.iter().all(|queue| queue.first(lock).is_none())
+    }
+
+    /// It goes on as another one, which has ended like this one.
+    #[cfg(feature = "backend-processes")]
+    pub(crate) fn move_to<Other: Home>(&self, other: &Core<Other>, lock: &Held<H::Journal>) {
+        // Relaxed: the other is not seen by anybody yet.
+        other.flags.store(self.flags.load(Ordering::Relaxed), Ordering::Relaxed);
+        self.raise(MOVED, lock);
+    }
+
+    /// Finishes what a holder of the lock that died half way had made final: those who still wait although the channel has ended, or
+    /// its buffer has room, go on.
+    #[cfg(feature = "backend-processes")]
+    pub(crate) fn finish(&self, lock: &Held<H::Journal>, wakes: &mut Wakes<H>) {
+        let flags = self.flags.load(Ordering::Relaxed);
+        if flags & POISONED != 0 {
+            self.drive_away(&self.senders, lock, wakes);
+            self.drive_away(&self.receivers, lock, wakes);
+        }
+        if flags & SENDERS_GONE != 0 && self.buffer(lock).is_none_or(|buffer| buffer.len(lock) == 0) {
+            self.send_away(&self.receivers, lock, wakes);
+        }
+        if flags & RECEIVERS_GONE != 0 {
+            self.send_away(&self.senders, lock, wakes);
+        }
+        if flags == 0 || flags == SENDERS_GONE {
+            self.admit(lock, wakes);
+        }
     }
 
     /// Takes `entry` out of its queue. False: a partner has it.

@@ -99,6 +99,54 @@ impl Decision {
         Self(AtomicU32::new(OPEN | PARKED | SLEEPER))
     }
 
+    /// DONE → OPEN by the owner, for its next offer.
+    #[cfg(feature = "backend-processes")]
+    #[inline]
+    pub(crate) fn open(&self) {
+        // SYNC renewal: whoever sees it open sees which offer it is.
+        self.0.store(OPEN, Ordering::Release);
+    }
+
+    /// The word that sleepers in shared memory sleep on, and what it is.
+    #[cfg(feature = "backend-processes")]
+    pub(crate) fn as_word(&self) -> &AtomicU32 {
+        &self.0
+    }
+
+    #[cfg(feature = "backend-processes")]
+    pub(crate) fn word(&self) -> u32 {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// What a dead process did to the word of somebody else is taken back: a claim ends, and what it had selected is offered anew by
+    /// its owner, who is to be woken if this says so.
+    #[cfg(feature = "backend-processes")]
+    pub(crate) fn take_back(&self, dead: u32) -> Option<Sleep> {
+        let mut word = self.0.load(Ordering::Relaxed);
+        loop {
+            if word >> DECIDER_SHIFT != dead {
+                return None;
+            }
+            let next = match word & PHASE {
+                CLAIMED => OPEN | word & KEEP,
+                SELECTED => DONE | (Outcome::Again as u32) << OUTCOME_SHIFT,
+                _ => return None,
+            };
+            // SYNC claim: see `leave_open`.
+            match self.0.compare_exchange_weak(word, next, Ordering::AcqRel, Ordering::Relaxed) {
+                Ok(_) if next & PHASE == OPEN => return None,
+                Ok(_) => return Some(how_it_sleeps(word)),
+                Err(now) => word = now,
+            }
+        }
+    }
+
+    /// Whether it is decided, but not complete: its owner waits for a partner that leads.
+    #[cfg(feature = "backend-processes")]
+    pub(crate) fn is_selected(&self) -> bool {
+        self.0.load(Ordering::Relaxed) & PHASE == SELECTED
+    }
+
     /// OPEN → SELECTED: a partner or a poisoner takes the offer for good. Waits out a claim.
     pub(crate) fn select(&self, decider: u32) -> Claim {
         self.leave_open(SELECTED | decider << DECIDER_SHIFT)

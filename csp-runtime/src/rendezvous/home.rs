@@ -11,6 +11,8 @@ use crate::sync::{Held, Journal};
 pub(crate) trait Home: Sized + 'static {
     /// The name of an entry that is waiting, or paired, somewhere in this home.
     type Link: Copy + PartialEq;
+    /// A link to the other side of a pair, which may have to be told from what is there later.
+    type Partner: Copy;
     /// The place of a message in transit.
     type Place: Copy;
     /// How the owner of an offer is woken.
@@ -29,6 +31,12 @@ pub(crate) trait Home: Sized + 'static {
     /// The link that names `entry`.
     fn link(entry: &Entry<Self>) -> Self::Link;
 
+    /// The link by which a leader knows its follower.
+    fn partner(entry: &Entry<Self>) -> Self::Partner;
+
+    /// Where it leads.
+    fn follow(partner: Self::Partner) -> Self::Link;
+
     /// A total order of all offers, in which two of them are claimed.
     fn rank(offer: &Offer) -> usize;
 
@@ -45,7 +53,7 @@ pub(crate) trait Home: Sized + 'static {
     ///
     /// # Safety
     /// `from` holds a message that nobody else will read, `to` has room for it, and both stay put meanwhile.
-    unsafe fn carry(from: Self::Place, to: Self::Place, size: usize);
+    unsafe fn carry(from: Self::Place, to: Self::Place, size: usize, lock: &Held<Self::Journal>);
 
     /// Wakes the owner of a completed offer if it sleeps.
     fn unpark(wake: Self::Wake, sleep: Sleep);

@@ -15,6 +15,7 @@ pub(crate) enum Local {}
 
 impl Home for Local {
     type Link = NonNull<Entry<Local>>;
+    type Partner = Self::Link;
     type Place = *mut u8;
     type Wake = &'static dyn Park;
     #[cfg(all(not(loom), feature = "backend-coroutines"))]
@@ -35,6 +36,16 @@ impl Home for Local {
     #[inline]
     fn link(entry: &Entry<Self>) -> Self::Link {
         NonNull::from(entry)
+    }
+
+    #[inline]
+    fn partner(entry: &Entry<Self>) -> Self::Link {
+        Self::link(entry)
+    }
+
+    #[inline]
+    fn follow(partner: Self::Link) -> Self::Link {
+        partner
     }
 
     #[cfg(not(loom))]
@@ -64,7 +75,7 @@ impl Home for Local {
     }
 
     #[inline]
-    unsafe fn carry(from: Self::Place, to: Self::Place, size: usize) {
+    unsafe fn carry(from: Self::Place, to: Self::Place, size: usize, _lock: &Held) {
         if size == size_of::<u64>() {
             // SAFETY: both places are valid for `size` bytes, by the caller; the type keeps padding and provenance.
             let word = unsafe { from.cast::<MaybeUninit<u64>>().read_unaligned() };

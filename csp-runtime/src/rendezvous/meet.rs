@@ -5,7 +5,7 @@ use super::decision::{Claim, Outcome, Sleep};
 use super::home::{Buffer, Home};
 use super::offer::{Entry, Kind};
 use super::queue::Queue;
-use crate::sync::{Held, NoJournal, mutant};
+use crate::sync::{Held, mutant};
 
 /// How an offer comes to a channel.
 #[derive(Clone, Copy, Debug)]
@@ -139,7 +139,7 @@ impl<H: Home> Core<H> {
         queue.remove(partner, lock);
         let (from, to) = if kind == Kind::Send { (place, partner.place) } else { (partner.place, place) };
         // SAFETY: the sender's place holds a message and the receiver's has room for it, by the caller and by `arrive`.
-        unsafe { H::carry(from, to, self.size) };
+        unsafe { H::carry(from, to, self.size, lock) };
         let (wake, sleep) = settle(partner, Outcome::Met, lock);
         Short::Met(wake, sleep)
     }
@@ -222,16 +222,16 @@ impl<H: Home> Core<H> {
         // Whoever gets to know the other goes on first, and completes the other later.
         let leader = match (sender.kind, receiver.kind) {
             (Kind::SendLater, _) => {
-                sender.partner.set(Some(H::link(receiver)), lock);
+                sender.partner.set(Some(H::partner(receiver)), lock);
                 sender
             }
             (_, Kind::ReceiveExtended) => {
-                receiver.partner.set(Some(H::link(sender)), lock);
+                receiver.partner.set(Some(H::partner(sender)), lock);
                 receiver
             }
             _ => {
                 // SAFETY: by `arrive`, the sender's place holds a message and the receiver's has room for it.
-                unsafe { H::carry(sender.place, receiver.place, self.size) };
+                unsafe { H::carry(sender.place, receiver.place, self.size, lock) };
                 complete(partner, Outcome::Met, lock, wakes);
                 return Arrival::Met;
             }
@@ -255,7 +255,7 @@ impl<H: Home> Core<H> {
     }
 
     /// Lets waiting senders use what room the buffer has.
-    fn admit(&self, lock: &Held<H::Journal>, wakes: &mut Wakes<H>) {
+    pub(super) fn admit(&self, lock: &Held<H::Journal>, wakes: &mut Wakes<H>) {
         while self.has_room(lock) {
             let Some(sender) = self.senders.first(lock) else { return };
             self.senders.remove(sender, lock);
@@ -344,17 +344,18 @@ fn pair<H: Home>(me: &Entry<H>, manner: Manner, partner: &Entry<H>) -> Pairing {
 pub(crate) unsafe fn deliver<H: Home>(sender: &Entry<H>, receiver: H::Link, size: usize) -> Arrival {
     // SAFETY: an offer that is not complete keeps its entries alive.
     let receiver = unsafe { H::entry(receiver) };
+    // SAFETY: the paired receiver is ours alone until we complete it: it is in no queue, and it waits.
+    let own = unsafe { Held::new(H::journal()) };
     let arrival = if receiver.kind == Kind::ReceiveExtended {
-        // SAFETY: the paired receiver is ours alone until we complete it: it is in no queue, and it waits.
-        let lock = unsafe { Held::new(NoJournal) };
-        receiver.partner.set(Some(H::link(sender)), &lock);
+        receiver.partner.set(Some(H::partner(sender)), &own);
         Arrival::Paired
     } else {
         // SAFETY: the places are of one channel's message type, by the caller.
-        unsafe { H::carry(sender.place, receiver.place, size) };
+        unsafe { H::carry(sender.place, receiver.place, size, &own) };
         Arrival::Met
     };
-    finish(receiver, Outcome::Met);
+    let (wake, sleep) = settle(receiver, Outcome::Met, &own);
+    H::unpark(wake, sleep);
     arrival
 }
 

@@ -10,6 +10,8 @@ pub(crate) mod lock;
 pub(crate) mod meet;
 #[cfg(all(not(loom), feature = "backend-coroutines"))]
 pub(crate) mod neighbours;
+#[cfg(feature = "backend-processes")]
+mod mend;
 pub(crate) mod offer;
 mod queue;
 pub(crate) mod wait;

@@ -56,7 +56,7 @@ impl Core<Local> {
         theirs.shift(partner, &own.1);
         let (from, to) = if kind == Kind::Send { (place, partner.place) } else { (partner.place, place) };
         // SAFETY: the sender's place holds a message and the receiver's has room for it, by the caller and by `wait_here`.
-        unsafe { Local::carry(from, to, size) };
+        unsafe { Local::carry(from, to, size, &own.1) };
         let (parker, about) = (partner.offer().parker(), std::ptr::from_ref(partner).cast());
         // The partner may be gone after the next line.
         partner.offer().decision.complete_sleeper(partner.index(), Outcome::Met);

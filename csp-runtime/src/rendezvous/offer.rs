@@ -3,6 +3,8 @@
 use super::decision::{Claim, Decision};
 use super::home::Home;
 use crate::backend::Park;
+#[cfg(feature = "backend-processes")]
+use crate::sync::Ordering;
 use crate::sync::{AtomicU32, Guarded, Held, NoJournal, mutant};
 use std::cell::Cell;
 
@@ -54,6 +56,34 @@ impl Offer {
         }
     }
 
+    /// An offer that is over: to be renewed before it is used.
+    #[cfg(feature = "backend-processes")]
+    pub(crate) fn complete(parker: &'static dyn Park) -> Self {
+        let this = Self::new(false, parker, false);
+        let _ = this.decision.complete(0, super::decision::Outcome::Met);
+        this
+    }
+
+    /// Makes a new offer of one that is complete. Whoever still looks at the old one sees another generation.
+    ///
+    /// # Safety
+    /// It is initialised, and nobody else uses it but to see which one it is.
+    #[cfg(feature = "backend-processes")]
+    #[inline]
+    pub(crate) unsafe fn renew(this: *mut Self, choosing: bool, parker: &'static dyn Park) {
+        // SAFETY: by the caller.
+        unsafe { (&raw mut (*this).choosing).write(choosing) };
+        // SAFETY: by the caller.
+        unsafe { (&raw mut (*this).parker).write(parker) };
+        // SAFETY: by the caller.
+        let this = unsafe { &*this };
+        let generation = this.generation.load(Ordering::Relaxed).wrapping_add(1);
+        crate::sync::step();
+        this.generation.store(generation, Ordering::Relaxed);
+        crate::sync::step();
+        this.decision.open();
+    }
+
     #[inline]
     pub(crate) fn is_choosing(&self) -> bool {
         self.choosing
@@ -98,7 +128,7 @@ pub(crate) struct Entry<H: Home> {
     pub(crate) kind: Kind,
     pub(crate) place: H::Place,
     /// The other side, where it is needed after pairing: see `PROTOCOL.md`, «partners».
-    pub(crate) partner: Guarded<Option<H::Link>>,
+    pub(crate) partner: Guarded<Option<H::Partner>>,
     /// A place in the buffer is kept for the message that this output guard will make.
     pub(crate) reserved: Guarded<bool>,
     pub(super) next: Guarded<Option<H::Link>>,
@@ -149,7 +179,23 @@ impl<H: Home> Entry<H> {
     pub(crate) unsafe fn paired_with(&self) -> (Option<H::Link>, bool) {
         // SAFETY: nobody else uses the entry, by the caller.
         let own = unsafe { Held::new(NoJournal) };
-        (self.partner.get(&own), self.reserved.get(&own))
+        (self.partner.get(&own).map(H::follow), self.reserved.get(&own))
+    }
+
+    /// The partner, as it was noted.
+    #[cfg(feature = "backend-processes")]
+    pub(crate) fn follower(&self) -> Option<H::Partner> {
+        // SAFETY: its owner is dead, or what is read is only compared.
+        let own = unsafe { Held::new(NoJournal) };
+        self.partner.get(&own)
+    }
+
+    /// The partner has been completed.
+    #[cfg(feature = "backend-processes")]
+    pub(crate) fn forget_partner(&self) {
+        // SAFETY: the entry is its owner's alone by now.
+        let own = unsafe { Held::new(NoJournal) };
+        self.partner.set(None, &own);
     }
 
     /// Who waits behind the same offer never meets itself: guards of one choice do not match each other.
