@@ -41,6 +41,18 @@ pub(crate) fn become_owner(number: usize) {
     }
 }
 
+/// This thread as an owner, for who takes several locks.
+#[cfg(not(loom))]
+#[derive(Clone, Copy)]
+pub(crate) struct Owner(u32);
+
+#[cfg(not(loom))]
+#[cfg_attr(not(feature = "backend-coroutines"), allow(dead_code))]
+#[inline(always)]
+pub(crate) fn this_owner() -> Owner {
+    Owner(me())
+}
+
 /// A lock that belongs to the first thread that takes it, if that is one that owns locks, until another one wants it.
 /// `bias` goes NEW → owner → REVOKED → SHARED, or NEW → SHARED, and never back.
 pub(crate) struct BiasedLock {
@@ -78,6 +90,13 @@ impl RawLock for BiasedLock {
 }
 
 impl BiasedLock {
+    /// [`lock_own`](Self::lock_own) for `me`, which is this thread.
+    #[cfg(not(loom))]
+    #[inline(always)]
+    pub(super) fn lock_own_as(&self, me: Owner) -> bool {
+        self.lock_as(me.0)
+    }
+
     /// Takes it if it is this thread's own. False: only `lock` can.
     #[cfg(not(loom))]
     #[inline(always)]

@@ -287,7 +287,10 @@ impl<H: Home> Core<H> {
 
     /// Takes `entry` out of its queue. False: a partner has it.
     pub(crate) fn leave(&self, entry: &Entry<H>) -> bool {
-        self.locked(|lock, _| self.queue_of(entry).remove(entry, lock) || mutant("late_leave"))
+        let held = self.hold();
+        let left = self.queue_of(entry).remove(entry, &held) || mutant("late_leave");
+        self.let_go(held);
+        left
     }
 
     pub(super) fn queue_of(&self, entry: &Entry<H>) -> &Queue<H> {

@@ -8,10 +8,10 @@ pub(crate) mod home;
 pub(crate) mod local;
 pub(crate) mod lock;
 pub(crate) mod meet;
-#[cfg(all(not(loom), feature = "backend-coroutines"))]
-pub(crate) mod neighbours;
 #[cfg(feature = "backend-processes")]
 mod mend;
+#[cfg(all(not(loom), feature = "backend-coroutines"))]
+pub(crate) mod neighbours;
 pub(crate) mod offer;
 mod queue;
 pub(crate) mod wait;

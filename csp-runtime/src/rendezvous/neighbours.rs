@@ -2,11 +2,13 @@
 //!
 //! The same steps as in `meet.rs`, for the two commonest cases. Whatever else is the case is left to that.
 
+use super::bias::Owner;
 use super::core::Core;
 use super::decision::{Claim, Outcome};
 use super::home::Home;
 use super::local::Local;
 use super::offer::{Entry, Kind};
+use super::queue::Queue;
 use crate::backend::Park;
 use crate::sync::{Held, NoJournal};
 
@@ -19,7 +21,7 @@ pub(crate) enum Found<'c> {
     Met(&'static dyn Park, *const u8),
     /// Nobody: the operation is to wait.
     Nobody(Own<'c>),
-    /// Something that the long way has to see to. Nothing was changed.
+    /// Something that the long way has to see to.
     Other,
 }
 
@@ -38,22 +40,25 @@ impl Core<Local> {
         }
         // SAFETY: locked just now; `let_go` or the caller's `Own` ends that.
         let own = Own(self, unsafe { Held::new(NoJournal) });
-        let (theirs, opposite) = match kind {
-            Kind::Send => (&self.receivers, Kind::Receive),
-            _ => (&self.senders, Kind::Send),
-        };
-        let Some(partner) = theirs.first(&own.1) else {
-            if self.is_open() && self.is_rendezvous() {
-                return Found::Nobody(own);
+        let (theirs, opposite) = self.opposite(kind);
+        let partner = loop {
+            let Some(partner) = theirs.first(&own.1) else {
+                if self.is_open() && self.is_rendezvous() {
+                    return Found::Nobody(own);
+                }
+                own.let_go();
+                return Found::Other;
+            };
+            if partner.kind != opposite || !self.is_rendezvous() {
+                own.let_go();
+                return Found::Other;
             }
-            own.let_go();
-            return Found::Other;
+            theirs.shift(partner, &own.1);
+            // A choice that is decided has yet to leave.
+            if partner.offer().take(0) == Claim::Won {
+                break partner;
+            }
         };
-        if partner.kind != opposite || !self.is_rendezvous() || partner.offer().take(0) == Claim::Lost {
-            own.let_go();
-            return Found::Other;
-        }
-        theirs.shift(partner, &own.1);
         let (from, to) = if kind == Kind::Send { (place, partner.place) } else { (partner.place, place) };
         // SAFETY: the sender's place holds a message and the receiver's has room for it, by the caller and by `wait_here`.
         unsafe { Local::carry(from, to, size, &own.1) };
@@ -63,6 +68,90 @@ impl Core<Local> {
         own.let_go();
         Found::Met(parker, about)
     }
+}
+
+impl Core<Local> {
+    #[inline(always)]
+    pub(crate) fn size(&self) -> usize {
+        self.size
+    }
+
+    /// Who waits for `kind`, and as what.
+    #[inline(always)]
+    fn opposite(&self, kind: Kind) -> (&Queue<Local>, Kind) {
+        if kind.is_sending() { (&self.receivers, Kind::Receive) } else { (&self.senders, Kind::Send) }
+    }
+
+    /// Looks, for `me`, who runs here, whether a partner waits that wants no more than to send or to receive.
+    #[inline(always)]
+    pub(crate) fn glance(&self, kind: Kind, me: Owner) -> Glance {
+        if !self.lock.lock_own_as(me) {
+            return Glance::Other;
+        }
+        // SAFETY: locked just now.
+        let own = Own(self, unsafe { Held::new(NoJournal) });
+        let (theirs, opposite) = self.opposite(kind);
+        let glance = match theirs.first(&own.1) {
+            Some(partner) if partner.kind == opposite && self.is_rendezvous() => Glance::Somebody,
+            None if self.is_open() && self.is_rendezvous() => Glance::Nobody,
+            _ => Glance::Other,
+        };
+        own.let_go();
+        glance
+    }
+
+    /// Decides a plain receiver for an output guard, which is to complete it; `None` if none is there.
+    #[inline(always)]
+    pub(crate) fn claim_neighbour(&self) -> Option<<Local as Home>::Link> {
+        if !self.lock.lock_own() {
+            return None;
+        }
+        // SAFETY: locked just now.
+        let own = Own(self, unsafe { Held::new(NoJournal) });
+        let claimed = loop {
+            match self.receivers.first(&own.1) {
+                Some(receiver) if receiver.kind == Kind::Receive && self.is_rendezvous() => {
+                    self.receivers.shift(receiver, &own.1);
+                    if receiver.offer().take(0) == Claim::Won {
+                        break Some(Local::link(receiver));
+                    }
+                }
+                _ => break None,
+            }
+        };
+        own.let_go();
+        claimed
+    }
+
+    /// Lets a choice's entry wait here if nobody is there to meet it. False: only the long way can tell.
+    ///
+    /// # Safety
+    /// As for [`arrive`](Core::arrive).
+    #[inline(always)]
+    pub(crate) unsafe fn stand(&self, entry: &Entry<Local>) -> bool {
+        if !self.lock.lock_own() {
+            return false;
+        }
+        // SAFETY: locked just now.
+        let own = Own(self, unsafe { Held::new(NoJournal) });
+        let (theirs, _) = self.opposite(entry.kind);
+        let alone = theirs.first(&own.1).is_none() && self.is_open() && self.is_rendezvous();
+        if alone {
+            // SAFETY: passed on.
+            unsafe { self.queue_of(entry).push(entry, &own.1) };
+        }
+        own.let_go();
+        alone
+    }
+}
+
+/// What a look at a channel has shown.
+pub(crate) enum Glance {
+    /// Somebody waits, though perhaps with a choice that is decided by now.
+    Somebody,
+    Nobody,
+    /// Only the long way can tell.
+    Other,
 }
 
 impl Own<'_> {
@@ -80,7 +169,7 @@ impl Own<'_> {
     }
 
     #[inline(always)]
-    fn let_go(self) {
+    pub(crate) fn let_go(self) {
         // SAFETY: whoever makes an `Own` has the lock.
         unsafe { self.0.lock.unlock_own() };
     }
