@@ -11,6 +11,8 @@ const UNSAFE: &[(&str, &str)] = &[
     ("csp-runtime/src/rendezvous/home.rs", "the trait that follows links and moves messages: its contracts"),
     ("csp-runtime/src/rendezvous/local.rs", "the home in this process's memory: links and places are pointers"),
     ("csp-runtime/src/rendezvous/lock.rs", "unlocking is the holder's right alone"),
+    ("csp-runtime/src/rendezvous/bias.rs", "unlocking is the holder's right alone"),
+    ("csp-runtime/src/barrier.rs", "a system call that no crate wraps"),
     ("csp-runtime/src/rendezvous/offer.rs", "entries point to their offer, which lies where its owner waits"),
     ("csp-runtime/src/rendezvous/queue.rs", "the queues are linked through the entries"),
     ("csp-runtime/src/rendezvous/core.rs", "the lock and the buffer that it protects"),
@@ -63,6 +65,7 @@ const UNSAFE: &[(&str, &str)] = &[
 const COMPARE_AND_SWAP: &[(&str, &str)] = &[
     ("csp-runtime/src/rendezvous/decision.rs", "the decision word: every change is a named transition there"),
     ("csp-runtime/src/rendezvous/lock.rs", "the lock of a channel in this process's memory"),
+    ("csp-runtime/src/rendezvous/bias.rs", "whose that lock is"),
     ("csp-runtime/src/backend/coroutines/worker.rs", "the inbox of a worker"),
     ("csp-runtime/src/backend/coroutines/stack.rs", "the fallback counts how many mappings are left"),
 ];

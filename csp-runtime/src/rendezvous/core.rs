@@ -31,7 +31,7 @@ pub(crate) type Wakes<H> = SmallVec<[(<H as Home>::Wake, Sleep); 2]>;
 pub(crate) struct Core<H: Home> {
     /// How the channel has ended. Changed under the lock; a choice reads it without.
     flags: AtomicU32,
-    lock: H::Lock,
+    pub(super) lock: H::Lock,
     pub(super) senders: Queue<H>,
     pub(super) receivers: Queue<H>,
     buffer: std::cell::UnsafeCell<Option<H::Buffer>>,
@@ -295,7 +295,10 @@ impl<H: Home> Core<H> {
 
     /// Takes `entry` out of its queue. False: a partner has it.
     pub(crate) fn leave(&self, entry: &Entry<H>) -> bool {
-        self.locked(|lock, _| self.queue_of(entry).remove(entry, lock) || mutant("late_leave"))
+        let held = self.hold();
+        let left = self.queue_of(entry).remove(entry, &held) || mutant("late_leave");
+        self.let_go(held);
+        left
     }
 
     pub(super) fn queue_of(&self, entry: &Entry<H>) -> &Queue<H> {
