@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
 use nix::sys::prctl::set_pdeathsig;
-use nix::sys::resource::{UsageWho, getrusage};
+use nix::sys::resource::{Resource, UsageWho, getrlimit, getrusage, setrlimit};
 use nix::sys::signal::Signal;
 use nix::sys::time::TimeValLike;
 use nix::unistd::Pid;
@@ -33,6 +33,15 @@ pub(crate) fn pin_to_one_core() -> nix::Result<()> {
 /// What the system says where it refuses.
 pub(crate) fn die_with_parent() -> nix::Result<()> {
     set_pdeathsig(Signal::SIGKILL)
+}
+
+/// Raises the number of files that this process may have open to what the system allows it.
+///
+/// # Errors
+/// What the system says where it refuses.
+pub(crate) fn allow_many_files() -> nix::Result<()> {
+    let (_, most) = getrlimit(Resource::RLIMIT_NOFILE)?;
+    setrlimit(Resource::RLIMIT_NOFILE, most, most)
 }
 
 /// CPU time of all threads of this process so far, user and system.
