@@ -124,6 +124,8 @@ named! {
         Floats = "f64",
         /// A `Vec<u8>` that the receiver reads where it lies.
         InPlace = "in-place",
+        /// A `Mobile<[u8]>`, which moves.
+        Mobile = "mobile",
     }
 }
 
@@ -303,7 +305,7 @@ impl Workload {
             },
             Subject::BareFork => params.n == Some(1),
             Subject::Std if self == Self::Spawn => params.n.is_none(),
-            rival if self == Self::Sizes => params.payload() != Payload::InPlace || rival.backend().is_some(),
+            _ if self == Self::Sizes => !matches!(params.payload(), Payload::InPlace | Payload::Mobile),
             Subject::Sequential => params.workers == Some(1),
             Subject::Flume | Subject::Tokio => params.kind != Some(Kind::Mixed), // see README.md
             Subject::May => self != Self::Stream,                                // see rivals/may.rs

@@ -211,21 +211,15 @@ impl Game {
                 Err(error) => panic!("waiting for orphans: {error}"),
             }
         }
-        self.failures.push(Failure::new(Kind::Orphan, format!("processes {:?}", children())));
+        self.failures
+            .push(Failure::new(Kind::Orphan, format!("processes {:?}", machine::children_of(std::process::id()))));
         // They are ours and not reaped. What they leave behind comes to us next.
-        while let Some(orphan) = children().first().map(|pid| Pid::from_raw(*pid)) {
+        while let Some(orphan) = machine::children_of(std::process::id()).first() {
+            let orphan = Pid::from_raw(*orphan as i32);
             kill(orphan, Signal::SIGKILL).expect("it is not reaped");
             waitpid(orphan, None).expect("a child can be waited for");
         }
     }
-}
-
-/// The processes whose parent is this one.
-fn children() -> Vec<i32> {
-    let own = std::process::id();
-    let path = format!("/proc/{own}/task/{own}/children");
-    let listed = std::fs::read_to_string(path).unwrap_or_default();
-    listed.split_whitespace().filter_map(|pid| pid.parse().ok()).collect()
 }
 
 /// The delays are shorter than what a sleeper's lateness would be.

@@ -1,10 +1,11 @@
-//! Messages of 8 bytes to 16 MiB between two processes: vectors, moved or read in place; see `stamp.rs` for the checks.
+//! Messages of 8 bytes to 16 MiB between two processes: copied, read in place, or moved; see `stamp.rs` for the checks.
 
+use std::ops::Range;
 use std::time::{Duration, Instant};
 
-use bytemuck::Pod;
-use csp::Message;
+use bytemuck::{cast_slice, cast_slice_mut};
 use csp::prelude::*;
+use csp::{Message, Mobile};
 
 use super::timed;
 use crate::stamp::{check, stamp, untimed};
@@ -15,40 +16,96 @@ use crate::workload::{Params, Payload, Way};
 pub(super) fn sizes(params: Params) -> f64 {
     let bytes = params.size();
     let nanoseconds = match (params.payload(), params.way()) {
-        (Payload::Bytes, Way::OneWay) => ns_per_round(|messages| one_way::<u8>(bytes, messages)),
-        (Payload::Bytes, Way::RoundTrip) => ns_per_round(|trips| round_trips::<u8>(bytes, trips)),
-        (Payload::Floats, Way::OneWay) => ns_per_round(|messages| one_way::<f64>(bytes, messages)),
-        (Payload::Floats, Way::RoundTrip) => ns_per_round(|trips| round_trips::<f64>(bytes, trips)),
+        (Payload::Bytes, Way::OneWay) => ns_per_round(|messages| one_way::<Vec<u8>>(bytes, messages)),
+        (Payload::Bytes, Way::RoundTrip) => ns_per_round(|trips| round_trips::<Vec<u8>>(bytes, trips)),
+        (Payload::Floats, Way::OneWay) => ns_per_round(|messages| one_way::<Vec<f64>>(bytes, messages)),
+        (Payload::Floats, Way::RoundTrip) => ns_per_round(|trips| round_trips::<Vec<f64>>(bytes, trips)),
         (Payload::InPlace, Way::OneWay) => ns_per_round(|messages| one_way_in_place(bytes, messages)),
         (Payload::InPlace, Way::RoundTrip) => ns_per_round(|trips| round_trips_in_place(bytes, trips)),
+        (Payload::Mobile, Way::OneWay) => ns_per_round(|messages| one_way::<Mobile<[u8]>>(bytes, messages)),
+        (Payload::Mobile, Way::RoundTrip) => ns_per_round(|trips| round_trips::<Mobile<[u8]>>(bytes, trips)),
     };
     nanoseconds / 1e3
 }
 
-fn one_way<T: Pod + Message>(bytes: usize, messages: u64) -> Duration {
+/// What a message of so many bytes is.
+trait Carrier: Message {
+    fn of(bytes: usize) -> Self;
+    fn bytes(&self) -> &[u8];
+    fn bytes_mut(&mut self) -> &mut [u8];
+}
+
+impl Carrier for Vec<u8> {
+    fn of(bytes: usize) -> Self {
+        vec![0; bytes]
+    }
+
+    fn bytes(&self) -> &[u8] {
+        self
+    }
+
+    fn bytes_mut(&mut self) -> &mut [u8] {
+        self
+    }
+}
+
+impl Carrier for Vec<f64> {
+    fn of(bytes: usize) -> Self {
+        vec![0.0; bytes / size_of::<f64>()]
+    }
+
+    fn bytes(&self) -> &[u8] {
+        cast_slice(self)
+    }
+
+    fn bytes_mut(&mut self) -> &mut [u8] {
+        cast_slice_mut(self)
+    }
+}
+
+impl Carrier for Mobile<[u8]> {
+    fn of(bytes: usize) -> Self {
+        Mobile::filled(bytes, 0)
+    }
+
+    fn bytes(&self) -> &[u8] {
+        self
+    }
+
+    fn bytes_mut(&mut self) -> &mut [u8] {
+        self
+    }
+}
+
+/// A new message with this number.
+fn stamped<M: Carrier>(bytes: usize, number: u64, untimed: u64) -> M {
+    let mut message = M::of(bytes);
+    stamp(message.bytes_mut(), number, untimed);
+    message
+}
+
+fn one_way<M: Carrier>(bytes: usize, messages: u64) -> Duration {
     let (sender, receiver) = channel();
     let (time, ()) = par! {
-        consumer::<T>(receiver, untimed(bytes), messages),
-        producer::<T>(sender, bytes),
+        consumer::<M>(receiver, untimed(bytes), messages),
+        producer::<M>(sender, bytes),
     };
     timed(time)
 }
 
 /// Makes each message anew: it gives them away.
 #[process]
-fn producer<T: Pod + Message>(messages: Sender<Vec<T>>, bytes: usize) {
+fn producer<M: Carrier>(messages: Sender<M>, bytes: usize) {
     for number in 0.. {
-        let mut message = vec![T::zeroed(); bytes / size_of::<T>()];
-        stamp(&mut message, number, untimed(bytes));
-        messages.send(message)?;
+        messages.send(stamped(bytes, number, untimed(bytes)))?;
     }
 }
 
 #[process]
-fn consumer<T: Pod + Message>(messages: Receiver<Vec<T>>, untimed: u64, timed: u64) -> Result<Duration, Stopped> {
-    let receive = |numbers: std::ops::Range<u64>| -> Result<(), Stopped> {
+fn consumer<M: Carrier>(messages: Receiver<M>, untimed: u64, timed: u64) -> Result<Duration, Stopped> {
+    let receive = |numbers: Range<u64>| -> Result<(), Stopped> {
         for number in numbers {
-            check(&messages.recv()?, number, untimed);
+            check(messages.recv()?.bytes(), number, untimed);
         }
         Ok(())
     };
@@ -58,47 +115,46 @@ fn consumer<T: Pod + Message>(messages: Receiver<Vec<T>>, untimed: u64, timed: u
     Ok(start.elapsed())
 }
 
-fn round_trips<T: Pod + Message>(bytes: usize, trips: u64) -> Duration {
+fn round_trips<M: Carrier>(bytes: usize, trips: u64) -> Duration {
     let (requests_out, requests) = channel();
     let (replies_out, replies) = channel();
     let (time, ()) = par! {
-        client::<T>(requests_out, replies, bytes, trips),
-        server::<T>(requests, replies_out, bytes),
+        client::<M>(requests_out, replies, bytes, trips),
+        server::<M>(requests, replies_out, bytes),
     };
     timed(time)
 }
 
-/// Sends the message that came back, with another stamp.
 #[process]
-fn client<T: Pod + Message>(
-    requests: Sender<Vec<T>>,
-    replies: Receiver<Vec<T>>,
+fn client<M: Carrier>(
+    requests: Sender<M>,
+    replies: Receiver<M>,
     bytes: usize,
     trips: u64,
 ) -> Result<Duration, Stopped> {
     let untimed = 2 * untimed(bytes);
-    let mut message = vec![T::zeroed(); bytes / size_of::<T>()];
-    let mut exchange = |numbers: std::ops::Range<u64>| -> Result<(), Stopped> {
+    // The message that comes back goes out again, with another stamp.
+    let exchange = |mut message: M, numbers: Range<u64>| -> Result<M, Stopped> {
         for number in numbers.step_by(2) {
-            stamp(&mut message, number, untimed);
-            requests.send(std::mem::take(&mut message))?;
+            stamp(message.bytes_mut(), number, untimed);
+            requests.send(message)?;
             message = replies.recv()?;
-            check(&message, number + 1, untimed);
+            check(message.bytes(), number + 1, untimed);
         }
-        Ok(())
+        Ok(message)
     };
-    exchange(0..untimed)?;
+    let message = exchange(M::of(bytes), 0..untimed)?;
     let start = Instant::now();
-    exchange(untimed..untimed + 2 * trips)?;
+    exchange(message, untimed..untimed + 2 * trips)?;
     Ok(start.elapsed())
 }
 
 #[process]
-fn server<T: Pod + Message>(requests: Receiver<Vec<T>>, replies: Sender<Vec<T>>, bytes: usize) {
+fn server<M: Carrier>(requests: Receiver<M>, replies: Sender<M>, bytes: usize) {
     let untimed = 2 * untimed(bytes);
     for (trip, mut message) in (0..).zip(&requests) {
-        check(&message, 2 * trip, untimed);
-        stamp(&mut message, 2 * trip + 1, untimed);
+        check(message.bytes(), 2 * trip, untimed);
+        stamp(message.bytes_mut(), 2 * trip + 1, untimed);
         replies.send(message)?;
     }
 }
@@ -107,14 +163,14 @@ fn one_way_in_place(bytes: usize, messages: u64) -> Duration {
     let (sender, receiver) = channel();
     let (time, ()) = par! {
         reader(receiver, untimed(bytes), messages),
-        producer::<u8>(sender, bytes),
+        producer::<Vec<u8>>(sender, bytes),
     };
     timed(time)
 }
 
 #[process]
 fn reader(messages: Receiver<Vec<u8>>, untimed: u64, timed: u64) -> Result<Duration, Stopped> {
-    let read = |numbers: std::ops::Range<u64>| -> Result<(), Stopped> {
+    let read = |numbers: Range<u64>| -> Result<(), Stopped> {
         for number in numbers {
             messages.recv_in_place(|message| check(message, number, untimed))?;
         }
@@ -145,7 +201,7 @@ fn reading_client(
     trips: u64,
 ) -> Result<Duration, Stopped> {
     let untimed = 2 * untimed(bytes);
-    let exchange = |numbers: std::ops::Range<u64>| -> Result<(), Stopped> {
+    let exchange = |numbers: Range<u64>| -> Result<(), Stopped> {
         for number in numbers.step_by(2) {
             requests.send(stamped(bytes, number, untimed))?;
             replies.recv_in_place(|reply| check(reply, number + 1, untimed))?;
@@ -165,10 +221,4 @@ fn reading_server(requests: Receiver<Vec<u8>>, replies: Sender<Vec<u8>>, bytes: 
         requests.recv_in_place(|request| check(request, 2 * trip, untimed))?;
         replies.send(stamped(bytes, 2 * trip + 1, untimed))?;
     }
-}
-
-fn stamped(bytes: usize, number: u64, untimed: u64) -> Vec<u8> {
-    let mut message = vec![0; bytes];
-    stamp(&mut message, number, untimed);
-    message
 }
