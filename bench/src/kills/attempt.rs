@@ -239,7 +239,11 @@ fn parent_of_all(plan: &Plan) {
     let before = held();
     let ran = catch_unwind(AssertUnwindSafe(|| networks::run(plan)));
     log().set_outcome(match ran {
-        Err(_) => Outcome::Panicked,
+        Err(panic) => {
+            let text = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref().copied());
+            log().write_text(text.unwrap_or("a panic without a text"));
+            Outcome::Panicked
+        }
         Ok(results) => {
             let results = results.iter().enumerate();
             results.for_each(|(process, result)| log().report(process, result.is_ok()));
