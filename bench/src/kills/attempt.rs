@@ -180,9 +180,13 @@ impl Game {
                 let processes = (0..self.killed.len()).filter(|process| !self.killed[*process]);
                 let left: Vec<String> = processes
                     .filter(|process| matches!(log().end(*process), End::Running | End::Unknown))
-                    .map(|process| format!("{process} ({:?})", self.plan.parts[process]))
+                    .map(|process| {
+                        let does = log().pid(process).map_or("not begun".into(), machine::doing);
+                        format!("{process} ({:?}, {does})", self.plan.parts[process])
+                    })
                     .collect();
-                let what = format!("not back: {}; killed: {:?}", left.join(", "), self.killed);
+                let root = machine::doing(self.root.pid().as_raw().unsigned_abs());
+                let what = format!("not back: root ({root}), {}; killed: {:?}", left.join(", "), self.killed);
                 self.failures.push(Failure::new(Kind::Hang, what));
                 kill(self.root.pid(), Signal::SIGKILL).expect("it is not reaped");
                 self.ended = Some(self.root.reap());

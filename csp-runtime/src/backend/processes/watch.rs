@@ -138,7 +138,16 @@ fn adopt_orphans(dead: &Slot) {
     }
 }
 
-/// A child has no such thread, and watches over nobody yet.
-pub(super) fn forget_the_parent() {
-    *watch() = None;
+/// The watcher's list, held so that no fork happens while its thread has it: in the child nobody would give it back.
+pub(super) struct Held(MutexGuard<'static, Option<Watch>>);
+
+pub(super) fn hold() -> Held {
+    Held(watch())
+}
+
+impl Held {
+    /// A child has no such thread, and watches over nobody yet.
+    pub(super) fn forget_the_parent(mut self) {
+        *self.0 = None;
+    }
 }
