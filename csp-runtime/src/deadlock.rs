@@ -228,6 +228,10 @@ fn judge(contexts: &[Registered]) -> Hope {
     // Before the looks: who is gone after them may have let somebody go on in between.
     #[cfg(feature = "backend-processes")]
     let others = crate::backend::processes::are_others_alive();
+    #[cfg(feature = "backend-processes")]
+    if crate::backend::processes::is_news_on_its_way() {
+        return Hope::Ours;
+    }
     let Some(before) = look(contexts) else { return Hope::Ours };
     // SYNC running: whoever waits was counted out, and whoever it started was counted in, before it was seen waiting.
     if RUNNING.load(Ordering::Acquire) != 0 || look(contexts) != Some(before) {
@@ -246,7 +250,8 @@ fn judge(contexts: &[Registered]) -> Hope {
             })
         });
         // If that is the end, it has been ended, and whoever waits here learns of it like all the others.
-        crate::shared::judge::stand_still(at, || look(contexts) == Some(before));
+        let still = || !crate::backend::processes::is_news_on_its_way() && look(contexts) == Some(before);
+        crate::shared::judge::stand_still(at, still);
         return Hope::Ours;
     }
     if strangers { Hope::OnlyForeign } else { Hope::Nothing }

@@ -11,6 +11,8 @@ const UNSAFE: &[(&str, &str)] = &[
     ("csp-runtime/src/rendezvous/home.rs", "the trait that follows links and moves messages: its contracts"),
     ("csp-runtime/src/rendezvous/local.rs", "the home in this process's memory: links and places are pointers"),
     ("csp-runtime/src/rendezvous/lock.rs", "unlocking is the holder's right alone"),
+    ("csp-runtime/src/rendezvous/bias.rs", "unlocking is the holder's right alone"),
+    ("csp-runtime/src/barrier.rs", "a system call that no crate wraps"),
     ("csp-runtime/src/rendezvous/offer.rs", "entries point to their offer, which lies where its owner waits"),
     ("csp-runtime/src/rendezvous/queue.rs", "the queues are linked through the entries"),
     ("csp-runtime/src/rendezvous/core.rs", "the lock and the buffer that it protects"),
@@ -31,6 +33,13 @@ const UNSAFE: &[(&str, &str)] = &[
     ("csp-runtime/src/choice/slot.rs", "the place where the chosen guard's message comes to lie"),
     ("csp-runtime/src/process/branch.rs", "branches run in their starter's frame"),
     ("csp-runtime/src/process/context.rs", "the running process's context lies in its own frame"),
+    (
+        "csp-runtime/src/process/probe.rs",
+        "a place that a macro names is looked at, and a `&mut` copied as the pointer that it is",
+    ),
+    ("csp-runtime/src/process/taken.rs", "channels are noted for a block that is sent to another thread"),
+    ("csp-runtime/src/process/visit.rs", "what a child wrote behind a `&mut` is carried back without its type"),
+    ("csp-runtime/src/process/visit_tests.rs", "plays the child that gives its values away"),
     ("csp-runtime/src/process/spawn.rs", "a spawned process's frame is given up by exactly one owner"),
     ("csp-runtime/src/backend/mod.rs", "a job is a pointer to a frame elsewhere"),
     ("csp-runtime/src/backend/pool.rs", "a job is handed to a thread that waits in its own frame"),
@@ -59,6 +68,7 @@ const UNSAFE: &[(&str, &str)] = &[
 const COMPARE_AND_SWAP: &[(&str, &str)] = &[
     ("csp-runtime/src/rendezvous/decision.rs", "the decision word: every change is a named transition there"),
     ("csp-runtime/src/rendezvous/lock.rs", "the lock of a channel in this process's memory"),
+    ("csp-runtime/src/rendezvous/bias.rs", "whose that lock is"),
     ("csp-runtime/src/backend/coroutines/worker.rs", "the inbox of a worker"),
     ("csp-runtime/src/backend/coroutines/stack.rs", "the fallback counts how many mappings are left"),
 ];

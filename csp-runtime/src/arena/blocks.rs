@@ -232,9 +232,8 @@ impl Arena {
     fn take(&self, block: Block, class: usize, owner: Owner) -> bool {
         let chunk = block.number() as usize / UNITS;
         let wanted = SMALL | class as u64;
-        let (begin, units) = (block.number() as usize % UNITS, CLASSES[class]);
-        // Behind the last whole block a chunk may have units left: what a hint says of them is no block.
-        if self.state(chunk).load(Ordering::Relaxed) != wanted || begin % units != 0 || begin + units > UNITS {
+        if self.state(chunk).load(Ordering::Relaxed) != wanted || !fits(block.number() as usize % UNITS, CLASSES[class])
+        {
             return false;
         }
         step();
@@ -450,6 +449,11 @@ impl Arena {
         let used = (self.first..self.chunks).filter(taken).count();
         self.used().store(used as u32, Ordering::Relaxed);
     }
+}
+
+/// Whether a block of so many units may begin at this unit of a chunk.
+fn fits(unit: usize, units: usize) -> bool {
+    unit % units == 0 && unit + units <= UNITS
 }
 
 #[cfg(all(test, not(loom)))]

@@ -5,7 +5,7 @@ pub use noted::{Path, Taken, Variable};
 
 /// What a block takes along: nobody asks in this build.
 #[cfg(not(any(feature = "backend-processes", test)))]
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Taken;
 
 #[cfg(not(any(feature = "backend-processes", test)))]

@@ -8,6 +8,7 @@ use std::panic::Location;
 use std::sync::atomic::{Ordering, fence};
 
 use super::census::{self, Slot, State, census};
+use super::channel::Poisoned;
 use super::frame::Frame;
 use crate::arena::{Kind, Owner, Purpose, arena};
 use crate::error::{Cause, CauseKind};
@@ -89,13 +90,14 @@ fn report() -> String {
     let mut text = String::from("deadlock: every process waits, and none can ever run again");
     let mut count = 0;
     let mut line = |slot: &Slot, what: &str| {
+        let name = slot.name();
+        if slot.parent() == 0 {
+            let _ = write!(text, "\n  {name} {what}");
+            return;
+        }
         count += 1;
         if count <= MOST_REPORTED {
-            let name = slot.name();
-            let _ = match slot.parent() {
-                0 => write!(text, "\n  {name} {what}"),
-                _ => write!(text, "\n  process `{name}` {what}"),
-            };
+            let _ = write!(text, "\n  process `{name}` {what}");
         }
     };
     for slot in census::everybody() {
@@ -162,9 +164,12 @@ fn end_all() {
         let name = census::slot_of(owner.number()).map_or(String::new(), Slot::name);
         ends.extend(frame.channels().map(|link| (link, name.clone())));
     });
-    for (link, name) in ends {
-        link.poison(Side::Senders, &Cause::new(CauseKind::Deadlock, &name));
-    }
+    // All end before anybody wakes and drops an end, which would look like a retirement to the others.
+    let ended: Vec<_> = ends
+        .into_iter()
+        .map(|(link, name)| link.poison_quietly(Side::Senders, &Cause::new(CauseKind::Deadlock, &name)))
+        .collect();
+    ended.into_iter().for_each(Poisoned::wake);
     // SYNC reported: a later standstill is another one.
     census().reported.store(0, Ordering::Release);
 }

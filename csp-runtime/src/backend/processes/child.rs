@@ -45,6 +45,7 @@ impl Locks {
         backend::forget_the_parent();
         shared::forget_the_parent();
         super::CHILDREN.store(0, std::sync::atomic::Ordering::Relaxed);
+        super::CONCLUDING.store(0, std::sync::atomic::Ordering::Relaxed);
         crate::process::context::forget_the_parent();
     }
 }
