@@ -232,7 +232,7 @@ impl Arena {
     fn take(&self, block: Block, class: usize, owner: Owner) -> bool {
         let chunk = block.number() as usize / UNITS;
         let wanted = SMALL | class as u64;
-        if self.state(chunk).load(Ordering::Relaxed) != wanted || block.number() as usize % UNITS % CLASSES[class] != 0
+        if self.state(chunk).load(Ordering::Relaxed) != wanted || !fits(block.number() as usize % UNITS, CLASSES[class])
         {
             return false;
         }
@@ -449,4 +449,9 @@ impl Arena {
         let used = (self.first..self.chunks).filter(taken).count();
         self.used().store(used as u32, Ordering::Relaxed);
     }
+}
+
+/// Whether a block of so many units may begin at this unit of a chunk.
+fn fits(unit: usize, units: usize) -> bool {
+    unit % units == 0 && unit + units <= UNITS
 }

@@ -401,6 +401,10 @@ impl Operation for Plain<'_> {
         write!(report, "waits {direction} {}, at {}", self.channel.phrase(), self.at)
     }
 
+    fn at(&self) -> Option<&'static Location<'static>> {
+        Some(self.at)
+    }
+
     fn end(&self, cause: &Cause) {
         self.channel.poison(Side::Senders, cause.clone());
     }

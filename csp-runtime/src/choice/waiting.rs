@@ -1,5 +1,7 @@
 //! What a deadlock report says about a choice that waits.
 
+use std::panic::Location;
+
 use super::choose::Choice;
 use super::guard::Guard;
 use crate::deadlock::Operation;
@@ -25,6 +27,10 @@ impl Operation for Waiting<'_, '_, '_> {
             write!(report, "\n      {direction} {}", communication.channel.phrase())?;
         }
         Ok(())
+    }
+
+    fn at(&self) -> Option<&'static Location<'static>> {
+        Some(self.choice.at)
     }
 
     fn end(&self, cause: &Cause) {

@@ -417,6 +417,10 @@ impl Context {
             return;
         }
         let report = self.report.lock().unwrap_or_else(PoisonError::into_inner).take();
+        #[cfg(feature = "backend-processes")]
+        if let Some(report) = crate::shared::judge::take_report().filter(|_| report.is_none()) {
+            std::panic::panic_any(report);
+        }
         if let Some(report) = report {
             std::panic::panic_any(report.to_string());
         }

@@ -206,17 +206,25 @@ impl<H: Home> Core<H> {
 
     /// Ends the channel for everybody, at once. A sender's poison lets the buffer drain, a receiver's drops it.
     pub(crate) fn poison(&self, by: Side) {
-        let leftovers = self.locked(|lock, wakes| {
-            self.raise(POISONED, lock);
-            for waiting in [&self.senders, &self.receivers] {
-                self.drive_away(waiting, lock, wakes);
-            }
-            match by {
-                Side::Senders => None,
-                Side::Receivers => self.buffer(lock).map(|buffer| buffer.drain(lock)),
-            }
-        });
+        let leftovers = self.locked(|lock, wakes| self.poison_within(by, lock, wakes));
         drop(leftovers);
+    }
+
+    /// [`poison`](Self::poison) by the holder of the lock, who drops what it gives once that is released.
+    pub(crate) fn poison_within(
+        &self,
+        by: Side,
+        lock: &Held<H::Journal>,
+        wakes: &mut Wakes<H>,
+    ) -> Option<<H::Buffer as Buffer<H>>::Leftovers> {
+        self.raise(POISONED, lock);
+        for waiting in [&self.senders, &self.receivers] {
+            self.drive_away(waiting, lock, wakes);
+        }
+        match by {
+            Side::Senders => None,
+            Side::Receivers => self.buffer(lock).map(|buffer| buffer.drain(lock)),
+        }
     }
 
     /// Ends what everybody in a queue waits for by poison.

@@ -40,6 +40,7 @@ impl Locks {
         super::watch::forget_the_parent();
         super::forker::forget_the_parent();
         super::CHILDREN.store(0, std::sync::atomic::Ordering::Relaxed);
+        super::CONCLUDING.store(0, std::sync::atomic::Ordering::Relaxed);
         crate::process::context::forget_the_parent();
     }
 }
