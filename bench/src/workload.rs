@@ -45,6 +45,10 @@ named! {
         Mandelbrot = "mandelbrot",
         Spawn = "spawn",
         Switch = "switch",
+        /// A ping-pong between two workers.
+        Between = "between",
+        /// Ring and commstime on one worker and on all.
+        Workers = "workers",
         Start = "start",
         Memory = "memory",
         Tokens = "tokens",
@@ -62,6 +66,8 @@ named! {
         CspCoroutines = "csp:coroutines",
         /// What our coroutines stand on, without a scheduler.
         CorosenseiRaw = "corosensei-raw",
+        /// A cache line that goes from core to core and back.
+        CacheLine = "cache-line",
         Crossbeam = "crossbeam",
         Kanal = "kanal",
         /// Its async channels, on tokio's current-thread runtime.
@@ -166,10 +172,11 @@ impl Workload {
     /// The unit of its figures: time / what it is divided by.
     pub(crate) fn unit(self) -> &'static str {
         match self {
-            Self::Pingpong => "ns/round trip",
+            Self::Pingpong | Self::Between => "ns/round trip",
             Self::Stream | Self::Choice => "ns/message",
             Self::Ring | Self::Tokens => "ns/communication",
             Self::Commstime => "ns/loop",
+            Self::Workers => "ns/hop or loop",
             Self::Mandelbrot => "ms/picture",
             Self::Spawn => "ns/par",
             Self::Switch => "ns/switch",
@@ -184,7 +191,8 @@ impl Workload {
     /// Who is measured beside us.
     pub(crate) fn rivals(self) -> &'static [Subject] {
         use Subject::{
-            ByHand, CorosenseiRaw, Crossbeam, Flume, Go1, Go2, Kanal, KanalAsync, May, Rayon, Sequential, Std, Tokio,
+            ByHand, CacheLine, CorosenseiRaw, Crossbeam, Flume, Go1, Go2, Kanal, KanalAsync, May, Rayon, Sequential,
+            Std, Tokio,
         };
         match self {
             Self::Pingpong | Self::Stream | Self::Ring | Self::Commstime => {
@@ -197,7 +205,8 @@ impl Workload {
             Self::Tokens | Self::Primes | Self::Memory => &[Go1, Go2, KanalAsync, Tokio],
             Self::Start => &[Go1, Go2, Tokio],
             Self::Switch => &[CorosenseiRaw, Go1, Go2, Tokio, May],
-            Self::Idle => &[],
+            Self::Between => &[CacheLine],
+            Self::Idle | Self::Workers => &[],
             Self::MacroCost => &[ByHand],
         }
     }
@@ -206,6 +215,7 @@ impl Workload {
     pub(crate) fn has(self, params: Params, subject: Subject) -> bool {
         match subject {
             Subject::CspThreads => match self {
+                Self::Workers => false,                             // a thread has none
                 Self::Start | Self::Memory => params.n() <= 15_000, // the system does not give so many threads
                 Self::Primes => params.n() <= 1_000,                // it would take many minutes
                 _ => true,
@@ -220,7 +230,9 @@ impl Workload {
     /// Whether running on one core is worth a look: not where the point is to use two, or to compile.
     pub(crate) fn pinnings(self) -> &'static [Pinning] {
         match self {
-            Self::Mandelbrot | Self::Idle | Self::Memory | Self::MacroCost => &[Pinning::Unpinned],
+            Self::Mandelbrot | Self::Idle | Self::Memory | Self::MacroCost | Self::Between | Self::Workers => {
+                &[Pinning::Unpinned]
+            }
             _ => Pinning::ALL,
         }
     }
@@ -247,6 +259,10 @@ impl Workload {
             Self::Mandelbrot => [1, 2]
                 .map(|workers| Params { size: Some(size.unwrap_or(700)), workers: Some(workers), ..Params::default() })
                 .to_vec(),
+            Self::Workers => [Some(n.unwrap_or(8)), None]
+                .into_iter()
+                .flat_map(|n| [1, 0].map(|workers| Params { n, workers: Some(workers), ..Params::default() }))
+                .collect(),
             _ => vec![Params::default()],
         }
     }
@@ -271,6 +287,6 @@ impl Workload {
 
     /// Whether `--n` means something.
     pub(crate) fn takes_n(self) -> bool {
-        self.is_round() || matches!(self, Self::Start | Self::Memory | Self::Primes)
+        self.is_round() || matches!(self, Self::Start | Self::Memory | Self::Primes | Self::Workers)
     }
 }

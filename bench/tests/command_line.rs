@@ -37,7 +37,7 @@ fn help_names_every_workload() {
     let output = bench(&["--help"]);
     assert!(output.status.success());
     for name in
-        "pingpong stream ring commstime choice mandelbrot spawn switch start memory tokens primes idle limit macro-cost"
+        "pingpong stream ring commstime choice mandelbrot spawn switch between workers start memory tokens primes idle limit macro-cost"
             .split(' ')
     {
         assert!(text(&output.stdout).contains(name), "{name}");
