@@ -21,6 +21,8 @@ Workloads (bench/README.md says what each measures):
   mandelbrot  a farm on 1 and 2 workers              ms per picture, wall and CPU
   spawn       par! of two that exchange a message    ns per par!
   switch      a process that yields, alone           ns per suspension and resumption
+  between     there and back between two workers     ns per round trip
+  workers     ring and commstime, one worker and all ns per communication, per loop
   start       processes that yield once, start to end ns per process
   memory      processes that wait to receive         resident bytes per process
   tokens      1 to N - 1 tokens round N processes    ns per communication

@@ -47,6 +47,10 @@ named! {
         Mandelbrot = "mandelbrot",
         Spawn = "spawn",
         Switch = "switch",
+        /// A ping-pong between two workers.
+        Between = "between",
+        /// Ring and commstime on one worker and on all.
+        Workers = "workers",
         Start = "start",
         Memory = "memory",
         Tokens = "tokens",
@@ -67,6 +71,8 @@ named! {
         CspProcesses = "csp:processes",
         /// What our coroutines stand on, without a scheduler.
         CorosenseiRaw = "corosensei-raw",
+        /// A cache line that goes from core to core and back.
+        CacheLine = "cache-line",
         Crossbeam = "crossbeam",
         Kanal = "kanal",
         /// Its async channels, on tokio's current-thread runtime.
@@ -239,10 +245,11 @@ impl Workload {
     /// The unit of its figures: time / what it is divided by.
     pub(crate) fn unit(self) -> &'static str {
         match self {
-            Self::Pingpong => "ns/round trip",
+            Self::Pingpong | Self::Between => "ns/round trip",
             Self::Stream | Self::Choice => "ns/message",
             Self::Ring | Self::Tokens => "ns/communication",
             Self::Commstime => "ns/loop",
+            Self::Workers => "ns/hop or loop",
             Self::Mandelbrot => "ms/picture",
             Self::Spawn => "ns/par",
             Self::Switch => "ns/switch",
@@ -258,8 +265,8 @@ impl Workload {
     /// Who is measured beside us.
     pub(crate) fn rivals(self) -> &'static [Subject] {
         use Subject::{
-            BareFork, ByHand, CorosenseiRaw, Crossbeam, Flume, FutexRing, Go1, Go2, Iceoryx2, IpcChannel, Kanal,
-            KanalAsync, May, Pipe, PipeRing, Rayon, Sequential, ShmRaw, Std, Tokio, UnixSocket,
+            BareFork, ByHand, CacheLine, CorosenseiRaw, Crossbeam, Flume, FutexRing, Go1, Go2, Iceoryx2, IpcChannel,
+            Kanal, KanalAsync, May, Pipe, PipeRing, Rayon, Sequential, ShmRaw, Std, Tokio, UnixSocket,
         };
         match self {
             Self::Pingpong | Self::Stream => &[
@@ -276,9 +283,10 @@ impl Workload {
             Self::Primes | Self::Memory => &[Go1, Go2, KanalAsync, Tokio],
             Self::Start => &[Go1, Go2, Tokio],
             Self::Switch => &[CorosenseiRaw, Go1, Go2, Tokio, May],
-            Self::Idle => &[],
             Self::Sizes => &[ShmRaw, Iceoryx2, IpcChannel, Pipe, UnixSocket],
             Self::Death => &[Pipe],
+            Self::Between => &[CacheLine],
+            Self::Idle | Self::Workers => &[],
             Self::MacroCost => &[ByHand],
         }
     }
@@ -292,6 +300,7 @@ impl Workload {
     pub(crate) fn has(self, params: Params, subject: Subject) -> bool {
         match subject {
             Subject::CspThreads => match self {
+                Self::Workers => false,                             // a thread has none
                 Self::Start | Self::Memory => params.n() <= 15_000, // the system does not give so many threads
                 Self::Primes => params.n() <= 1_000,                // it would take many minutes
                 Self::Death => false,
@@ -299,7 +308,7 @@ impl Workload {
             },
             Subject::CspCoroutines => self != Self::Death,
             Subject::CspProcesses => match self {
-                Self::Memory | Self::Switch | Self::MacroCost => false, // they say nothing about processes of their own
+                Self::Memory | Self::Switch | Self::MacroCost | Self::Between | Self::Workers => false, // they say nothing about processes of their own
                 Self::Start | Self::Primes | Self::Limit => params.n() <= 2_000,
                 _ => true,
             },
@@ -316,7 +325,9 @@ impl Workload {
     /// Whether running on one core is worth a look: not where the point is to use two, or to compile.
     pub(crate) fn pinnings(self) -> &'static [Pinning] {
         match self {
-            Self::Mandelbrot | Self::Idle | Self::Memory | Self::MacroCost => &[Pinning::Unpinned],
+            Self::Mandelbrot | Self::Idle | Self::Memory | Self::MacroCost | Self::Between | Self::Workers => {
+                &[Pinning::Unpinned]
+            }
             _ => Pinning::ALL,
         }
     }
@@ -350,6 +361,10 @@ impl Workload {
             Self::Spawn => vec![Params::default(), sized(1)],
             Self::Sizes => sizes(size),
             Self::Death => n.map_or_else(|| vec![2, 64], |n| vec![n]).into_iter().map(sized).collect(),
+            Self::Workers => [Some(n.unwrap_or(8)), None]
+                .into_iter()
+                .flat_map(|n| [1, 0].map(|workers| Params { n, workers: Some(workers), ..Params::default() }))
+                .collect(),
             _ => vec![Params::default()],
         }
     }
@@ -378,7 +393,7 @@ impl Workload {
 
     /// Whether `--n` means something.
     pub(crate) fn takes_n(self) -> bool {
-        self.is_round() || matches!(self, Self::Start | Self::Memory | Self::Primes | Self::Death)
+        self.is_round() || matches!(self, Self::Start | Self::Memory | Self::Primes | Self::Death | Self::Workers)
     }
 
     /// Whether `--size` means something.

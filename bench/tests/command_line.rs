@@ -37,8 +37,8 @@ fn help_names_every_workload() {
     let output = bench(&["--help"]);
     assert!(output.status.success());
     for name in
-        "pingpong stream ring commstime choice mandelbrot spawn switch start memory tokens primes idle sizes death limit \
-         macro-cost kills"
+        "pingpong stream ring commstime choice mandelbrot spawn switch between workers start memory tokens primes idle sizes \
+         death limit macro-cost kills"
             .split_whitespace()
     {
         assert!(text(&output.stdout).contains(name), "{name}");

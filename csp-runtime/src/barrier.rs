@@ -29,6 +29,7 @@ mod linux {
 
     #[inline(always)]
     pub(crate) fn light() {
+        // SYNC barrier: with `heavy`.
         std::sync::atomic::compiler_fence(std::sync::atomic::Ordering::SeqCst);
     }
 
@@ -37,6 +38,29 @@ mod linux {
     pub(crate) fn heavy() {
         let result = membarrier(PRIVATE_EXPEDITED);
         assert!(result.is_ok(), "the system's memory barrier fails: {result:?}");
+    }
+}
+
+/// [`light`], where the system has such fences; an ordinary one elsewhere.
+#[cfg(feature = "backend-coroutines")]
+#[inline]
+pub(crate) fn light_or_fence() {
+    if is_there() {
+        light();
+    } else {
+        // SYNC barrier: with `heavy_or_fence`.
+        std::sync::atomic::fence(std::sync::atomic::Ordering::SeqCst);
+    }
+}
+
+/// [`heavy`], likewise.
+#[cfg(feature = "backend-coroutines")]
+pub(crate) fn heavy_or_fence() {
+    if is_there() {
+        heavy();
+    } else {
+        // SYNC barrier: with `light_or_fence`.
+        std::sync::atomic::fence(std::sync::atomic::Ordering::SeqCst);
     }
 }
 
@@ -53,10 +77,12 @@ mod elsewhere {
     }
 
     pub(crate) fn light() {
+        // SYNC barrier: with `heavy`.
         fence(Ordering::SeqCst);
     }
 
     pub(crate) fn heavy() {
+        // SYNC barrier: with `light`.
         fence(Ordering::SeqCst);
     }
 }

@@ -94,12 +94,20 @@ impl fmt::Display for Report {
 }
 
 pub(crate) fn register(context: &Context) {
+    #[cfg(feature = "backend-coroutines")]
+    if context.is_hosted() && crate::hosted::register(context) {
+        return;
+    }
     let mut contexts = contexts();
     context.slot.store(contexts.len(), Ordering::Relaxed);
     contexts.push(Registered(context));
 }
 
 pub(crate) fn unregister(context: &Context) {
+    #[cfg(feature = "backend-coroutines")]
+    if context.is_hosted() {
+        return crate::hosted::unregister(context);
+    }
     let mut contexts = contexts();
     let slot = context.slot.load(Ordering::Relaxed);
     contexts.swap_remove(slot);
@@ -111,6 +119,13 @@ pub(crate) fn unregister(context: &Context) {
 
 fn contexts() -> MutexGuard<'static, Vec<Registered>> {
     CONTEXTS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// This thread is a worker's from now on: its coroutines' contexts stand in a list of their own.
+#[cfg(feature = "backend-coroutines")]
+pub(crate) fn become_host() {
+    let _contexts = contexts();
+    crate::hosted::become_host();
 }
 
 /// A worker that was idle is counted as running again, and waits here until nobody looks at its coroutines.
@@ -284,9 +299,14 @@ fn look(contexts: &[Registered]) -> Option<Standstill> {
     (seen.waits > 0).then_some(seen)
 }
 
+/// All contexts, while none of ours runs: `contexts` is locked, and the count was zero after that.
 fn each(contexts: &[Registered]) -> impl Iterator<Item = &Context> {
-    // SAFETY: registered contexts are alive while the list is locked.
-    contexts.iter().map(|registered| unsafe { &*registered.0 })
+    let all = contexts.iter().map(|registered| registered.0);
+    #[cfg(feature = "backend-coroutines")]
+    // SAFETY: as said above; a worker that is roused waits for the lock.
+    let all = all.chain(unsafe { crate::hosted::all() });
+    // SAFETY: registered contexts are alive while the list is locked, and those of coroutines while no worker goes on.
+    all.map(|context| unsafe { &*context })
 }
 
 fn report(contexts: &[Registered]) -> Report {
@@ -340,6 +360,8 @@ pub(crate) fn hold() -> MutexGuard<'static, Contexts> {
 #[cfg(feature = "backend-processes")]
 pub(crate) fn forget_the_parent(contexts: &mut Contexts) {
     contexts.clear();
+    #[cfg(feature = "backend-coroutines")]
+    crate::hosted::forget_the_parent();
     RUNNING.store(1, Ordering::Relaxed);
     WARNED.store(false, Ordering::Relaxed);
 }

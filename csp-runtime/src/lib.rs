@@ -55,6 +55,8 @@ mod cloakroom;
 mod config;
 mod deadlock;
 mod error;
+#[cfg(feature = "backend-coroutines")]
+mod hosted;
 mod io;
 mod message;
 #[cfg(all(test, loom))]

@@ -1,5 +1,6 @@
 //! Our side: the workloads as a user of the library writes them; the backend comes from `CSP_BACKEND`.
 
+mod between;
 mod choice;
 mod death;
 mod farm;
@@ -65,6 +66,14 @@ pub(crate) fn run(cell: Cell) -> Outcome {
         Workload::Sizes => sizes::sizes(cell.params).into(),
         Workload::Death => death::death(cell.params.n()),
         Workload::Switch => ns_per_round(switch::switch).into(),
+        Workload::Between => ns_per_round(between::between).into(),
+        Workload::Workers => {
+            csp::Config::new().workers(cell.params.workers()).set().expect("nothing has run yet");
+            match cell.params.n {
+                Some(n) => (ns_per_round(|laps| networks::ring(n, 1, laps)) / n as f64).into(),
+                None => ns_per_round(networks::commstime).into(),
+            }
+        }
         Workload::Idle => idle::idle().into(),
         Workload::MacroCost => unreachable!("macro-cost runs cargo, not a program of ours"),
     }

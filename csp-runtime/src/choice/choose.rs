@@ -11,12 +11,11 @@ use smallvec::SmallVec;
 use super::glance::Seen;
 #[cfg(feature = "backend-processes")]
 use super::guard::There;
-use super::guard::{Communication, Guard, Seat, What};
+use super::guard::{Communication, Guard, Seat, What, expired};
+use super::waiting::Waiting;
 use crate::channel::{Paired, may_communicate};
-use crate::deadlock::Operation;
-use crate::error::{Cause, Stopped};
+use crate::error::Stopped;
 use crate::process::context::{Context, current};
-use crate::rendezvous::core::Side;
 use crate::rendezvous::decision::{Claim, MAX_GUARDS, News, Outcome};
 use crate::rendezvous::meet::{Arrival, Manner};
 use crate::rendezvous::offer::{Kind, Offer};
@@ -103,12 +102,12 @@ fn choose_after(
     Ok(chosen(&guards[taken]))
 }
 
-struct Choice<'c, 'g> {
-    guards: &'c [Guard<'g>],
+pub(super) struct Choice<'c, 'g> {
+    pub(super) guards: &'c [Guard<'g>],
     /// One for each.
     seats: SmallVec<[Seat; 8]>,
     order: Order,
-    at: &'static Location<'static>,
+    pub(super) at: &'static Location<'static>,
     context: &'c Context,
     /// Where the guards are whose channels are in the arena, if there are any.
     #[cfg(feature = "backend-processes")]
@@ -495,40 +494,5 @@ impl Survey {
             self.oldest = Some((chosen_at, index));
         }
         self.passed_over |= communication.was_passed_over();
-    }
-}
-
-fn expired(deadline: Option<Instant>) -> bool {
-    deadline.is_some_and(|deadline| Instant::now() >= deadline)
-}
-
-/// A choice that waits, for the deadlock report.
-struct Waiting<'w, 'c, 'g> {
-    choice: &'w Choice<'c, 'g>,
-    offer: &'w Offer,
-}
-
-impl Operation for Waiting<'_, '_, '_> {
-    fn is_pending(&self) -> bool {
-        self.offer.decision.is_pending()
-    }
-
-    fn describe(&self, report: &mut dyn std::fmt::Write) -> std::fmt::Result {
-        write!(report, "waits in a choice at {}:", self.choice.at)?;
-        for communication in self.choice.guards.iter().filter_map(Guard::communication) {
-            let direction = if communication.kind.is_sending() { "to send to" } else { "to receive from" };
-            write!(report, "\n      {direction} {}", communication.channel.phrase())?;
-        }
-        Ok(())
-    }
-
-    fn at(&self) -> Option<&'static Location<'static>> {
-        Some(self.choice.at)
-    }
-
-    fn end(&self, cause: &Cause) {
-        for communication in self.choice.guards.iter().filter_map(Guard::communication) {
-            communication.channel.poison(Side::Senders, cause.clone());
-        }
     }
 }

@@ -211,6 +211,11 @@ pub fn skip(branch: u32, replica: u32, precondition: bool) -> Guard<'static> {
     Guard::new(branch, replica, if precondition { What::Skip } else { What::Off })
 }
 
+/// Whether a timeout guard's deadline has passed.
+pub(super) fn expired(deadline: Option<Instant>) -> bool {
+    deadline.is_some_and(|deadline| Instant::now() >= deadline)
+}
+
 /// A moment; none if it lies beyond what the clock can tell.
 pub struct Deadline(Option<Instant>);
 

@@ -9,6 +9,7 @@ mod guard;
 mod propagate;
 mod replicas;
 mod slot;
+mod waiting;
 
 #[cfg(all(test, loom))]
 pub(crate) use choose::choose_as;

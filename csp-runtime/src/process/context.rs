@@ -430,7 +430,7 @@ impl Context {
 
     /// The latch of all that this process spawned.
     pub(crate) fn spawned(&self) -> Arc<Latch> {
-        self.spawned.borrow_mut().get_or_insert_with(|| Arc::new(Latch::new(self.parker))).clone()
+        self.spawned.borrow_mut().get_or_insert_with(|| Arc::new(Latch::new(self.parker, self.hosted))).clone()
     }
 }
 

@@ -52,7 +52,7 @@ pub fn par<B: Branches>(settings: ParSettings, branches: B) -> <B::Frame as Fram
     let at = Location::caller();
     let mut frame = branches.frame();
     current(|context| {
-        let latch = Latch::new(context.parker()).placed(at);
+        let latch = Latch::new(context.parker(), context.is_hosted()).placed(at);
         if let Err(why) = run_all(context, settings, &mut frame, &latch) {
             panic!("{at}: not all branches of this `par!` could be started: {why}");
         }
@@ -145,7 +145,7 @@ pub fn seq<B: Branches>(settings: ParSettings, branches: B) -> <B::Frame as Fram
             if runs_here(context, slot, settings) {
                 slot.run_here();
             } else {
-                let latch = Latch::new(context.parker()).placed(at);
+                let latch = Latch::new(context.parker(), context.is_hosted()).placed(at);
                 let started = start(context, slot, settings, &latch);
                 latch.wait_for_all(context);
                 if let Err(why) = started {

@@ -1,5 +1,6 @@
 //! Processes as stackful coroutines on a few worker threads. `PROTOCOL.md` tells how workers sleep and are woken.
 
+mod nursery;
 mod overflow;
 mod panics;
 mod record;

@@ -29,7 +29,7 @@ const LARGEST_CHUNK: usize = 64 << 10;
 const KEPT_BY_THREAD: usize = 4096;
 const RETURNED: usize = 2048;
 const FETCHED: usize = 256;
-/// With so many stacks idle for all threads, the memory of further ones goes back to the system.
+/// With so many stacks idle for all threads, the system may have the memory of further ones.
 const WARM: usize = 16384;
 /// Idle stacks of other sizes that are kept, and the size from which they do not keep their memory meanwhile.
 const KEPT_OF_OWN_SIZE: usize = 64;
@@ -209,9 +209,10 @@ fn give_back(mut slots: Vec<Slot>) {
     }
     if let Some(slab) = SLAB.get() {
         slots.sort_unstable_by_key(|slot| slot.low);
-        // Guards survive this, so neighbours take one call together. If it fails, the memory just stays.
+        // Guards survive this, so neighbours take one call together. The system takes the memory when it needs it: until then
+        // a stack that is used again costs no page fault. If it fails, the memory just stays.
         for run in slots.chunk_by(|one, other| one.low.get() + slab.stride == other.low.get()) {
-            let _ = advise(run[0].low, run.len() * slab.stride, libc::MADV_DONTNEED);
+            let _ = advise(run[0].low, run.len() * slab.stride, libc::MADV_FREE);
         }
     }
     lock(&STORE).cold.append(&mut slots);

@@ -8,6 +8,7 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::Thread;
 use std::time::{Duration, Instant};
 
+use super::nursery::Nursery;
 use super::record::{self, Record};
 use super::stack::SlabStack;
 use super::timers::Timers;
@@ -37,9 +38,12 @@ unsafe impl Send for Fresh {}
 /// What the worker's thread alone uses, and what others may.
 pub(super) struct Worker {
     own: Own,
+    /// Fresh processes that others have launched.
     fresh: Mutex<VecDeque<Fresh>>,
-    /// How many fresh processes there are, to be asked without the lock.
+    /// How many, to be asked without the lock.
     waiting: AtomicUsize,
+    /// Fresh processes that its own coroutines have launched.
+    nursery: Nursery,
     /// Coroutines that other threads have woken: a stack, linked by `Record::below`.
     inbox: AtomicPtr<Record>,
     idle: Idleness,
@@ -99,6 +103,7 @@ impl Worker {
             own: Own::default(),
             fresh: Mutex::default(),
             waiting: AtomicUsize::new(0),
+            nursery: Nursery::new(),
             inbox: AtomicPtr::new(ptr::null_mut()),
             idle: Idleness::new(),
             turns: AtomicU64::new(0),
@@ -125,10 +130,12 @@ impl Worker {
 
     /// A process is to start here, if no idle worker takes it first.
     pub(super) fn add_fresh(&self, fresh: Fresh) {
-        self.fresh().push_back(fresh);
-        // SYNC fresh: whoever sees the number finds them.
-        self.waiting.fetch_add(1, Ordering::Release);
-        if !self.is_this_thread() {
+        if self.is_this_thread() {
+            self.nursery.add(fresh);
+        } else {
+            self.fresh().push_back(fresh);
+            // SYNC fresh: whoever sees the number finds them.
+            self.waiting.fetch_add(1, Ordering::Release);
             self.rouse();
         }
         workers::alert_watcher();
@@ -182,14 +189,23 @@ impl Worker {
 
     /// How many turns it has taken, if fresh processes wait for it.
     pub(super) fn fresh_and_turns(&self) -> Option<u64> {
-        (self.waiting.load(Ordering::Relaxed) > 0).then(|| self.turns.load(Ordering::Relaxed))
+        (self.waiting.load(Ordering::Relaxed) > 0 || self.nursery.holds_any())
+            .then(|| self.turns.load(Ordering::Relaxed))
     }
 
     pub(super) fn is_idle(&self) -> bool {
         self.idle.seems_idle()
     }
 
+    /// Takes them from both by turns, so that neither starves.
     pub(super) fn take_fresh(&self) -> Option<Fresh> {
+        if self.nursery.is_next() {
+            return self.nursery.take().or_else(|| self.take_foreign());
+        }
+        self.take_foreign().or_else(|| self.nursery.take())
+    }
+
+    fn take_foreign(&self) -> Option<Fresh> {
         if self.waiting.load(Ordering::Relaxed) == 0 {
             return None;
         }
@@ -203,6 +219,8 @@ impl Worker {
     pub(super) fn run(&'static self, number: usize) -> ! {
         THIS.set(Some(self));
         bias::become_owner(number);
+        self.nursery.become_mine();
+        deadlock::become_host();
         let _ = self.thread.set(std::thread::current());
         let mut turn = 0_u64;
         loop {
@@ -271,7 +289,9 @@ impl Worker {
 
     fn has_work(&self) -> bool {
         // SYNC fresh: see `add_fresh`. (The inbox is only looked at here.)
-        self.waiting.load(Ordering::Acquire) > 0 || !self.inbox.load(Ordering::Relaxed).is_null()
+        self.waiting.load(Ordering::Acquire) > 0
+            || self.nursery.holds_any()
+            || !self.inbox.load(Ordering::Relaxed).is_null()
     }
 
     /// Sleeps until there is something to run.
