@@ -15,10 +15,10 @@ const (
 	loopsUntimed = 1000
 )
 
-// How long a trial and the timed part take (src/timing.rs).
-const (
-	trial = 15 * time.Millisecond
-	timed = 250 * time.Millisecond
+// How long the timed part takes, and a trial (src/timing.rs).
+var (
+	timed = setting("CSP_BENCH_TIMED_MS", 250*time.Millisecond)
+	trial = timed / 16
 )
 
 type outcome struct {
@@ -93,6 +93,13 @@ func ratio(wanted, taken time.Duration) float64 {
 		taken = 1
 	}
 	return float64(wanted) / float64(taken)
+}
+
+func setting(name string, otherwise time.Duration) time.Duration {
+	if value, isSet := os.LookupEnv(name); isSet {
+		return time.Duration(number(value)) * time.Millisecond
+	}
+	return otherwise
 }
 
 func number(word string) int {

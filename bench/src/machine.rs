@@ -56,6 +56,15 @@ pub(crate) fn resident_bytes() -> f64 {
     kibibytes * 1024.0
 }
 
+/// What programs could still take without others having to give way, by `/proc/meminfo`; 4 GiB where there is none.
+pub(crate) fn available_bytes() -> usize {
+    let kibibytes = std::fs::read_to_string("/proc/meminfo").ok().and_then(|text| {
+        let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+        line.trim().trim_end_matches(" kB").parse::<usize>().ok()
+    });
+    kibibytes.map_or(4 << 30, |kibibytes| kibibytes << 10)
+}
+
 /// How busy the whole machine has been, and how much of that was us: to tell how much others disturb a measurement.
 pub(crate) struct Noise {
     since: Instant,

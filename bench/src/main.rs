@@ -2,14 +2,19 @@
 
 mod args;
 mod cell;
+mod fresh;
 mod harness;
 mod machine;
 mod macro_cost;
 mod mandelbrot;
 mod ours;
+mod paper;
+mod pi;
 mod primes;
 mod report;
 mod rivals;
+mod statistics;
+mod tables;
 mod timing;
 mod workload;
 
@@ -17,8 +22,11 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let mut words = std::env::args_os().skip(1);
-    if words.next().is_some_and(|word| word == cell::SUBCOMMAND) {
-        return cell::main(words.next());
+    let first = words.next();
+    match first.as_ref().and_then(|word| word.to_str()) {
+        Some(cell::SUBCOMMAND) => return cell::main(words.next()),
+        Some("report") => return report::main(lexopt::Parser::from_args(words)),
+        _ => {}
     }
     match args::parse(lexopt::Parser::from_env()) {
         Ok(args::Request::Help) => {
@@ -29,9 +37,9 @@ fn main() -> ExitCode {
             for &workload in &request.workloads {
                 let results = harness::run(workload, &request);
                 if request.json {
-                    report::json(&results.records);
+                    tables::json(&results.records);
                 } else {
-                    report::table(workload, &results);
+                    tables::table(workload, &results);
                 }
             }
             ExitCode::SUCCESS

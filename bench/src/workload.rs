@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::mandelbrot::Picture;
+use crate::mandelbrot::{self, Picture};
+use crate::paper;
 
 /// Declares an enum whose variants have one spelling: on the command line, in JSON and in tables.
 macro_rules! named {
@@ -52,6 +53,7 @@ named! {
         Idle = "idle",
         Limit = "limit",
         MacroCost = "macro-cost",
+        Pi = "pi",
     }
 }
 
@@ -74,6 +76,8 @@ named! {
         /// Go with one thread that runs goroutines, and with two.
         Go1 = "go:1",
         Go2 = "go:2",
+        /// The library of the paper, on greenlets.
+        Pycsp = "pycsp",
         /// The kernel alone in one thread: no communication at all.
         Sequential = "sequential",
         /// The same program without our macros.
@@ -120,6 +124,9 @@ pub(crate) struct Params {
     pub(crate) kind: Option<Kind>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) size: Option<usize>,
+    /// How far a light worker iterates.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) iterations: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) workers: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -146,7 +153,8 @@ impl Params {
     }
 
     pub(crate) fn picture(self) -> Picture {
-        Picture { size: self.size.expect("a workload with a picture") }
+        let iterations = self.iterations.map_or(mandelbrot::ITERATIONS, |most| most as u16);
+        Picture { size: self.size.expect("a workload with a picture"), iterations }
     }
 }
 
@@ -154,6 +162,11 @@ impl Subject {
     /// The backend, where the subject is ours.
     pub(crate) fn backend(self) -> Option<&'static str> {
         self.name().strip_prefix("csp:")
+    }
+
+    /// Whether it does the whole task, with another library: not what a task costs at least, or without anybody else.
+    pub(crate) fn is_rival(self) -> bool {
+        self.backend().is_none() && !matches!(self, Self::CorosenseiRaw | Self::Sequential | Self::ByHand)
     }
 
     /// GOMAXPROCS, where the subject is Go.
@@ -175,7 +188,7 @@ impl Workload {
             Self::Switch => "ns/switch",
             Self::Start => "ns/process",
             Self::Memory => "bytes/process",
-            Self::Primes | Self::Limit => "ms",
+            Self::Primes | Self::Limit | Self::Pi => "ms",
             Self::Idle => "ms/s",
             Self::MacroCost => "ms/build",
         }
@@ -184,21 +197,24 @@ impl Workload {
     /// Who is measured beside us.
     pub(crate) fn rivals(self) -> &'static [Subject] {
         use Subject::{
-            ByHand, CorosenseiRaw, Crossbeam, Flume, Go1, Go2, Kanal, KanalAsync, May, Rayon, Sequential, Std, Tokio,
+            ByHand, CorosenseiRaw, Crossbeam, Flume, Go1, Go2, Kanal, KanalAsync, May, Pycsp, Rayon, Sequential, Std,
+            Tokio,
         };
         match self {
             Self::Pingpong | Self::Stream | Self::Ring | Self::Commstime => {
-                &[Crossbeam, Kanal, Flume, Std, Go1, Go2, KanalAsync, Tokio, May]
+                &[Crossbeam, Kanal, Flume, Std, Go1, Go2, KanalAsync, Tokio, May, Pycsp]
             }
             Self::Limit => &[Crossbeam, Kanal, Flume, Std],
             Self::Choice => &[Crossbeam, Flume, Go1, Go2, Tokio],
             Self::Mandelbrot => &[Rayon, Sequential],
             Self::Spawn => &[Std],
-            Self::Tokens | Self::Primes | Self::Memory => &[Go1, Go2, KanalAsync, Tokio],
+            Self::Tokens | Self::Primes => &[Go1, Go2, KanalAsync, Tokio, Pycsp],
+            Self::Memory => &[Go1, Go2, KanalAsync, Tokio],
             Self::Start => &[Go1, Go2, Tokio],
             Self::Switch => &[CorosenseiRaw, Go1, Go2, Tokio, May],
             Self::Idle => &[],
             Self::MacroCost => &[ByHand],
+            Self::Pi => &[Rayon, Pycsp],
         }
     }
 
@@ -220,7 +236,7 @@ impl Workload {
     /// Whether running on one core is worth a look: not where the point is to use two, or to compile.
     pub(crate) fn pinnings(self) -> &'static [Pinning] {
         match self {
-            Self::Mandelbrot | Self::Idle | Self::Memory | Self::MacroCost => &[Pinning::Unpinned],
+            Self::Mandelbrot | Self::Idle | Self::Memory | Self::MacroCost | Self::Pi => &[Pinning::Unpinned],
             _ => Pinning::ALL,
         }
     }
@@ -247,6 +263,9 @@ impl Workload {
             Self::Mandelbrot => [1, 2]
                 .map(|workers| Params { size: Some(size.unwrap_or(700)), workers: Some(workers), ..Params::default() })
                 .to_vec(),
+            Self::Pi => {
+                paper::WORKERS.map(|workers| Params { workers: Some(workers), ..Params::default() }).to_vec()
+            }
             _ => vec![Params::default()],
         }
     }
@@ -267,6 +286,11 @@ impl Workload {
     /// Whether the processes stand in a ring, which one alone is not.
     pub(crate) fn is_round(self) -> bool {
         matches!(self, Self::Ring | Self::Tokens | Self::Limit)
+    }
+
+    /// Whether a report tries greater and greater N, as far as each subject comes within a time budget.
+    pub(crate) fn climbs(self) -> bool {
+        matches!(self, Self::Ring | Self::Primes)
     }
 
     /// Whether `--n` means something.

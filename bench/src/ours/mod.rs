@@ -5,6 +5,7 @@ mod farm;
 mod idle;
 mod lives;
 mod networks;
+mod pi;
 mod sieve;
 mod spawn;
 mod switch;
@@ -50,6 +51,7 @@ pub(crate) fn run(cell: Cell) -> Outcome {
         Workload::Spawn => ns_per_round(spawn::spawn).into(),
         Workload::Switch => ns_per_round(switch::switch).into(),
         Workload::Idle => idle::idle().into(),
+        Workload::Pi => pi::pi(cell.params.workers()),
         Workload::MacroCost => unreachable!("macro-cost runs cargo, not a program of ours"),
     }
 }

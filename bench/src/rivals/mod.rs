@@ -9,13 +9,13 @@ mod kanal_async;
 mod lives;
 mod may;
 mod networks;
+mod pycsp;
 mod rayon;
 mod sequential;
 mod standard;
 mod tasks;
 mod tokio;
 
-pub(crate) use self::go::is_ready;
 use crate::cell::{Cell, Outcome};
 use crate::timing::ns_per_round;
 use crate::workload::{Kind, Subject, Workload};
@@ -31,6 +31,21 @@ trait Rival {
     fn rendezvous() -> (Self::Sender, Self::Receiver);
     fn send(sender: &Self::Sender, message: u64) -> Result<(), Gone>;
     fn recv(receiver: &Self::Receiver) -> Result<u64, Gone>;
+}
+
+/// Whether `subject` has what it needs on this machine; one line says so if not.
+pub(crate) fn is_ready(subject: Subject) -> bool {
+    excuse(subject).is_none()
+}
+
+/// What `subject` lacks, if it lacks anything.
+pub(crate) fn excuse(subject: Subject) -> Option<&'static str> {
+    let found = match subject {
+        Subject::Go1 | Subject::Go2 => go::built(),
+        Subject::Pycsp => pycsp::found(),
+        _ => return None,
+    };
+    found.as_ref().err().map(String::as_str)
 }
 
 /// Runs `cell`, whose subject is not ours.
@@ -55,6 +70,8 @@ pub(crate) fn run(cell: Cell) -> Outcome {
         Subject::Kanal => network::<kanal::Kanal>(cell),
         Subject::Flume => network::<flume::Flume>(cell),
         Subject::Std => network::<standard::Std>(cell),
+        Subject::Pycsp => pycsp::run(cell),
+        Subject::Rayon if cell.workload == Workload::Pi => rayon::pi(cell.params.workers()),
         Subject::Rayon => rayon::mandelbrot(cell.params.picture(), cell.params.workers()),
         Subject::Sequential => sequential::mandelbrot(cell.params.picture()),
         ours => panic!("{} is no rival", ours.name()),

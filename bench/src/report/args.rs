@@ -1,0 +1,50 @@
+//! The command line of `report`.
+
+use std::path::PathBuf;
+
+use lexopt::prelude::*;
+
+use super::effort::Effort;
+
+pub(super) const HELP: &str = "\
+Measures all workloads on all backends and rivals that are here, and writes a report with plots.
+
+Usage: csp-bench report [OPTIONS]
+
+Options:
+  --quick     within 5 minutes, instead of 45: shorter runs, fewer of them, smaller N
+  --out DIR   where report.html, summary.md and figures.jsonl are written [default: target/report]
+  --afresh    forget the figures that DIR holds; otherwise an interrupted report goes on
+  --draw      measure nothing: draw what DIR holds
+  -h, --help  this text
+";
+
+pub(super) struct Options {
+    pub(super) effort: Effort,
+    pub(super) out: PathBuf,
+    pub(super) afresh: bool,
+    pub(super) draw: bool,
+}
+
+/// Reads what follows the word `report`; nothing where help is wanted.
+///
+/// # Errors
+/// A wrong or unknown argument.
+pub(super) fn parse(mut parser: lexopt::Parser) -> Result<Option<Options>, lexopt::Error> {
+    let mut options =
+        Options { effort: Effort::Full, out: PathBuf::from("target/report"), afresh: false, draw: false };
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Short('h') | Long("help") => return Ok(None),
+            Long("quick") => options.effort = Effort::Quick,
+            Long("out") => options.out = parser.value()?.into(),
+            Long("afresh") => options.afresh = true,
+            Long("draw") => options.draw = true,
+            _ => return Err(argument.unexpected()),
+        }
+    }
+    if options.afresh && options.draw {
+        return Err("--afresh and --draw contradict each other".into());
+    }
+    Ok(Some(options))
+}
