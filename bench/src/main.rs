@@ -2,6 +2,7 @@
 
 mod args;
 mod cell;
+mod check;
 mod fresh;
 mod harness;
 mod machine;
@@ -25,6 +26,7 @@ fn main() -> ExitCode {
     let first = words.next();
     match first.as_ref().and_then(|word| word.to_str()) {
         Some(cell::SUBCOMMAND) => return cell::main(words.next()),
+        Some("check") => return check::main(lexopt::Parser::from_args(words)),
         Some("report") => return report::main(lexopt::Parser::from_args(words)),
         _ => {}
     }

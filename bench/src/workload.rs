@@ -114,6 +114,7 @@ named! {
 
 /// The parameters of one row; absent ones do not apply to the workload.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Params {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) n: Option<usize>,
@@ -263,9 +264,7 @@ impl Workload {
             Self::Mandelbrot => [1, 2]
                 .map(|workers| Params { size: Some(size.unwrap_or(700)), workers: Some(workers), ..Params::default() })
                 .to_vec(),
-            Self::Pi => {
-                paper::WORKERS.map(|workers| Params { workers: Some(workers), ..Params::default() }).to_vec()
-            }
+            Self::Pi => paper::WORKERS.map(|workers| Params { workers: Some(workers), ..Params::default() }).to_vec(),
             _ => vec![Params::default()],
         }
     }

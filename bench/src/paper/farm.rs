@@ -31,9 +31,9 @@ pub(super) fn speed_up(figures: &[Figure]) -> Option<Card> {
         let mut lines = Vec::new();
         for &subject in Subject::ALL.iter().filter(|subject| **subject != Subject::Sequential) {
             let walls = medians(figures, Workload::Mandelbrot, subject);
-            let own = walls.iter().filter(|(params, _)| {
-                params.iterations == iterations && params.measure != Some(Measure::Cpu)
-            });
+            let own = walls
+                .iter()
+                .filter(|(params, _)| params.iterations == iterations && params.measure != Some(Measure::Cpu));
             let times: Vec<(f64, f64)> = own.filter_map(|(params, ms)| Some((params.workers? as f64, *ms))).collect();
             let Some((_, alone)) = times.iter().find(|(workers, _)| *workers == 1.0).copied() else { continue };
             let best = times.iter().map(|(_, ms)| alone / ms).fold(0.0, f64::max);

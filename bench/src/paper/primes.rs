@@ -26,11 +26,7 @@ pub(super) fn primes(figures: &[Figure]) -> Option<Card> {
         x: Axis::new("primes", Scale::Decades),
         y: Axis::new("seconds, all in all", Scale::Decades),
         series: Subject::ALL.iter().filter_map(of).collect(),
-        marks: vec![
-            Mark::Limit { x: 90.0, says: "paper: processes end at 90".into() },
-            day(16_000.0),
-            day(60_000.0),
-        ],
+        marks: vec![Mark::Limit { x: 90.0, says: "paper: processes end at 90".into() }, day(16_000.0), day(60_000.0)],
     };
     Some(Card {
         title: "Figure 6: primes".into(),

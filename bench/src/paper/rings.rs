@@ -51,7 +51,9 @@ pub(super) fn variable_size(figures: &[Figure]) -> Option<Card> {
             let points = medians(figures, Workload::Ring, subject);
             (subject, points.iter().filter_map(|(params, ns)| Some((params.n? as f64, ns / 1e3))).collect())
         })
-        .filter(|(subject, points): &(Subject, Vec<_>)| CLIMBERS.contains(subject) || is_processes(*subject) && !points.is_empty())
+        .filter(|(subject, points): &(Subject, Vec<_>)| {
+            CLIMBERS.contains(subject) || is_processes(*subject) && !points.is_empty()
+        })
         .collect();
     let reached = all.iter().filter_map(|(subject, points)| {
         let (n, us) = points.iter().copied().reduce(|one, other| if other.0 > one.0 { other } else { one })?;

@@ -31,8 +31,7 @@ pub(super) struct Options {
 /// # Errors
 /// A wrong or unknown argument.
 pub(super) fn parse(mut parser: lexopt::Parser) -> Result<Option<Options>, lexopt::Error> {
-    let mut options =
-        Options { effort: Effort::Full, out: PathBuf::from("target/report"), afresh: false, draw: false };
+    let mut options = Options { effort: Effort::Full, out: PathBuf::from("target/report"), afresh: false, draw: false };
     while let Some(argument) = parser.next()? {
         match argument {
             Short('h') | Long("help") => return Ok(None),

@@ -52,6 +52,7 @@ fn measure(cell: Cell, effort: Effort, left: Duration) -> Entry {
     let start = Instant::now();
     let run = fresh::run(cell, &terms);
     // The clock of the machine's idleness ticks every 10 ms: what it says of a shorter time is chance.
-    let others = if start.elapsed() > Duration::from_millis(200) { noise.and_then(|noise| noise.others()) } else { None };
+    let others =
+        if start.elapsed() > Duration::from_millis(200) { noise.and_then(|noise| noise.others()) } else { None };
     Entry::new(cell, run, others)
 }

@@ -1,13 +1,15 @@
 //! What a report says, before it is a page: chapters of cards, each with a plot, a text and a table.
 
 use super::about::about;
+use super::effort::Effort;
 use super::figures::{Figure, better, figures, label, number, of, rows};
 use super::log::Log;
+use super::plan;
 use super::plot::{Axis, Dot, Dots, Lines, Scale, Series, style};
 use super::presence::Absent;
 use crate::paper;
 use crate::statistics::{median, sorted};
-use crate::workload::{Params, Pinning, Subject, Workload};
+use crate::workload::{Measure, Params, Pinning, Subject, Workload};
 
 /// A table; texts may hold `code`.
 #[derive(Clone, Debug, Default)]
@@ -47,7 +49,7 @@ impl Report {
         let figures = figures(&log.entries);
         let workloads = Workload::ALL.iter().filter_map(|&workload| card(&figures, workload)).collect();
         let chapters = vec![
-            glance(&figures),
+            glance(&figures, log.setting.effort),
             Chapter {
                 title: "The paper's experiments".into(),
                 text: vec![paper::INTRODUCTION.into()],
@@ -86,7 +88,8 @@ impl Report {
 
 fn facts(log: &Log, figures: &[Figure]) -> Vec<(&'static str, String)> {
     let setting = &log.setting;
-    let runs = sorted(figures.iter().filter(|figure| figure.failure.is_none()).map(|figure| figure.figures.len() as f64));
+    let runs =
+        sorted(figures.iter().filter(|figure| figure.failure.is_none()).map(|figure| figure.figures.len() as f64));
     let others = sorted(log.entries.iter().filter_map(|entry| entry.others));
     let percent = |share: Option<f64>| share.map_or("unknown".into(), |share| format!("{:.0} %", share * 100.0));
     let minutes = log.entries.iter().map(|entry| entry.seconds).sum::<f64>() / 60.0;
@@ -122,13 +125,17 @@ fn facts(log: &Log, figures: &[Figure]) -> Vec<(&'static str, String)> {
 }
 
 /// Ours against the fastest rival, row by row.
-fn glance(all: &[Figure]) -> Chapter {
+fn glance(all: &[Figure], effort: Effort) -> Chapter {
     let ours: Vec<Subject> = Subject::ALL.iter().copied().filter(|subject| subject.backend().is_some()).collect();
     let mut head = vec!["workload".to_owned(), "fastest rival".to_owned(), "its figure".to_owned()];
     head.extend(ours.iter().map(|subject| format!("`{}`", subject.name())));
     let mut lines = Vec::new();
     for &workload in Workload::ALL {
+        let usual = plan::rows(workload, effort);
         for (params, row) in rows(all, workload) {
+            if params.measure == Some(Measure::Cpu) || !usual.contains(&Params { measure: None, ..params }) {
+                continue; // a point of a figure
+            }
             let Some(rival) = fastest_rival(&row) else { continue };
             let Some(figure) = rival.median() else { continue };
             if ours.iter().all(|subject| better(&row, *subject).is_none()) {
@@ -341,7 +348,10 @@ fn missing(figures: &[Figure], absent: &[Absent]) -> Chapter {
     if rows.is_empty() {
         text.push("Every cell that was run came to an end with the right result.".into());
     } else {
-        text.push("A subject that has failed at one N, or has taken longer than a report gives it, is not tried with more.".into());
+        text.push(
+            "A subject that has failed at one N, or has taken longer than a report gives it, is not tried with more."
+                .into(),
+        );
     }
     let head = ["workload", "subject", "what happened", "what it said"].map(String::from).into();
     Chapter {

@@ -162,8 +162,7 @@ mod tests {
     fn a_picture_that_differs_is_wrong_and_has_no_figure() {
         let one = Params { size: Some(8), workers: Some(1), ..Params::default() };
         let two = Params { workers: Some(2), ..one };
-        let entries =
-            [entry(Workload::Mandelbrot, one, 4.0, Some(7)), entry(Workload::Mandelbrot, two, 2.0, Some(8))];
+        let entries = [entry(Workload::Mandelbrot, one, 4.0, Some(7)), entry(Workload::Mandelbrot, two, 2.0, Some(8))];
         let figures = figures(&entries);
         assert_eq!(figures.len(), 4, "wall and CPU for each");
         assert_eq!((figures[0].median(), figures[1].median()), (Some(4.0), Some(8.0)));

@@ -20,7 +20,8 @@ pub(crate) fn page(report: &Report) -> String {
     }
     page += "</dl>\n<nav>";
     for chapter in &report.chapters {
-        write!(page, "<a href=\"#{}\">{}</a> ", anchor(&chapter.title), escaped(&chapter.title)).expect("a string takes it");
+        write!(page, "<a href=\"#{}\">{}</a> ", anchor(&chapter.title), escaped(&chapter.title))
+            .expect("a string takes it");
     }
     page += "</nav>\n";
     for chapter in &report.chapters {
@@ -39,10 +40,10 @@ pub(crate) fn page(report: &Report) -> String {
 }
 
 fn card(card: &Card) -> String {
-    let mut text = format!("<article id=\"{}\">\n<h3>{}</h3>\n", anchor(&card.name), marked(&card.title));
-    for plot in &card.plots {
-        text += &format!("<figure>{plot}</figure>\n");
-    }
+    let class = if card.plots.len() > 1 { " class=\"broad\"" } else { "" };
+    let mut text = format!("<article{class} id=\"{}\">\n<h3>{}</h3>\n", anchor(&card.name), marked(&card.title));
+    let plots: String = card.plots.iter().map(|plot| format!("<figure>{plot}</figure>\n")).collect();
+    text += &format!("<div class=\"plots\">\n{plots}</div>\n");
     card.text.iter().for_each(|it| text += &paragraph(it));
     if let Some(it) = &card.table {
         let open = if card.plots.is_empty() { " open" } else { "" };
@@ -61,7 +62,10 @@ fn table(table: &Table) -> String {
         format!("<tr>{cells}</tr>\n")
     };
     let rows: String = table.rows.iter().map(|row| line(row, "td")).collect();
-    format!("<div class=\"wide\"><table>\n<thead>{}</thead>\n<tbody>\n{rows}</tbody>\n</table></div>\n", line(&table.head, "th"))
+    format!(
+        "<div class=\"wide\"><table>\n<thead>{}</thead>\n<tbody>\n{rows}</tbody>\n</table></div>\n",
+        line(&table.head, "th")
+    )
 }
 
 /// `text` with its `code` as such.

@@ -134,12 +134,7 @@ mod tests {
     fn entry(value: f64) -> Entry {
         let params = Params { n: Some(8), ..Params::default() };
         Entry {
-            cell: Cell {
-                workload: Workload::Ring,
-                params,
-                subject: Subject::CspThreads,
-                pinning: Pinning::Unpinned,
-            },
+            cell: Cell { workload: Workload::Ring, params, subject: Subject::CspThreads, pinning: Pinning::Unpinned },
             outcome: Some(value.into()),
             failure: None,
             complaint: String::new(),

@@ -39,9 +39,6 @@ fn cell(text: &str) -> String {
 
 #[test]
 fn a_table_has_a_rule_below_its_head() {
-    let table = self::table(&Table {
-        head: vec!["a".into(), "b".into()],
-        rows: vec![vec!["1|2".into(), "3".into()]],
-    });
+    let table = self::table(&Table { head: vec!["a".into(), "b".into()], rows: vec![vec!["1|2".into(), "3".into()]] });
     assert_eq!(table, "\n| a | b |\n| --- | --- |\n| 1\\|2 | 3 |\n");
 }

@@ -36,7 +36,7 @@ fn row(cells: &mut Vec<Cell>, workload: Workload, params: Params, subjects: &[Su
 }
 
 /// The rows of `workload`, fewer and smaller ones where a row takes long and there is little time.
-fn rows(workload: Workload, effort: Effort) -> Vec<Params> {
+pub(super) fn rows(workload: Workload, effort: Effort) -> Vec<Params> {
     let all = workload.rows(None, None);
     if effort == Effort::Full {
         return all;

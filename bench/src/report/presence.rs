@@ -40,12 +40,7 @@ fn excuse(subject: Subject) -> Option<String> {
     if subject.backend().is_none() {
         return rivals::excuse(subject).map(String::from);
     }
-    let trial = Cell {
-        workload: Workload::Pingpong,
-        params: Params::default(),
-        subject,
-        pinning: Pinning::Unpinned,
-    };
+    let trial = Cell { workload: Workload::Pingpong, params: Params::default(), subject, pinning: Pinning::Unpinned };
     let environment = vec![(timing::ROUNDS.to_owned(), "10".to_owned())];
     let terms = Terms { timeout: Duration::from_secs(10), environment, keeps_complaints: true, ..Terms::default() };
     let run = fresh::run(trial, &terms);

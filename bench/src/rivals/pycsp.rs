@@ -37,6 +37,7 @@ fn python(words: &[&str]) -> Command {
 pub(super) fn run(cell: Cell) -> ! {
     let number = |value: Option<usize>| value.unwrap_or(0).to_string();
     let params = cell.params;
-    let error: io::Error = python(&[cell.workload.name(), &number(params.n.or(params.workers)), &number(params.tokens)]).exec();
+    let error: io::Error =
+        python(&[cell.workload.name(), &number(params.n.or(params.workers)), &number(params.tokens)]).exec();
     panic!("python3: {error}");
 }

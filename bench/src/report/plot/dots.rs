@@ -58,7 +58,7 @@ impl Dots {
         let keys = keys(rows);
         let (_, below) = legend::layout(&keys);
         let (top, bottom) = (6, 6 + ROW * rows.len() as i32);
-        let height = bottom as u32 + 50 + below;
+        let height = bottom as u32 + 52 + below;
         let area = SVGBackend::with_string(svg, (WIDTH, height)).into_drawing_area();
         let names = rows.iter().map(|row| legend::text_width(&row.name)).max().unwrap_or(0);
         let (left, right) = (names + 22, WIDTH as i32 - 76);
@@ -74,7 +74,7 @@ impl Dots {
             area.draw(&PathElement::new(vec![(at, top), (at, bottom)], GRID.stroke_width(1)))?;
             area.draw(&Text::new(axis::text(value), (at, bottom + 5), pale.clone()))?;
         }
-        area.draw(&Text::new(x.label.clone(), ((left + right) / 2, bottom + 25), pale.color(&INK)))?;
+        area.draw(&Text::new(x.label.clone(), ((left + right) / 2, bottom + 26), pale.color(&INK)))?;
         for (row, y) in rows.iter().zip((top + ROW / 2..).step_by(ROW as usize)) {
             let ink = ("sans-serif", TEXT).into_font().color(&INK);
             let name = ink.clone().pos(Pos::new(HPos::Right, VPos::Center));
@@ -89,7 +89,7 @@ impl Dots {
             let figure = ink.pos(Pos::new(HPos::Right, VPos::Center));
             area.draw(&Text::new(number(row.better()), (WIDTH as i32 - 6, y), figure))?;
         }
-        legend::draw(&area, &keys, bottom + 50)?;
+        legend::draw(&area, &keys, bottom + 52)?;
         area.present()?;
         Ok(())
     }

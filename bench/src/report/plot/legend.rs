@@ -22,7 +22,7 @@ pub(super) fn layout(keys: &[Key]) -> (Vec<(i32, i32)>, u32) {
     let (mut x, mut y) = (12, 0);
     let mut places = Vec::new();
     for key in keys {
-        let width = SAMPLE + super::legend::text_width(&key.name) + 18;
+        let width = SAMPLE + text_width(&key.name) + 18;
         if x > 12 && x + width > WIDTH as i32 {
             (x, y) = (12, y + ROW);
         }
@@ -34,7 +34,7 @@ pub(super) fn layout(keys: &[Key]) -> (Vec<(i32, i32)>, u32) {
 
 /// About how wide `text` is: we have no font to ask.
 pub(super) fn text_width(text: &str) -> i32 {
-    (text.chars().count() as f64 * f64::from(TEXT) * 0.56).ceil() as i32
+    (text.chars().count() as f64 * f64::from(TEXT) * 0.8 * 0.57).ceil() as i32
 }
 
 /// Draws `keys` from `top` down.
@@ -55,7 +55,7 @@ pub(super) fn draw<B: DrawingBackend>(
         }
         mark(area, (x + (SAMPLE - 8) / 2, middle), key.colour, key.filled)?;
         let style = ("sans-serif", TEXT).into_font().color(&INK);
-        area.draw(&Text::new(key.name.clone(), (x + SAMPLE - 3, middle - 8), style))?;
+        area.draw(&Text::new(key.name.clone(), (x + SAMPLE - 3, middle - 7), style))?;
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use super::axis::{self, Axis};
 use super::legend::{self, Key};
 use super::style::{GRID, INK, PALE, PUBLISHED, TEXT, WIDTH};
 
-const PLOT_HEIGHT: u32 = 360;
+const PLOT_HEIGHT: u32 = 380;
 
 /// One line.
 #[derive(Clone, Debug)]
@@ -57,14 +57,13 @@ impl Lines {
         let (_, below) = legend::layout(&keys);
         let height = PLOT_HEIGHT + below;
         let area = SVGBackend::with_string(svg, (WIDTH, height)).into_drawing_area();
-        let (left, right, top, bottom) = (66, WIDTH as i32 - 14, 14, PLOT_HEIGHT as i32 - 54);
+        let (left, right, top, bottom) = (66, WIDTH as i32 - 14, 14, PLOT_HEIGHT as i32 - 56);
         let (x_range, y_range) = self.ranges();
         let to_x = |value: f64| scaled(self.x.place(value), x_range, (left, right));
         let to_y = |value: f64| scaled(self.y.place(value), y_range, (bottom, top));
 
-        let pale = |horizontal, vertical| {
-            ("sans-serif", TEXT).into_font().color(&PALE).pos(Pos::new(horizontal, vertical))
-        };
+        let pale =
+            |horizontal, vertical| ("sans-serif", TEXT).into_font().color(&PALE).pos(Pos::new(horizontal, vertical));
         for value in self.x.marks(x_range, 9) {
             let x = to_x(value);
             area.draw(&PathElement::new(vec![(x, top), (x, bottom)], GRID.stroke_width(1)))?;
@@ -115,15 +114,18 @@ impl Lines {
                     let y = top + 4 + 18 * rows;
                     rows += 1;
                     // To the left of the line where there is no room to its right.
-                    let (place, side) =
-                        if x + 8 + legend::text_width(says) > right { (x - 6, HPos::Right) } else { (x + 6, HPos::Left) };
+                    let (place, side) = if x + 8 + legend::text_width(says) > right {
+                        (x - 6, HPos::Right)
+                    } else {
+                        (x + 6, HPos::Left)
+                    };
                     area.draw(&Text::new(says.clone(), (place, y), text.clone().pos(Pos::new(side, VPos::Top))))?;
                 }
                 Mark::Level { y, says } => {
                     let y = to_y(*y);
                     dashed(area, (left, y), (right, y))?;
-                    let style = text.clone().pos(Pos::new(HPos::Right, VPos::Bottom));
-                    area.draw(&Text::new(says.clone(), (right - 4, y - 3), style))?;
+                    let style = text.clone().pos(Pos::new(HPos::Left, VPos::Top));
+                    area.draw(&Text::new(says.clone(), (left + 5, y + 4), style))?;
                 }
                 Mark::Point { x, y, says } => {
                     let (x, y) = (to_x(*x), to_y(*y));
@@ -153,7 +155,10 @@ impl Lines {
             let least = values.iter().copied().fold(f64::INFINITY, f64::min);
             axis.range(least, values.iter().copied().fold(f64::NEG_INFINITY, f64::max))
         };
-        (of(&self.x, &xs), of(&self.y, &ys))
+        let limits = self.marks.iter().filter(|mark| matches!(mark, Mark::Limit { .. })).count();
+        let (low, high) = of(&self.y, &ys);
+        // What the limits say stands above everything else.
+        (of(&self.x, &xs), (low, high + (high - low) * 0.075 * limits as f64))
     }
 
     fn keys(&self) -> Vec<Key> {

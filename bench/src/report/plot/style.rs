@@ -13,7 +13,8 @@ pub(crate) const PUBLISHED: RGBColor = RGBColor(0xa0, 0x1e, 0x7d);
 pub(crate) const PAGE: RGBColor = RGBColor(0xfe, 0xfe, 0xfe);
 
 pub(crate) const WIDTH: u32 = 640;
-pub(crate) const TEXT: u32 = 14;
+/// As plotters counts: four fifths of it are the size in pixels.
+pub(crate) const TEXT: u32 = 17;
 
 /// A colour on a light page, and what becomes of it on a dark one.
 const COLOURS: &[(RGBColor, &str)] = &[
@@ -33,20 +34,29 @@ const COLOURS: &[(RGBColor, &str)] = &[
     (RIVALS[5], "#b5cc6a"),
     (RIVALS[6], "#f0a0b4"),
     (RIVALS[7], "#a9b7c6"),
+    (RIVALS[8], "#8f9dff"),
+    (RIVALS[9], "#d79aff"),
+    (RIVALS[10], "#e6c9ff"),
+    (RIVALS[11], "#f0c419"),
 ];
 
 const THREADS: RGBColor = RGBColor(0x0b, 0x62, 0xb0);
 const COROUTINES: RGBColor = RGBColor(0xc9, 0x3a, 0x12);
 const PROCESSES: RGBColor = RGBColor(0x0f, 0x7f, 0x3c);
-const RIVALS: [RGBColor; 8] = [
-    RGBColor(0x6b, 0x4f, 0xc4),
-    RGBColor(0x9d, 0x85, 0xd8),
+/// In the order of the subjects: those that are often drawn together differ most.
+const RIVALS: [RGBColor; 12] = [
+    RGBColor(0x44, 0x55, 0x66),
     RGBColor(0xa8, 0x76, 0x00),
+    RGBColor(0x9a, 0x4f, 0x2e),
     RGBColor(0x0e, 0x86, 0x86),
     RGBColor(0x86, 0x60, 0x42),
     RGBColor(0x6d, 0x85, 0x16),
     RGBColor(0xc0, 0x52, 0x6e),
     RGBColor(0x5f, 0x6f, 0x7f),
+    RGBColor(0x3f, 0x48, 0xb8),
+    RGBColor(0x7d, 0x35, 0xb5),
+    RGBColor(0xa5, 0x7a, 0xcb),
+    RGBColor(0x8a, 0x6a, 0x00),
 ];
 
 /// The colour of `subject`: ours are strong, and a rival's stays the same from plot to plot.
