@@ -25,7 +25,7 @@ type outcome struct {
 	Value float64 `json:"value"`
 }
 
-// Usage: WORKLOAD N TOKENS, where a workload without a parameter gets a 0.
+// Usage: WORKLOAD N TOKENS-OR-WRITERS, where a workload without a parameter gets a 0.
 func main() {
 	if len(os.Args) != 4 {
 		fail("three arguments, not %v", os.Args[1:])
@@ -50,6 +50,15 @@ func run(workload string, n, tokens int) outcome {
 	case "tokens":
 		hops := float64(n * tokens)
 		return outcome{Value: nsPerRound(func(laps uint64) time.Duration { return ring(n, tokens, laps) }) / hops}
+	case "commstime-par":
+		return outcome{Value: nsPerRound(commstimePar)}
+	case "occam-ring":
+		hops := float64(n * tokens)
+		return outcome{Value: nsPerRound(func(rounds uint64) time.Duration { return occamRing(n, tokens, rounds) }) / hops}
+	case "stressed-alt":
+		return outcome{Value: nsPerRound(func(messages uint64) time.Duration { return stressedAlt(n, tokens, messages) })}
+	case "choice-time":
+		return outcome{Value: nsPerRound(func(messages uint64) time.Duration { return choiceTime(n, messages) })}
 	case "primes":
 		return outcome{Value: primes(n)}
 	case "start":

@@ -7,13 +7,11 @@ use std::time::{Duration, Instant};
 use crate::args::Measurement;
 use crate::cell::{Cell, Outcome};
 use crate::fresh::{self, Failure, Terms};
-use crate::machine::Noise;
+use crate::machine::{Noise, TOLERABLE};
 use crate::rivals;
 use crate::statistics;
 use crate::workload::{Measure, Params, Pinning, Subject, Workload};
 
-/// The share of the machine that other programs may use during a run that counts, with `--quiet`.
-const TOLERABLE: f64 = 0.1;
 const BETWEEN_TRIES: Duration = Duration::from_millis(300);
 
 /// All runs of one subject on one row, unpinned or pinned.

@@ -9,6 +9,9 @@ use nix::sys::signal::Signal;
 use nix::sys::time::TimeValLike;
 use nix::unistd::Pid;
 
+/// The share of the machine that other programs may use during a run that counts, with `--quiet`.
+pub(crate) const TOLERABLE: f64 = 0.1;
+
 const THIS_THREAD: Pid = Pid::from_raw(0);
 
 /// Confines this thread, and all that it will start, to one core.

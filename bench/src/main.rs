@@ -5,6 +5,7 @@ mod cell;
 mod check;
 mod fresh;
 mod harness;
+mod instructions;
 mod machine;
 mod macro_cost;
 mod mandelbrot;
@@ -27,6 +28,7 @@ fn main() -> ExitCode {
     match first.as_ref().and_then(|word| word.to_str()) {
         Some(cell::SUBCOMMAND) => return cell::main(words.next()),
         Some("check") => return check::main(lexopt::Parser::from_args(words)),
+        Some("instructions") => return instructions::main(lexopt::Parser::from_args(words)),
         Some("report") => return report::main(lexopt::Parser::from_args(words)),
         _ => {}
     }

@@ -54,6 +54,11 @@ named! {
         Limit = "limit",
         MacroCost = "macro-cost",
         Pi = "pi",
+        CommstimePar = "commstime-par",
+        OccamRing = "occam-ring",
+        StressedAlt = "stressed-alt",
+        ChoiceTime = "choice-time",
+        Micro = "micro",
     }
 }
 
@@ -96,6 +101,25 @@ named! {
 }
 
 named! {
+    /// One construct of the micro plan.
+    Op {
+        OneWay = "one-way",
+        Echo = "echo",
+        Extended = "extended",
+        Alt2 = "alt-2",
+        Alt4 = "alt-4",
+        Alt8 = "alt-8",
+        Pri2 = "pri-2",
+        Pri4 = "pri-4",
+        Pri8 = "pri-8",
+        FarTimeout = "far-timeout",
+        ParSkip = "par-skip",
+        Spawn = "spawn",
+        Reschedule = "reschedule",
+    }
+}
+
+named! {
     /// Where the threads of a cell may run.
     Pinning {
         Unpinned = "unpinned",
@@ -121,6 +145,11 @@ pub(crate) struct Params {
     /// How many of the `n` pass something on at a time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) tokens: Option<usize>,
+    /// How many share a channel, where `n` is the number of channels.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) writers: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) op: Option<Op>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) kind: Option<Kind>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -143,6 +172,14 @@ impl Params {
 
     pub(crate) fn tokens(self) -> usize {
         self.tokens.expect("a workload with a number of tokens")
+    }
+
+    pub(crate) fn writers(self) -> usize {
+        self.writers.expect("a workload with writers that share a channel")
+    }
+
+    pub(crate) fn op(self) -> Op {
+        self.op.expect("a workload with constructs")
     }
 
     pub(crate) fn kind(self) -> Kind {
@@ -181,9 +218,10 @@ impl Workload {
     pub(crate) fn unit(self) -> &'static str {
         match self {
             Self::Pingpong => "ns/round trip",
-            Self::Stream | Self::Choice => "ns/message",
-            Self::Ring | Self::Tokens => "ns/communication",
-            Self::Commstime => "ns/loop",
+            Self::Stream | Self::Choice | Self::StressedAlt | Self::ChoiceTime => "ns/message",
+            Self::Ring | Self::Tokens | Self::OccamRing => "ns/communication",
+            Self::Commstime | Self::CommstimePar => "ns/loop",
+            Self::Micro => "ns/operation",
             Self::Mandelbrot => "ms/picture",
             Self::Spawn => "ns/par",
             Self::Switch => "ns/switch",
@@ -216,6 +254,10 @@ impl Workload {
             Self::Idle => &[],
             Self::MacroCost => &[ByHand],
             Self::Pi => &[Rayon, Pycsp],
+            Self::CommstimePar => &[Go1, Go2, KanalAsync, Tokio],
+            Self::OccamRing => &[Crossbeam, Kanal, Flume, Std, Go1, Go2, KanalAsync, Tokio],
+            Self::StressedAlt | Self::ChoiceTime => &[Crossbeam, Go1, Go2],
+            Self::Micro => &[],
         }
     }
 
@@ -238,6 +280,7 @@ impl Workload {
     pub(crate) fn pinnings(self) -> &'static [Pinning] {
         match self {
             Self::Mandelbrot | Self::Idle | Self::Memory | Self::MacroCost | Self::Pi => &[Pinning::Unpinned],
+            Self::OccamRing | Self::StressedAlt | Self::Micro => &[Pinning::Unpinned],
             _ => Pinning::ALL,
         }
     }
@@ -264,6 +307,16 @@ impl Workload {
             Self::Mandelbrot => [1, 2]
                 .map(|workers| Params { size: Some(size.unwrap_or(700)), workers: Some(workers), ..Params::default() })
                 .to_vec(),
+            Self::OccamRing => {
+                let tokens = [1, 2, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 160, 192, 224, 255];
+                tokens.map(|tokens| Params { tokens: Some(tokens), ..sized(256) }).to_vec()
+            }
+            Self::StressedAlt => {
+                let loads = [(10, 10), (10, 100), (100, 10), (50, 50)];
+                loads.map(|(n, writers)| Params { writers: Some(writers), ..sized(n) }).to_vec()
+            }
+            Self::ChoiceTime => [1, 2, 4, 8].map(sized).to_vec(),
+            Self::Micro => Op::ALL.iter().map(|&op| Params { op: Some(op), ..Params::default() }).collect(),
             Self::Pi => paper::WORKERS.map(|workers| Params { workers: Some(workers), ..Params::default() }).to_vec(),
             _ => vec![Params::default()],
         }

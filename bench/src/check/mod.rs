@@ -5,6 +5,7 @@ mod pairs;
 mod verdict;
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use lexopt::prelude::*;
@@ -12,6 +13,7 @@ use lexopt::prelude::*;
 use self::asked::Asked;
 use self::pairs::Found;
 use self::verdict::Verdict;
+use crate::machine::Noise;
 use crate::report::figures::number;
 use crate::report::presence;
 use crate::workload::Subject;
@@ -25,6 +27,7 @@ With words, only what contains one of them: a workload, a subject.
 
 Options:
   --issue N   only what this issue asks
+  --quiet S   leave out pairs that other programs disturb, for at most S seconds [default: 0]
   --list      only list what is asked
   -h, --help  this text
 
@@ -33,6 +36,7 @@ Exit code: 0 all held; 1 one fell short, or more than a tenth could not be decid
 
 struct Options {
     issue: Option<u32>,
+    quiet: Duration,
     list: bool,
     words: Vec<String>,
 }
@@ -53,11 +57,12 @@ pub(crate) fn main(parser: lexopt::Parser) -> ExitCode {
 }
 
 fn parse(mut parser: lexopt::Parser) -> Result<Option<Options>, lexopt::Error> {
-    let mut options = Options { issue: None, list: false, words: Vec::new() };
+    let mut options = Options { issue: None, quiet: Duration::ZERO, list: false, words: Vec::new() };
     while let Some(argument) = parser.next()? {
         match argument {
             Short('h') | Long("help") => return Ok(None),
             Long("issue") => options.issue = Some(parser.value()?.parse()?),
+            Long("quiet") => options.quiet = Duration::from_secs(parser.value()?.parse()?),
             Long("list") => options.list = true,
             Value(word) => options.words.push(word.string()?),
             _ => return Err(argument.unexpected()),
@@ -87,13 +92,16 @@ fn run(options: &Options) -> ExitCode {
     let (present, _) = presence::roll_call();
     let style = ProgressStyle::with_template("{elapsed_precise} {bar:30} {pos}/{len} {wide_msg}");
     let bar = ProgressBar::new(chosen.len() as u64).with_style(style.expect("a template that does not change"));
+    let (noise, mut patience) = (Noise::listen(), options.quiet);
     let mut verdicts = Vec::new();
     for asked in &chosen {
         let found = if let Some(missing) = missing(asked, &present) {
             let verdict = Verdict::Undecided(None, format!("{} is not here", missing.name()));
             Found { verdict, pairs: 0, rival: "–".into() }
         } else {
-            pairs::decide(asked, |runner| bar.set_message(format!("{}: {}", asked.title(), runner.cell.subject.name())))
+            pairs::decide(asked, &mut patience, |runner| {
+                bar.set_message(format!("{}: {}", asked.title(), runner.cell.subject.name()))
+            })
         };
         bar.suspend(|| row(asked, Some(&found)));
         bar.inc(1);
@@ -107,6 +115,9 @@ fn run(options: &Options) -> ExitCode {
         count(|it| matches!(it, Verdict::Short(_))),
         count(|it| matches!(it, Verdict::Undecided(..))),
     );
+    if let Some(others) = noise.and_then(|noise| noise.others()) {
+        println!("other programs used {:.0} % of the machine meanwhile", others * 100.0);
+    }
     ExitCode::from(verdict::exit_code(&verdicts))
 }
 

@@ -1,11 +1,12 @@
 //! The paired runs behind a verdict: both sides from fresh processes, in turn.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::asked::{Asked, Runner};
 use super::verdict::{Bound, Verdict, judge};
 use crate::cell::Outcome;
 use crate::fresh::{self, Terms};
+use crate::machine::{Noise, TOLERABLE};
 use crate::statistics::{median, sorted};
 use crate::workload::Measure;
 
@@ -31,8 +32,8 @@ pub(super) struct Found {
     pub(super) rival: String,
 }
 
-/// Measures `asked`; `tick` is told of each run.
-pub(super) fn decide(asked: &Asked, mut tick: impl FnMut(&Runner)) -> Found {
+/// Measures `asked`; `tick` is told of each run. Pairs that others disturb are left out until `patience` is used up.
+pub(super) fn decide(asked: &Asked, patience: &mut Duration, mut tick: impl FnMut(&Runner)) -> Found {
     let undecided = |why: String| Found { verdict: Verdict::Undecided(None, why), pairs: 0, rival: "–".into() };
     let own = match scout(asked.own(), asked.measure, &mut tick) {
         Ok(own) => own,
@@ -58,8 +59,14 @@ pub(super) fn decide(asked: &Asked, mut tick: impl FnMut(&Runner)) -> Found {
                 })
                 .collect()
         };
+        let (noise, start) = (Noise::listen(), Instant::now());
+        let pair = run(&own).and_then(|own| Ok((own, run(&others)?)));
+        if !patience.is_zero() && noise.and_then(|noise| noise.others()).is_some_and(|others| others > TOLERABLE) {
+            *patience = patience.saturating_sub(start.elapsed());
+            continue;
+        }
         // A pair of which one has failed is no pair; a subject that fails often has no ratio.
-        match run(&own).and_then(|own| Ok((own, run(&others)?))) {
+        match pair {
             Ok((own, others)) => {
                 own_figures.iter_mut().zip(own).for_each(|(all, one)| all.push(one));
                 other_figures.iter_mut().zip(others).for_each(|(all, one)| all.push(one));
@@ -73,8 +80,8 @@ pub(super) fn decide(asked: &Asked, mut tick: impl FnMut(&Runner)) -> Found {
             }
         }
         let pairs = own_figures[0].len();
-        if pairs < least {
-            continue;
+        if ![least, 2 * least, MOST].contains(&pairs) {
+            continue; // who looks after each pair until it pleases him deceives himself
         }
         let mine = best(&own_figures);
         let theirs = best(&other_figures);

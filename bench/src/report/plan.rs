@@ -50,6 +50,10 @@ pub(super) fn rows(workload: Workload, effort: Effort) -> Vec<Params> {
         Workload::Limit => vec![sized(2000)],
         Workload::Mandelbrot => workload.rows(None, Some(300)),
         Workload::Tokens => all.into_iter().filter(|params| params.n == Some(64)).collect(),
+        Workload::OccamRing => all
+            .into_iter()
+            .filter(|params| [Some(1), Some(16), Some(128), Some(255)].contains(&params.tokens))
+            .collect(),
         _ => all,
     }
 }

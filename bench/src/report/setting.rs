@@ -32,7 +32,7 @@ impl Setting {
             cores: std::thread::available_parallelism().map_or(1, usize::from),
             memory: memory().unwrap_or_else(unknown),
             kernel: kernel().unwrap_or_else(unknown),
-            compiler: printed("rustc", &["--version"]).unwrap_or_else(unknown),
+            compiler: compiler(),
             commit: commit().unwrap_or_else(unknown),
             program: program().unwrap_or_else(unknown),
             begun: date(SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())),
@@ -63,6 +63,10 @@ impl Setting {
             begun: date(0),
         }
     }
+}
+
+pub(crate) fn compiler() -> String {
+    printed("rustc", &["--version"]).unwrap_or_else(unknown)
 }
 
 fn unknown() -> String {

@@ -44,8 +44,9 @@ fn program() -> io::Result<PathBuf> {
 pub(super) fn run(cell: Cell) -> ! {
     let processors = cell.subject.go_processors().expect("a subject that is Go");
     let workload = cell.params.kind.map_or(cell.workload.name(), Kind::name);
+    let number = |value: Option<usize>| value.unwrap_or(0).to_string();
     let error = Command::new(program().expect("a path beside this program"))
-        .args([workload, &cell.params.n.unwrap_or(0).to_string(), &cell.params.tokens.unwrap_or(0).to_string()])
+        .args([workload, &number(cell.params.n), &number(cell.params.tokens.or(cell.params.writers))])
         .env("GOMAXPROCS", processors)
         .exec();
     panic!("the Go program: {error}");

@@ -2,6 +2,7 @@
 
 mod corosensei;
 mod crossbeam;
+mod field;
 mod flume;
 mod go;
 mod kanal;
@@ -59,6 +60,14 @@ pub(crate) fn run(cell: Cell) -> Outcome {
             Kind::Mixed => crossbeam::mixed,
         })
         .into(),
+        Subject::Crossbeam if cell.workload == Workload::ChoiceTime => {
+            let n = cell.params.n();
+            ns_per_round(|messages| crossbeam::selecting(n, 0, messages)).into()
+        }
+        Subject::Crossbeam if cell.workload == Workload::StressedAlt => {
+            let (channels, writers) = (cell.params.n(), cell.params.writers());
+            ns_per_round(|messages| crossbeam::stressed(channels, writers, messages)).into()
+        }
         Subject::Flume if cell.workload == Workload::Choice => ns_per_round(flume::inputs).into(),
         Subject::Std if cell.workload == Workload::Spawn => ns_per_round(standard::spawn).into(),
         Subject::CorosenseiRaw => ns_per_round(corosensei::switch).into(),
@@ -86,6 +95,10 @@ fn network<R: Rival>(cell: Cell) -> Outcome {
         Workload::Ring => {
             let n = cell.params.n();
             (ns_per_round(|laps| networks::ring::<R>(n, laps)) / n as f64).into()
+        }
+        Workload::OccamRing => {
+            let (n, tokens) = (cell.params.n(), cell.params.tokens());
+            (ns_per_round(|rounds| networks::occam_ring::<R>(n, tokens, rounds)) / (n * tokens) as f64).into()
         }
         Workload::Limit => networks::limit::<R>(cell.params.n()).into(),
         other => panic!("{} has no {}", cell.subject.name(), other.name()),
