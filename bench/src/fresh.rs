@@ -102,7 +102,7 @@ fn spawn(cell: Cell, terms: &Terms) -> std::io::Result<Child> {
 
 fn attend(mut child: Child, timeout: Duration) -> (Result<Outcome, Failure>, String) {
     let complaints = child.stderr.take().map(|errors| collect(errors, 2000));
-    let printed = child.stdout.take().and_then(|output| collect(output, usize::MAX).recv_timeout(timeout).ok());
+    let printed = first_output(&mut child, timeout);
     if printed.is_none() {
         // It may have ended by itself just now: then there is nobody to kill, which is as well.
         let _ = child.kill();
@@ -115,6 +115,11 @@ fn attend(mut child: Child, timeout: Duration) -> (Result<Outcome, Failure>, Str
         _ => Err(Failure::Failed),
     };
     (outcome, complaint)
+}
+
+/// What `child` prints until it closes its output, or `None` if that takes too long.
+pub(crate) fn first_output(child: &mut Child, timeout: Duration) -> Option<String> {
+    collect(child.stdout.take()?, usize::MAX).recv_timeout(timeout).ok()
 }
 
 /// What comes until the other side closes, of which only the first `most` bytes are kept.

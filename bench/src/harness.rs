@@ -8,9 +8,9 @@ use crate::args::Measurement;
 use crate::cell::{Cell, Outcome};
 use crate::fresh::{self, Failure, Terms};
 use crate::machine::{Noise, TOLERABLE};
-use crate::rivals;
 use crate::statistics;
 use crate::workload::{Measure, Params, Pinning, Subject, Workload};
+use crate::{ours, rivals};
 
 const BETWEEN_TRIES: Duration = Duration::from_millis(300);
 
@@ -69,12 +69,13 @@ fn cells(workload: Workload, asked: &Measurement) -> Vec<Cell> {
     let ours = Subject::ALL.iter().copied().filter(|subject| subject.backend().is_some());
     let subjects: Vec<Subject> = ours
         .filter(|subject| *subject == asked.ours || !asked.only.is_empty())
-        .chain(rivals.filter(|_| asked.rivals || !asked.only.is_empty()))
+        .chain(rivals.filter(|rival| asked.rivals && workload.compares(asked.ours, *rival) || !asked.only.is_empty()))
         .filter(|subject| asked.only.is_empty() || asked.only.contains(subject))
-        .filter(|subject| rivals::is_ready(*subject))
+        .filter(|subject| ours::is_ready(*subject) && rivals::is_ready(*subject))
         .collect();
     let mut cells = Vec::new();
-    for params in workload.rows(asked.n, asked.size) {
+    let between = subjects.iter().any(|subject| subject.is_between());
+    for params in workload.rows(asked.n, asked.size, between) {
         for &subject in &subjects {
             if !workload.has(params, subject) {
                 continue;
@@ -100,13 +101,12 @@ fn records(cell: Cell, results: &[Result<Outcome, Failure>], checksum: Option<u6
         let failure = checked.iter().find_map(|result| result.err());
         Record { workload, subject, params: Params { measure, ..params }, pinning, figures, failure }
     };
-    if cell.workload.measures_cpu() {
-        vec![
-            record(Some(Measure::Wall), |outcome| Some(outcome.value)),
-            record(Some(Measure::Cpu), |outcome| outcome.cpu),
-        ]
-    } else {
-        vec![record(None, |outcome| Some(outcome.value))]
+    match cell.workload.measures() {
+        Some((first, second)) => vec![
+            record(Some(first), |outcome| Some(outcome.value)),
+            record(Some(second), |outcome| outcome.cpu.or(outcome.p99)),
+        ],
+        None => vec![record(None, |outcome| Some(outcome.value))],
     }
 }
 

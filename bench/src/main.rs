@@ -3,9 +3,12 @@
 mod args;
 mod cell;
 mod check;
+mod death;
+mod forked;
 mod fresh;
 mod harness;
 mod instructions;
+mod kills;
 mod machine;
 mod macro_cost;
 mod mandelbrot;
@@ -15,6 +18,8 @@ mod pi;
 mod primes;
 mod report;
 mod rivals;
+mod shared;
+mod stamp;
 mod statistics;
 mod tables;
 mod timing;
@@ -27,6 +32,7 @@ fn main() -> ExitCode {
     let first = words.next();
     match first.as_ref().and_then(|word| word.to_str()) {
         Some(cell::SUBCOMMAND) => return cell::main(words.next()),
+        Some(kills::SUBCOMMAND) => return kills::main(words.next()),
         Some("check") => return check::main(lexopt::Parser::from_args(words)),
         Some("instructions") => return instructions::main(lexopt::Parser::from_args(words)),
         Some("report") => return report::main(lexopt::Parser::from_args(words)),
@@ -37,6 +43,7 @@ fn main() -> ExitCode {
             print!("{}", args::HELP);
             ExitCode::SUCCESS
         }
+        Ok(args::Request::Kill(campaign)) => kills::run(&campaign),
         Ok(args::Request::Measure(request)) => {
             for &workload in &request.workloads {
                 let results = harness::run(workload, &request);

@@ -24,6 +24,7 @@ where
         |(__self, __a0): (&'__l0 mut Self, &'__l1 [Receiver<u32>; N])| -> u32 {
             Self::a_process_cannot_be_a_method_of_a_trait_impl_serve::<N>(__self, __a0)
         },
+        ::csp::__visit!((& '__l0 mut Self, & '__l1[Receiver < u32 >; N],) : __self __a0),
     )
 }
 #[doc(hidden)]

@@ -37,5 +37,6 @@ fn sum<__I0: Fn(&u32) -> bool>(
             };
             #[allow(unreachable_code)] __output
         },
+        ::csp::__visit!((Receiver < u32 >, (u32, u32), __I0,) : __a0 __a1 __a2),
     )
 }

@@ -61,5 +61,6 @@ pub fn copy<'__l0, T: Message>(
                 #[allow(unreachable_code)] ::core::result::Result::Ok(())
             })
         },
+        ::csp::__visit!((Receiver < T >, & '__l0 Sender < T >, u32,) : __a0 __a1 __a2),
     )
 }

@@ -14,6 +14,7 @@ use crate::backend::{Backend, default};
 /// | [`backend`](Self::backend) | `CSP_BACKEND` | as the Cargo features say, else `threads` |
 /// | [`stack_size`](Self::stack_size) | `CSP_STACK`, bytes, or with `KiB`, `MiB` | 2 MiB; 64 KiB on coroutines |
 /// | [`workers`](Self::workers) | `CSP_WORKERS` | one a core (only coroutines ask) |
+/// | [`message_buffer`](Self::message_buffer) | `CSP_MESSAGE_BUFFER`, bytes, or with `KiB`, `MiB`, `GiB` | 100 MB (only processes ask) |
 /// | [`seed`](Self::seed) | `CSP_SEED` | 0 |
 ///
 /// # Examples
@@ -31,6 +32,7 @@ pub struct Config {
     backend: Option<Backend>,
     stack_size: Option<usize>,
     workers: Option<usize>,
+    message_buffer: Option<usize>,
     seed: Option<u64>,
 }
 
@@ -42,6 +44,8 @@ pub(crate) struct Effective {
     pub(crate) coroutine_stack: usize,
     #[allow(dead_code, reason = "the coroutines backend asks")]
     pub(crate) workers: usize,
+    #[allow(dead_code, reason = "the processes backend asks")]
+    pub(crate) message_buffer: usize,
     pub(crate) seed: u64,
     /// What is wrong with the environment.
     complaint: Option<String>,
@@ -69,6 +73,12 @@ impl Config {
     /// How many worker threads run coroutines; 0 means one for each core.
     pub fn workers(self, count: usize) -> Self {
         Self { workers: Some(count), ..self }
+    }
+
+    /// The size in bytes of the memory that forked processes share: for channels between them, and the messages on their way.
+    /// It is taken from the system as it is used, and no more than half of what that has left.
+    pub fn message_buffer(self, bytes: usize) -> Self {
+        Self { message_buffer: Some(bytes), ..self }
     }
 
     /// The seed of the seeded backend's schedule.
@@ -102,7 +112,13 @@ impl Config {
     pub fn get() -> Self {
         let now = effective();
         let stack = if now.backend == Backend::Coroutines { now.coroutine_stack } else { now.stack_size };
-        Self { backend: Some(now.backend), stack_size: Some(stack), workers: Some(now.workers), seed: Some(now.seed) }
+        Self {
+            backend: Some(now.backend),
+            stack_size: Some(stack),
+            workers: Some(now.workers),
+            message_buffer: Some(now.message_buffer),
+            seed: Some(now.seed),
+        }
     }
 
     /// The backend, if it is set.
@@ -159,12 +175,16 @@ fn settle() -> Effective {
     let stack_size =
         wishes.stack_size.or_else(|| from_environment::<Bytes>("CSP_STACK", &mut complaint).map(|bytes| bytes.0));
     let workers = wishes.workers.or_else(|| from_environment("CSP_WORKERS", &mut complaint));
+    let message_buffer = wishes
+        .message_buffer
+        .or_else(|| from_environment::<Bytes>("CSP_MESSAGE_BUFFER", &mut complaint).map(|bytes| bytes.0));
     let seed = wishes.seed.or_else(|| from_environment("CSP_SEED", &mut complaint));
     Effective {
         backend: backend.unwrap_or_else(default::of_features),
         stack_size: stack_size.unwrap_or(2 << 20),
         coroutine_stack: stack_size.unwrap_or(64 << 10),
         workers: workers.filter(|workers| *workers > 0).unwrap_or_else(cores),
+        message_buffer: message_buffer.unwrap_or(100_000_000),
         seed: seed.unwrap_or(0),
         complaint,
     }

@@ -59,7 +59,11 @@ pub(crate) trait Operation {
     fn end(&self, cause: &Cause);
 }
 
-struct Registered(*const Context);
+pub(crate) struct Registered(*const Context);
+
+/// All contexts of this OS process.
+#[cfg(feature = "backend-processes")]
+pub(crate) type Contexts = Vec<Registered>;
 
 // SAFETY: a context is unregistered before it ends, and `CONTEXTS` is locked while one is looked at; of a context only
 // its locked and its immutable parts are used from other threads, and `covered`, which does not change while all sleep.
@@ -207,6 +211,10 @@ fn judge(contexts: &[Registered]) -> Hope {
     if RUNNING.load(Ordering::Acquire) != 0 {
         return Hope::Ours;
     }
+    #[cfg(feature = "backend-processes")]
+    if crate::backend::processes::are_others_alive() {
+        return Hope::Ours;
+    }
     let Some(before) = look(contexts) else { return Hope::Ours };
     // SYNC running: whoever waits was counted out, and whoever it started was counted in, before it was seen waiting.
     if RUNNING.load(Ordering::Acquire) != 0 || look(contexts) != Some(before) {
@@ -287,4 +295,18 @@ pub(crate) fn channel_phrase(name: Option<&str>, made_at: &Location<'_>) -> Stri
         Some(name) => format!("channel `{name}` (made at {made_at})"),
         None => format!("the channel made at {made_at}"),
     }
+}
+
+/// All contexts, held by a thread that forks.
+#[cfg(feature = "backend-processes")]
+pub(crate) fn hold() -> MutexGuard<'static, Contexts> {
+    contexts()
+}
+
+/// In a forked child: one process is about to run, and there are no others.
+#[cfg(feature = "backend-processes")]
+pub(crate) fn forget_the_parent(contexts: &mut Contexts) {
+    contexts.clear();
+    RUNNING.store(1, Ordering::Relaxed);
+    WARNED.store(false, Ordering::Relaxed);
 }

@@ -74,6 +74,26 @@ pub enum CauseKind {
     Unwinding,
     /// A `par!` could not start all of its branches.
     NotStarted,
+    /// An OS process was killed, or ended by itself without ending its process.
+    Killed,
+}
+
+impl CauseKind {
+    /// The kind of this number, as `as u32` gives it.
+    #[cfg(feature = "backend-processes")]
+    pub(crate) fn of_number(number: u32) -> Option<Self> {
+        const KINDS: [CauseKind; 8] = [
+            CauseKind::Explicit,
+            CauseKind::Propagated,
+            CauseKind::Panicked,
+            CauseKind::Deadlock,
+            CauseKind::Abandoned,
+            CauseKind::Unwinding,
+            CauseKind::NotStarted,
+            CauseKind::Killed,
+        ];
+        KINDS.get(number as usize).copied()
+    }
 }
 
 impl Cause {
@@ -116,6 +136,7 @@ impl fmt::Display for Cause {
             }
             CauseKind::Unwinding => write!(out, "`{process}` is panicking, and must not wait"),
             CauseKind::NotStarted => write!(out, "`{process}` could not start all of its branches"),
+            CauseKind::Killed => write!(out, "process {process}"),
         }
     }
 }
@@ -129,6 +150,13 @@ pub enum Refusal {
     TimedOut,
     /// The channel has ended.
     Stopped(Stopped),
+    /// The message takes more of the memory that processes share than any one may.
+    TooLarge {
+        /// What it takes, in bytes.
+        bytes: usize,
+        /// What it may take.
+        most: usize,
+    },
 }
 
 impl Refusal {
@@ -154,6 +182,11 @@ impl fmt::Display for Refusal {
             Refusal::NotReady => out.write_str("the other side is not ready"),
             Refusal::TimedOut => out.write_str("the other side was not ready in time"),
             Refusal::Stopped(stopped) => stopped.fmt(out),
+            Refusal::TooLarge { bytes, most } => write!(
+                out,
+                "a message of {bytes} bytes is too large: {most} is the most between processes; raise `CSP_MESSAGE_BUFFER` or \
+                 `Config::message_buffer`, of which it may take a quarter"
+            ),
         }
     }
 }
@@ -209,12 +242,20 @@ pub enum ProcessError {
         /// The panic's message.
         message: String,
     },
+    /// Its OS process was killed, or ended by itself without ending its process.
+    Killed {
+        /// The process's name.
+        process: String,
+        /// The signal or the exit code.
+        how: String,
+    },
 }
 
 impl fmt::Display for ProcessError {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             ProcessError::Panicked { process, message } => write!(out, "process `{process}` panicked: {message}"),
+            ProcessError::Killed { process, how } => write!(out, "process `{process}` {how}"),
         }
     }
 }

@@ -35,18 +35,21 @@
 
 extern crate self as csp_runtime;
 
-#[cfg(all(feature = "backend-processes", not(doc)))]
+#[cfg(all(feature = "backend-processes", not(target_os = "linux")))]
 compile_error!(
-    "the backend `processes` is not built yet: use `threads` or `coroutines`, and leave the features `processes` and \
-     `backend-processes` off"
+    "the backend `processes` needs Linux (fork, memfd and pidfd): leave the features `processes` and `backend-processes` off \
+     here, and use `threads` or `coroutines`"
 );
 
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
+#[cfg(feature = "backend-processes")]
+mod arena;
 mod backend;
 pub mod channel;
 mod choice;
+mod cloakroom;
 mod config;
 mod deadlock;
 mod error;
@@ -57,6 +60,8 @@ mod model;
 pub mod prelude;
 mod process;
 mod rendezvous;
+#[cfg(feature = "backend-processes")]
+mod shared;
 mod sync;
 
 #[doc(inline)]
@@ -64,7 +69,7 @@ pub use backend::{Backend, UnknownBackend};
 pub use channel::{Named, Receiver, Sender, channel};
 pub use config::{Config, ConfigError};
 pub use error::{Cause, CauseKind, ProcessError, Refusal, SendError, Stopped};
-pub use message::Message;
+pub use message::{Message, Mobile};
 pub use process::{Branch, Caught, Current, Handle, Process, Replicated, Scope, current, scope, yield_now};
 
 pub use csp_macros::{alt, io, message, par, pri_alt, process, seq, spawn};

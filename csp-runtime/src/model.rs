@@ -22,7 +22,7 @@ use crate::rendezvous::core::Side;
 use crate::rendezvous::home::RawLock;
 use crate::rendezvous::lock::SpinLock;
 use crate::rendezvous::offer::Kind;
-use crate::sync::{Guarded, Held};
+use crate::sync::{Guarded, Held, NoJournal};
 
 /// Parks on loom's primitives, and never spins: loom tries the orders, not the times.
 struct ModelParker {
@@ -138,7 +138,7 @@ fn the_lock_excludes_and_publishes() {
         let add = |shared: &(SpinLock, Guarded<u32>)| {
             shared.0.lock();
             // SAFETY: locked, and used for what the lock protects.
-            let held = unsafe { Held::new() };
+            let held = unsafe { Held::new(NoJournal) };
             shared.1.set(shared.1.get(&held) + 1, &held);
             // SAFETY: locked above.
             unsafe { shared.0.unlock() };
@@ -150,7 +150,7 @@ fn the_lock_excludes_and_publishes() {
         add(&shared);
         other.join().unwrap();
         // SAFETY: the other thread has ended.
-        assert_eq!(shared.1.get(&unsafe { Held::new() }), 2);
+        assert_eq!(shared.1.get(&unsafe { Held::new(NoJournal) }), 2);
     });
 }
 

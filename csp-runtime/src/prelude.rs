@@ -4,5 +4,5 @@
 pub use crate::channel::{self, Named, Receiver, Sender, channel};
 #[doc(no_inline)]
 pub use crate::{
-    Backend, Handle, Message, Process, Stopped, alt, io, message, par, pri_alt, process, scope, seq, spawn,
+    Backend, Handle, Message, Mobile, Process, Stopped, alt, io, message, par, pri_alt, process, scope, seq, spawn,
 };

@@ -6,10 +6,95 @@ pub use crate::choice::{
     deadline, extended, input, output, propagate, skip,
 };
 pub use crate::io::{io, io_async};
+pub use crate::message::{
+    Decoder, Encoder, Malformed, MessagesMustNotImplementDrop, TicketKind, Tickets, abandon, decode_from, encode_into,
+    encoded_len, is_plain, tickets,
+};
 pub use crate::process::{
     Block, BlockValue, Branch, Branches, Lent, LentEnd, LentGuard, Meta, NotAnEnd, ParSettings, Probe, Quit,
-    Replicated, block, branch, par, process, quiet, replicate, replicated, seq, spawn,
+    Replicated, Taken, Visitor, block, branch, par, process, quiet, replicate, replicated, seq, spawn,
 };
+
+#[cfg(any(feature = "backend-processes", test))]
+pub use crate::process::{Path, probe};
+
+/// What a process takes along: a function that looks at each of its arguments.
+#[doc(hidden)]
+#[macro_export]
+#[cfg(any(feature = "backend-processes", test))]
+macro_rules! __visit {
+    ($args:ty: $($arg:ident)*) => {
+        |args: &$args, visitor: &mut $crate::__private::Visitor<'_>| {
+            #[allow(unused_imports)]
+            use $crate::__private::probe::*;
+            let ($($arg,)*) = args;
+            $((&&&&$crate::__private::probe::Place::new($arg)).see(visitor);)*
+            let _ = visitor;
+        }
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[cfg(not(any(feature = "backend-processes", test)))]
+macro_rules! __visit {
+    ($($ignored:tt)*) => {
+        |_, _| ()
+    };
+}
+
+/// What a block takes along: `[variable] {…}` or `[variable.part] {…}`, and in braces parts of it that count only if there is
+/// nothing to be seen of the whole.
+#[doc(hidden)]
+#[macro_export]
+#[cfg(any(feature = "backend-processes", test))]
+macro_rules! __taken {
+    ($($places:tt)*) => {{
+        #[allow(unused_imports)]
+        use $crate::__private::probe::*;
+        #[allow(unused_mut)]
+        let mut taken = $crate::__private::Taken::new();
+        $crate::__take!(taken $($places)*);
+        taken
+    }};
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[cfg(any(feature = "backend-processes", test))]
+macro_rules! __take {
+    ($taken:ident) => {};
+    ($taken:ident [$variable:tt] { $($parts:tt)* } $($rest:tt)*) => {
+        if !(&&&&$crate::__private::probe::Place::new(&$variable)).see(&mut $taken.visitor()) {
+            $crate::__take!($taken $($parts)*);
+        }
+        $crate::__take!($taken $($rest)*);
+    };
+    ($taken:ident [$place:expr] { $($parts:tt)* } $($rest:tt)*) => {
+        let path = $crate::__private::Path::new();
+        // Never runs, so it moves nothing; but the compiler finds out what such a closure would capture.
+        #[allow(unreachable_code, clippy::never_loop, clippy::diverging_sub_expression)]
+        loop {
+            break;
+            path.like(&move || {
+                let _ = &raw const $place;
+            });
+        }
+        if !(&&&&path.part(&raw const $place)).see(&mut $taken.visitor()) {
+            $crate::__take!($taken $($parts)*);
+        }
+        $crate::__take!($taken $($rest)*);
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[cfg(not(any(feature = "backend-processes", test)))]
+macro_rules! __taken {
+    ($($ignored:tt)*) => {
+        $crate::__private::Taken
+    };
+}
 
 /// Starts the schedule of the seeded backend afresh, as in a new program with this `CSP_SEED`. No process may be alive.
 #[cfg(feature = "backend-seeded")]
@@ -31,7 +116,7 @@ macro_rules! __backend {
         $crate::__coroutines!()
     };
     (processes) => {
-        ::core::compile_error!("backend `processes` is not built yet: this version has `threads` and `coroutines`")
+        $crate::__processes!()
     };
 }
 
@@ -68,6 +153,24 @@ macro_rules! __coroutines {
 macro_rules! __coroutines {
     () => {
         ::core::compile_error!("backend `coroutines` needs the Cargo feature `backend-coroutines` of csp-runtime")
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[cfg(feature = "backend-processes")]
+macro_rules! __processes {
+    () => {
+        $crate::Backend::Processes
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[cfg(not(feature = "backend-processes"))]
+macro_rules! __processes {
+    () => {
+        ::core::compile_error!("backend `processes` needs the Cargo feature `backend-processes` of csp-runtime")
     };
 }
 

@@ -1,12 +1,16 @@
 //! The primitives that the protocols stand on: std's own, or loom's when a model test runs the shipped code.
 
 #[cfg(all(not(loom), feature = "backend-coroutines"))]
-pub(crate) use std::sync::atomic::{AtomicBool, fence};
+pub(crate) use std::sync::atomic::AtomicBool;
+#[cfg(all(not(loom), any(feature = "backend-coroutines", feature = "backend-processes")))]
+pub(crate) use std::sync::atomic::fence;
+#[cfg(all(not(loom), feature = "backend-processes"))]
+pub(crate) use std::sync::atomic::{AtomicU8, AtomicU64};
 #[cfg(not(loom))]
 pub(crate) use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
 #[cfg(loom)]
-pub(crate) use loom::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering, fence};
+pub(crate) use loom::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering, fence};
 
 #[cfg(loom)]
 use loom::cell::UnsafeCell;
@@ -32,6 +36,25 @@ pub(crate) fn pause(_attempt: u32) {
     loom::thread::yield_now();
 }
 
+/// A step that other processes can see: a model may stop a process before it.
+#[cfg(not(csp_steps))]
+#[inline(always)]
+#[cfg_attr(not(feature = "backend-processes"), allow(dead_code))]
+pub(crate) fn step() {}
+
+#[cfg(csp_steps)]
+thread_local! {
+    /// What a model does before each step of this thread.
+    pub(crate) static BEFORE_STEP: std::cell::Cell<Option<fn()>> = const { std::cell::Cell::new(None) };
+}
+
+#[cfg(csp_steps)]
+pub(crate) fn step() {
+    if let Some(before) = BEFORE_STEP.get() {
+        before();
+    }
+}
+
 /// Whether to make a deliberate mistake, one that a model test must catch: see `.ci/mutants`.
 #[cfg(csp_mutants)]
 pub(crate) fn mutant(name: &str) -> bool {
@@ -45,15 +68,46 @@ pub(crate) const fn mutant(_name: &str) -> bool {
     false
 }
 
+/// What a holder of a channel's lock writes down, so that others can undo what it did if it dies half way.
+///
+/// Only a home whose processes can die apart from each other has one; see `shared/PROTOCOL.md`.
+pub(crate) trait Journal {
+    /// `bytes` at `place`, at most eight, are about to change.
+    fn note(&self, place: *const u8, bytes: usize);
+    /// The next step makes all that was noted final: it completes the offer with this word.
+    fn pivot(&self, decision: *const u8, generation: u32);
+    /// All that was noted is final.
+    fn commit(&self);
+}
+
+/// Nothing is written down: whoever shares this memory dies with us.
+#[derive(Clone, Copy)]
+pub(crate) struct NoJournal;
+
+impl Journal for NoJournal {
+    #[inline(always)]
+    fn note(&self, _place: *const u8, _bytes: usize) {}
+    #[inline(always)]
+    fn pivot(&self, _decision: *const u8, _generation: u32) {}
+    #[inline(always)]
+    fn commit(&self) {}
+}
+
 /// Proof that a channel's lock is held. Whoever has one may touch the [`Guarded`] fields of that channel, of the entries
 /// queued on it, and of the entry that its holder brought along.
-pub(crate) struct Held(());
+pub(crate) struct Held<J = NoJournal>(J);
 
-impl Held {
+impl<J: Journal> Held<J> {
     /// # Safety
     /// The lock is held until the value is gone, and the value is used only for what the lock protects.
-    pub(crate) unsafe fn new() -> Self {
-        Self(())
+    #[inline(always)]
+    pub(crate) unsafe fn new(journal: J) -> Self {
+        Self(journal)
+    }
+
+    #[inline(always)]
+    pub(crate) fn journal(&self) -> &J {
+        &self.0
     }
 }
 
@@ -66,15 +120,18 @@ impl<T: Copy> Guarded<T> {
     }
 
     #[inline]
-    pub(crate) fn get(&self, _lock: &Held) -> T {
+    pub(crate) fn get<J>(&self, _lock: &Held<J>) -> T {
         // SAFETY: the lock, which `Held` proves, excludes all others.
         self.0.with(|value| unsafe { *value })
     }
 
     #[inline]
-    pub(crate) fn set(&self, value: T, _lock: &Held) {
-        // SAFETY: as in `get`.
-        self.0.with_mut(|place| unsafe { *place = value });
+    pub(crate) fn set<J: Journal>(&self, value: T, lock: &Held<J>) {
+        self.0.with_mut(|place| {
+            lock.journal().note(place.cast(), size_of::<T>());
+            // SAFETY: as in `get`.
+            unsafe { *place = value };
+        });
     }
 }
 

@@ -19,6 +19,12 @@ const UNSAFE: &[(&str, &str)] = &[
     ("csp-runtime/src/channel/sender.rs", "the end knows the message's type, the protocol only its place"),
     ("csp-runtime/src/channel/receiver.rs", "the end knows the message's type, the protocol only its place"),
     ("csp-runtime/src/channel/release.rs", "a kept sender is followed, and completed once"),
+    ("csp-runtime/src/message/encode.rs", "writes into memory that other processes see"),
+    ("csp-runtime/src/message/decode.rs", "reads from memory that other processes see, and validates what it has read"),
+    ("csp-runtime/src/message/region.rs", "a message as bytes: its place is known, its type only to the caller"),
+    ("csp-runtime/src/message/collections.rs", "arrays and boxes are filled in place"),
+    ("csp-runtime/src/message/storage.rs", "allocates mobile data, and frees it once"),
+    ("csp-runtime/src/message/mobile.rs", "owns storage, as a box does"),
     ("csp-runtime/src/choice/choose.rs", "a choice's offers lie in its own frame"),
     ("csp-runtime/src/choice/commit.rs", "a claimed partner is completed once"),
     ("csp-runtime/src/choice/slot.rs", "the place where the chosen guard's message comes to lie"),
@@ -42,6 +48,9 @@ const UNSAFE: &[(&str, &str)] = &[
     ("csp-runtime/src/backend/seeded.rs", "players live for ever; a boxed job is given up once"),
     ("csp-runtime/src/deadlock.rs", "the report looks at the contexts of sleeping processes"),
     ("csp-runtime/src/model.rs", "model tests call the operations below the ends"),
+    ("bench/src/shared.rs", "memory that forked processes share is mapped and unmapped"),
+    ("bench/src/forked.rs", "the fork, and the end without the parent's exit handlers"),
+    ("bench/src/rivals/between/shm_raw.rs", "raw shared memory is what is measured: whose a slot is, counters say"),
     ("ui-tests/fail/process/qualified_function.rs", "shows that an unsafe function is refused as a process"),
 ];
 
@@ -69,7 +78,9 @@ const SWAP: &[(&str, &str)] = &[
 const SLEEP: &[(&str, &str)] = &[
     ("csp-runtime/src/sync.rs", "the last resort of a busy wait, where yielding may never let the other one run"),
     ("examples/examples/delay_output.rs", "sleeping is what the example shows"),
+    ("bench/src/death.rs", "the partner falls asleep meanwhile; if it does not, it is only quicker"),
     ("bench/src/harness.rs", "between the tries of `--quiet`"),
+    ("bench/src/kills/attempt.rs", "between two looks at the processes, and before a kill, whose moment is the seed's"),
     ("tests/src/harness/parent.rs", "between two looks at the children"),
     ("tests/src/scenarios/deadlock.rs", "gives a hasty detector time to be wrong; nothing depends on it"),
     ("tests/src/scenarios/foreign.rs", "gives a hasty detector time to be wrong; nothing depends on it"),

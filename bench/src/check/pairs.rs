@@ -151,6 +151,7 @@ fn figure(runner: &Runner, measure: Option<Measure>) -> Result<f64, String> {
         run.outcome.map_err(|failure| format!("{name}: {} {}", failure.name(), run.complaint.trim()))?;
     match measure {
         Some(Measure::Cpu) => outcome.cpu.ok_or_else(|| format!("{name} measures no CPU time")),
+        Some(Measure::P99) => outcome.p99.ok_or_else(|| format!("{name} measures no percentiles")),
         _ => Ok(outcome.value),
     }
 }

@@ -8,7 +8,7 @@ use crate::report::plot::{Axis, Lines, Mark, Scale};
 use crate::workload::{Measure, Params, Subject, Workload};
 
 /// Who can have a number of workers.
-const FARMERS: &[Subject] = &[Subject::CspThreads, Subject::CspCoroutines, Subject::Rayon];
+const FARMERS: &[Subject] = &[Subject::CspThreads, Subject::CspCoroutines, Subject::CspProcesses, Subject::Rayon];
 
 /// The iterations of a light worker: its job takes some 50 times less than a heavy one's.
 const LIGHT: usize = 100;

@@ -12,6 +12,21 @@ use crate::workload::{Params, Subject, Workload};
 const CLIMBERS: &[Subject] = &[
     Subject::CspThreads,
     Subject::CspCoroutines,
+    Subject::CspProcesses,
+    Subject::Go1,
+    Subject::Go2,
+    Subject::KanalAsync,
+    Subject::Tokio,
+    Subject::Pycsp,
+];
+
+/// More forked processes than this are a burden to everybody else on the machine.
+const MOST_FORKED: usize = 4096;
+
+/// Who climbs beyond that.
+const FREE_CLIMBERS: &[Subject] = &[
+    Subject::CspThreads,
+    Subject::CspCoroutines,
     Subject::Go1,
     Subject::Go2,
     Subject::KanalAsync,
@@ -27,7 +42,10 @@ const BYTES_A_PROCESS: usize = 8 << 10;
 pub(super) fn points(effort: Effort) -> Vec<(Workload, Params, &'static [Subject])> {
     let top = (machine::available_bytes() / 2 / BYTES_A_PROCESS).min(effort.pick(1 << 18, 1 << 20));
     let sizes = (1..).map(|power| 1 << power).take_while(|n| *n <= top);
-    let sizes = sizes.map(|n| (Workload::Ring, Params { n: Some(n), ..Params::default() }, CLIMBERS));
+    let sizes = sizes.map(|n| {
+        let climbers = if n > MOST_FORKED { FREE_CLIMBERS } else { CLIMBERS };
+        (Workload::Ring, Params { n: Some(n), ..Params::default() }, climbers)
+    });
     let tokens = RINGS.into_iter().flat_map(|n| {
         counts(n, effort.pick(7, 16)).map(move |tokens| {
             let params = Params { n: Some(n), tokens: Some(tokens), ..Params::default() };
@@ -51,9 +69,7 @@ pub(super) fn variable_size(figures: &[Figure]) -> Option<Card> {
             let points = medians(figures, Workload::Ring, subject);
             (subject, points.iter().filter_map(|(params, ns)| Some((params.n? as f64, ns / 1e3))).collect())
         })
-        .filter(|(subject, points): &(Subject, Vec<_>)| {
-            CLIMBERS.contains(subject) || is_processes(*subject) && !points.is_empty()
-        })
+        .filter(|(subject, _)| CLIMBERS.contains(subject))
         .collect();
     let reached = all.iter().filter_map(|(subject, points)| {
         let (n, us) = points.iter().copied().reduce(|one, other| if other.0 > one.0 { other } else { one })?;
@@ -85,10 +101,6 @@ pub(super) fn variable_size(figures: &[Figure]) -> Option<Card> {
         ],
         table: Some(Table { head, rows }),
     })
-}
-
-fn is_processes(subject: Subject) -> bool {
-    subject.backend() == Some("processes")
 }
 
 /// Why a subject's ladder ends where it does.

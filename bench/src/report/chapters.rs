@@ -124,10 +124,10 @@ fn facts(log: &Log, figures: &[Figure]) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// Ours against the fastest rival, row by row.
+/// Ours against the fastest rival that does the same task, row by row.
 fn glance(all: &[Figure], effort: Effort) -> Chapter {
     let ours: Vec<Subject> = Subject::ALL.iter().copied().filter(|subject| subject.backend().is_some()).collect();
-    let mut head = vec!["workload".to_owned(), "fastest rival".to_owned(), "its figure".to_owned()];
+    let mut head = vec!["workload".to_owned(), "unit".to_owned()];
     head.extend(ours.iter().map(|subject| format!("`{}`", subject.name())));
     let mut lines = Vec::new();
     for &workload in Workload::ALL {
@@ -136,29 +136,19 @@ fn glance(all: &[Figure], effort: Effort) -> Chapter {
             if params.measure == Some(Measure::Cpu) || !usual.contains(&Params { measure: None, ..params }) {
                 continue; // a point of a figure
             }
-            let Some(rival) = fastest_rival(&row) else { continue };
-            let Some(figure) = rival.median() else { continue };
-            if ours.iter().all(|subject| better(&row, *subject).is_none()) {
-                continue;
-            }
             let name = format!("`{}` {}", workload.name(), label(&params));
-            let mut line = vec![
-                name.trim_end().to_owned(),
-                rival.cell.subject.name().to_owned(),
-                format!("{} {}", number(figure), workload.unit()),
-            ];
-            for &subject in &ours {
-                let mine = better(&row, subject).and_then(Figure::median);
-                line.push(mine.map_or("–".into(), |mine| format!("{} ({} ×)", number(mine), number(figure / mine))));
+            let mut line = vec![name.trim_end().to_owned(), workload.unit().to_owned()];
+            line.extend(ours.iter().map(|subject| beside(&row, workload, *subject)));
+            if line[2..].iter().any(|text| text.contains('×')) {
+                lines.push(line);
             }
-            lines.push(line);
         }
     }
     Chapter {
         title: "At a glance".into(),
         text: vec![
-            "Each subject's better figure, unpinned or pinned, beside the fastest rival's. In parentheses: how many times as fast \
-             as that rival (below 1: slower)."
+            "Each subject's better figure, unpinned or pinned, and in parentheses how many times as fast it is as the fastest rival that \
+             does the same task (between OS processes, or within one). Below 1 the rival is faster."
                 .into(),
         ],
         table: Some(Table { head, rows: lines }),
@@ -166,8 +156,22 @@ fn glance(all: &[Figure], effort: Effort) -> Chapter {
     }
 }
 
-fn fastest_rival<'f>(row: &[&'f Figure]) -> Option<&'f Figure> {
-    let rivals = row.iter().filter(|figure| figure.cell.subject.is_rival() && figure.median().is_some());
+/// A subject's figure, and how it compares.
+fn beside(row: &[&Figure], workload: Workload, subject: Subject) -> String {
+    let Some(mine) = better(row, subject).and_then(Figure::median) else { return "–".into() };
+    let rival = fastest_rival(row, workload, subject).and_then(|rival| Some((rival.cell.subject, rival.median()?)));
+    match rival {
+        Some((rival, figure)) => format!("{} ({} × {})", number(mine), number(figure / mine), rival.name()),
+        None => number(mine),
+    }
+}
+
+/// The fastest of those that do what `subject` does.
+fn fastest_rival<'f>(row: &[&'f Figure], workload: Workload, subject: Subject) -> Option<&'f Figure> {
+    let rivals = row.iter().filter(|figure| {
+        let rival = figure.cell.subject;
+        rival.is_rival() && workload.compares(subject, rival) && figure.median().is_some()
+    });
     rivals.min_by(|one, other| one.median().unwrap_or(f64::MAX).total_cmp(&other.median().unwrap_or(f64::MAX))).copied()
 }
 
@@ -183,21 +187,21 @@ fn card(all: &[Figure], workload: Workload) -> Option<Card> {
         name: workload.name().into(),
         plots: plots(workload, &rows),
         text,
-        table: Some(table(&rows)),
+        table: Some(table(workload, &rows)),
     })
 }
 
-fn table(rows: &[(Params, Vec<&Figure>)]) -> Table {
+fn table(workload: Workload, rows: &[(Params, Vec<&Figure>)]) -> Table {
     let head = ["", "subject", "unpinned: median (least – greatest)", "runs", "pinned", "runs", "× fastest rival"];
     let mut lines = Vec::new();
     for (params, row) in rows {
-        let rival = fastest_rival(row).and_then(Figure::median);
         let mut subjects: Vec<Subject> = row.iter().map(|figure| figure.cell.subject).collect();
         subjects.dedup();
         for subject in subjects {
             let text = |pinning| of(row, subject, pinning).map_or(["–".into(), "–".into()], summary);
             let [unpinned, runs] = text(Pinning::Unpinned);
             let [pinned, pinned_runs] = text(Pinning::Pinned);
+            let rival = fastest_rival(row, workload, subject).and_then(Figure::median);
             let ratio = rival.zip(better(row, subject).and_then(Figure::median));
             let ratio = ratio.map_or("–".into(), |(rival, mine)| number(rival / mine));
             lines.push(vec![label(params), subject.name().into(), unpinned, runs, pinned, pinned_runs, ratio]);

@@ -62,13 +62,12 @@ fn measures(cell: Cell, entries: &[&Entry], checksum: Option<u64>) -> Vec<Figure
         figures: sorted(outcomes.iter().filter(right).filter_map(value)),
         failure: failure.clone(),
     };
-    if cell.workload.measures_cpu() {
-        vec![
-            figure(Some(Measure::Wall), |outcome| Some(outcome.value)),
-            figure(Some(Measure::Cpu), |outcome| outcome.cpu),
-        ]
-    } else {
-        vec![figure(None, |outcome| Some(outcome.value))]
+    match cell.workload.measures() {
+        Some((first, second)) => vec![
+            figure(Some(first), |outcome| Some(outcome.value)),
+            figure(Some(second), |outcome| outcome.cpu.or(outcome.p99)),
+        ],
+        None => vec![figure(None, |outcome| Some(outcome.value))],
     }
 }
 
@@ -140,7 +139,7 @@ mod tests {
     fn entry(workload: Workload, params: Params, value: f64, checksum: Option<u64>) -> Entry {
         Entry {
             cell: Cell { workload, params, subject: Subject::CspThreads, pinning: Pinning::Unpinned },
-            outcome: Some(Outcome { value, cpu: Some(2.0 * value), checksum }),
+            outcome: Some(Outcome { cpu: Some(2.0 * value), checksum, ..value.into() }),
             failure: None,
             complaint: String::new(),
             seconds: 0.1,

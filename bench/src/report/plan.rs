@@ -3,7 +3,7 @@
 use super::effort::Effort;
 use crate::cell::Cell;
 use crate::paper;
-use crate::workload::{Params, Pinning, Subject, Workload};
+use crate::workload::{Params, Payload, Pinning, Subject, Workload};
 
 /// All cells, each once. Those of a row stand together, so that what is compared is measured at about the same time.
 pub(crate) fn plan(effort: Effort, present: &[Subject]) -> Vec<Cell> {
@@ -37,7 +37,7 @@ fn row(cells: &mut Vec<Cell>, workload: Workload, params: Params, subjects: &[Su
 
 /// The rows of `workload`, fewer and smaller ones where a row takes long and there is little time.
 pub(super) fn rows(workload: Workload, effort: Effort) -> Vec<Params> {
-    let all = workload.rows(None, None);
+    let all = workload.rows(None, None, true);
     if effort == Effort::Full {
         return all;
     }
@@ -48,8 +48,12 @@ pub(super) fn rows(workload: Workload, effort: Effort) -> Vec<Params> {
         Workload::Memory => vec![sized(20_000)],
         Workload::Primes => vec![sized(300)],
         Workload::Limit => vec![sized(2000)],
-        Workload::Mandelbrot => workload.rows(None, Some(300)),
+        Workload::Mandelbrot => workload.rows(None, Some(300), true),
         Workload::Tokens => all.into_iter().filter(|params| params.n == Some(64)).collect(),
+        Workload::Sizes => {
+            let shown = [Some(Payload::Bytes), Some(Payload::Mobile)];
+            all.into_iter().filter(|params| shown.contains(&params.payload)).collect()
+        }
         Workload::OccamRing => all
             .into_iter()
             .filter(|params| [Some(1), Some(16), Some(128), Some(255)].contains(&params.tokens))

@@ -1,5 +1,6 @@
 //! The other crates: the same programs, written as their own documentation would write them.
 
+mod between;
 mod corosensei;
 mod crossbeam;
 mod field;
@@ -70,6 +71,7 @@ pub(crate) fn run(cell: Cell) -> Outcome {
         }
         Subject::Flume if cell.workload == Workload::Choice => ns_per_round(flume::inputs).into(),
         Subject::Std if cell.workload == Workload::Spawn => ns_per_round(standard::spawn).into(),
+        between if between.is_between() => between::run(cell),
         Subject::CorosenseiRaw => ns_per_round(corosensei::switch).into(),
         Subject::Go1 | Subject::Go2 => go::run(cell),
         Subject::KanalAsync => tasks::network::<kanal_async::KanalAsync>(cell),

@@ -11,6 +11,7 @@ use crate::syntax::par::InlineBlock;
 
 /// A value that `par!` can run.
 pub(super) fn expand(mut inline: InlineBlock, csp: &TokenStream) -> TokenStream {
+    let taken = taken(&inline, csp);
     let moves = moves(&inline);
     let stops = stops::may_stop(&inline.block);
     let unit = stops::is_unit(&inline.block);
@@ -25,7 +26,7 @@ pub(super) fn expand(mut inline: InlineBlock, csp: &TokenStream) -> TokenStream 
     };
     let there = Span::mixed_site().located_at(place);
     let csp_there = path::located(csp, place);
-    let wrap = |closure: TokenStream| quote_spanned!(there=> #csp_there::__private::block(#closure));
+    let wrap = |closure: TokenStream| quote_spanned!(there=> #csp_there::__private::block(#taken, #closure));
     if !stops && !unit && moves.is_none() {
         return wrap(quote_spanned!(there=> move || #block));
     }
@@ -58,6 +59,12 @@ pub(super) fn expand(mut inline: InlineBlock, csp: &TokenStream) -> TokenStream 
         };
         #output
     }})
+}
+
+/// What the block takes along: its starter looks at that before the closure has it.
+fn taken(inline: &InlineBlock, csp: &TokenStream) -> TokenStream {
+    let names = inline.moves.iter().map(|pat| &pat.ident);
+    quote_spanned!(Span::mixed_site()=> #csp::__taken!(#([#names] {})*))
 }
 
 /// `move(a, b)` captures exactly these, used or not.

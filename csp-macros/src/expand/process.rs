@@ -60,13 +60,16 @@ pub(crate) fn expand(mut process: ProcessFn, csp: &TokenStream) -> TokenStream {
             (run, Some(method))
         }
     };
+    // In a list of its own, the receiver has a name that is no keyword.
+    let seen = receiver.iter().map(|_| Ident::new("__self", Span::mixed_site())).chain(slots.iter().cloned());
+    let visit = quote_spanned!(Span::mixed_site()=> #csp::__visit!((#(#types,)*): #(#seen)*));
     let inputs = outer_receiver.chain(params.iter().zip(&own_types).map(|(param, ty)| quote!(#param: #ty)));
     let attrs = attrs.iter().filter(|attr| receiver.is_none() || !attr.path().is_ident("expect"));
     quote_spanned! {Span::mixed_site()=>
         #(#attrs)*
         #[allow(#lints)]
         #vis fn #name #impl_generics (#(#inputs),*) -> #csp::Process<(#(#types,)*), #output> #where_clause {
-            #csp::__private::process::<#tuple, #output>(#meta, (#(#this,)* #(#params,)*), #run)
+            #csp::__private::process::<#tuple, #output>(#meta, (#(#this,)* #(#params,)*), #run, #visit)
         }
         #hidden
     }

@@ -18,5 +18,11 @@ pub(crate) fn strongest(own: Option<Backend>, par: Option<Backend>, enclosing: O
 
 /// What the Cargo features say.
 pub(crate) fn of_features() -> Backend {
-    if cfg!(feature = "coroutines") { Backend::Coroutines } else { Backend::Threads }
+    if cfg!(feature = "processes") {
+        Backend::Processes
+    } else if cfg!(feature = "coroutines") {
+        Backend::Coroutines
+    } else {
+        Backend::Threads
+    }
 }

@@ -8,6 +8,8 @@ pub(crate) mod idleness;
 mod pool;
 #[cfg(any(feature = "backend-coroutines", all(test, loom)))]
 pub(crate) mod posted;
+#[cfg(feature = "backend-processes")]
+pub(crate) mod processes;
 #[cfg(feature = "backend-seeded")]
 pub(crate) mod seeded;
 pub(crate) mod threads;
@@ -25,7 +27,8 @@ pub enum Backend {
     /// Each process is a stackful coroutine on one of a few worker threads. Needs the Cargo feature `backend-coroutines`
     /// or `coroutines`.
     Coroutines,
-    /// Each process is a forked OS process. Not built yet.
+    /// Each process is a forked OS process; its channels are in memory that they share. Needs the Cargo feature
+    /// `backend-processes` or `processes`.
     Processes,
     /// For tests: OS threads of which one runs at a time, the next chosen by a seeded generator, so that a schedule can
     /// be replayed by its seed (`CSP_SEED`). Needs the Cargo feature `backend-seeded`.
@@ -52,8 +55,9 @@ impl Backend {
             Backend::Coroutines => {
                 Some("backend `coroutines` needs the Cargo feature `backend-coroutines` of csp-runtime".to_owned())
             }
+            Backend::Processes if cfg!(feature = "backend-processes") => None,
             Backend::Processes => {
-                Some("backend `processes` is not built yet: this version has `threads` and `coroutines`".to_owned())
+                Some("backend `processes` needs the Cargo feature `backend-processes` of csp-runtime".to_owned())
             }
         }
     }
@@ -159,7 +163,7 @@ pub(crate) fn parker(backend: Backend) -> &'static dyn Park {
 
 /// Whether a process of `backend` may run to its end on the stack of its starter, which only waits meanwhile.
 pub(crate) fn runs_on_its_starters_stack(backend: Backend) -> bool {
-    backend != Backend::Coroutines && threads::stack_is_fresh()
+    !matches!(backend, Backend::Coroutines | Backend::Processes) && threads::stack_is_fresh()
 }
 
 /// Whether a call that blocks this thread would hold up other processes.
@@ -198,4 +202,27 @@ pub(crate) fn uninterrupted<R>(step: impl FnOnce() -> R) -> R {
     return seeded::uninterrupted(step);
     #[cfg(not(feature = "backend-seeded"))]
     step()
+}
+
+/// Starts a thread that serves the runtime for as long as this OS process lives.
+#[cfg(feature = "backend-processes")]
+pub(crate) fn start_helper(name: &str, serve: fn()) {
+    pool::start_helper(name, serve);
+}
+
+/// Says that this thread runs a process of ours.
+#[cfg(feature = "backend-processes")]
+pub(crate) fn mark_as_ours() {
+    threads::mark_as_ours();
+}
+
+/// Locks of the threads that a forked child may need.
+#[cfg(feature = "backend-processes")]
+pub(crate) use pool::{Locks as PoolLocks, hold as hold_pool};
+
+/// In a forked child: the parent's threads are not here.
+#[cfg(feature = "backend-processes")]
+pub(crate) fn forget_the_parent() {
+    pool::forget_the_parent();
+    threads::forget_the_parent();
 }

@@ -135,3 +135,37 @@ fn wait_for_work() -> Option<Job> {
     }
     idle_thread.job.into_inner()
 }
+
+/// Starts a thread that serves the runtime, for ever.
+#[cfg(feature = "backend-processes")]
+pub(super) fn start_helper(name: &str, serve: fn()) {
+    // SYNC alive: see `start_thread`.
+    ALIVE.fetch_add(1, Ordering::AcqRel);
+    let body = move || {
+        super::threads::mark_as_ours();
+        serve();
+    };
+    if let Err(error) = std::thread::Builder::new().name(name.to_owned()).spawn(body) {
+        // SYNC alive: see `start_thread`.
+        ALIVE.fetch_sub(1, Ordering::AcqRel);
+        panic!("no thread could be started for `{name}`: {error}");
+    }
+}
+
+/// The threads without work, and parkers, held by a thread that forks.
+#[cfg(feature = "backend-processes")]
+pub(crate) struct Locks {
+    _idle: MutexGuard<'static, Vec<IdleLink>>,
+    _parkers: MutexGuard<'static, Vec<&'static super::threads::ThreadParker>>,
+}
+
+#[cfg(feature = "backend-processes")]
+pub(crate) fn hold() -> Locks {
+    Locks { _idle: idle_threads(), _parkers: super::threads::hold() }
+}
+
+/// In a forked child: none of them is here.
+#[cfg(feature = "backend-processes")]
+pub(super) fn forget_the_parent() {
+    idle_threads().clear();
+}

@@ -159,7 +159,21 @@ pub(crate) fn is_main_thread() -> bool {
     std::thread::current().name() == Some("main")
 }
 
-fn cores() -> usize {
+pub(crate) fn cores() -> usize {
     static CORES: OnceLock<usize> = OnceLock::new();
     *CORES.get_or_init(|| std::thread::available_parallelism().map_or(1, usize::from))
+}
+
+/// Parkers that are in no use, held by a thread that forks.
+#[cfg(feature = "backend-processes")]
+pub(super) fn hold() -> std::sync::MutexGuard<'static, Vec<&'static ThreadParker>> {
+    FREE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// In a forked child: the only thread is one of ours, and gets a parker that nobody else was just using.
+#[cfg(feature = "backend-processes")]
+pub(super) fn forget_the_parent() {
+    let _ = PARKER.try_with(|own| own.0.take());
+    mark_as_ours();
+    ALIVE.store(1, Ordering::Relaxed);
 }

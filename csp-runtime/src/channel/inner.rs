@@ -25,10 +25,37 @@ pub(crate) struct Channel {
     cause: OnceLock<Cause>,
     name: OnceLock<Box<str>>,
     made_at: &'static Location<'static>,
-    /// Made by `channel::local`: refused at a fork.
-    #[allow(dead_code, reason = "the processes backend will ask")]
-    local: bool,
+    /// How its messages cross to another OS process; none of `channel::local`.
+    #[cfg_attr(not(feature = "backend-processes"), allow(dead_code))]
+    codec: Codec,
+    /// If it lives in the arena, or has moved there.
+    #[cfg(feature = "backend-processes")]
+    pub(super) shared: super::moved::Place,
 }
+
+/// How messages of a type cross to another OS process, if they do.
+#[cfg(feature = "backend-processes")]
+pub(super) type Codec = Option<&'static crate::shared::message::Codec>;
+/// Nothing crosses.
+#[cfg(not(feature = "backend-processes"))]
+pub(super) type Codec = ();
+
+#[cfg(feature = "backend-processes")]
+pub(super) fn codec<T: crate::message::Message>() -> Codec {
+    Some(crate::shared::message::Of::<T>::CODEC)
+}
+
+#[cfg(not(feature = "backend-processes"))]
+pub(super) fn codec<T: crate::message::Message>() -> Codec {}
+
+#[allow(clippy::unused_unit, reason = "it is one only without the feature")]
+pub(super) fn no_codec() -> Codec {
+    Default::default()
+}
+
+/// Instead of a number of ends: the channel is moving to the arena, where they are counted from now on.
+#[cfg(feature = "backend-processes")]
+pub(super) const ENDS_MOVED: usize = usize::MAX / 4;
 
 /// How long an operation is willing to wait.
 #[derive(Clone, Copy, Debug)]
@@ -41,11 +68,30 @@ pub(crate) enum Patience {
     Forever,
 }
 
-/// What an extended input left to be released: the sender, or a place in the buffer.
-pub(crate) type Paired = (Option<<Local as Home>::Link>, bool);
+/// What an extended input, or a chosen output guard, left to be ended: the partner, or a place in the buffer.
+#[derive(Default)]
+pub(crate) struct Paired {
+    pub(crate) partner: Option<<Local as Home>::Link>,
+    pub(crate) kept: bool,
+    /// Of a channel in the arena, whatever it is.
+    #[cfg(feature = "backend-processes")]
+    pub(crate) shared: Option<crate::shared::operation::Kept>,
+}
+
+impl Paired {
+    /// What an entry in this process's memory was left with.
+    pub(crate) fn of_local((partner, kept): (Option<<Local as Home>::Link>, bool)) -> Self {
+        Self { partner, kept, ..Self::default() }
+    }
+
+    #[cfg(feature = "backend-processes")]
+    pub(crate) fn of_shared(kept: crate::shared::operation::Kept) -> Self {
+        Self { shared: Some(kept), ..Self::default() }
+    }
+}
 
 impl Channel {
-    pub(super) fn new<T: Send>(capacity: usize, local: bool, made_at: &'static Location<'static>) -> Arc<Self> {
+    pub(super) fn new<T: Send>(capacity: usize, codec: Codec, made_at: &'static Location<'static>) -> Arc<Self> {
         let buffer = (capacity > 0).then(|| (local::messages::<T>(), capacity));
         #[allow(clippy::arc_with_non_send_sync, reason = "the ends are Send and Sync where their messages are Send")]
         Arc::new(Self {
@@ -55,7 +101,9 @@ impl Channel {
             cause: OnceLock::new(),
             name: OnceLock::new(),
             made_at,
-            local,
+            codec,
+            #[cfg(feature = "backend-processes")]
+            shared: super::moved::Place::of_new(capacity, codec, made_at),
         })
     }
 
@@ -66,24 +114,83 @@ impl Channel {
         }
     }
 
+    #[cfg(feature = "backend-processes")]
+    pub(super) fn counts(&self) -> [&AtomicUsize; 2] {
+        [&self.senders, &self.receivers]
+    }
+
+    #[cfg(feature = "backend-processes")]
+    pub(super) fn codec(&self) -> Codec {
+        self.codec
+    }
+
+    #[cfg(feature = "backend-processes")]
+    pub(super) fn name(&self) -> Option<&str> {
+        self.name.get().map(|name| &**name)
+    }
+
+    #[cfg(feature = "backend-processes")]
+    pub(super) fn made_at(&self) -> &'static Location<'static> {
+        self.made_at
+    }
+
+    /// What this process knows of a channel in the arena.
+    #[cfg(feature = "backend-processes")]
+    pub(super) fn of_link(link: crate::shared::channel::ChannelLink) -> Arc<Self> {
+        #[allow(clippy::arc_with_non_send_sync, reason = "as in `new`")]
+        Arc::new(Self {
+            core: Core::new(0, None),
+            senders: AtomicUsize::new(0),
+            receivers: AtomicUsize::new(0),
+            cause: OnceLock::new(),
+            name: OnceLock::new(),
+            made_at: link.made_at(),
+            codec: Some(link.codec),
+            shared: super::moved::Place::of_link(link),
+        })
+    }
+
     pub(crate) fn add_end(&self, side: Side) {
-        self.ends_of(side).fetch_add(1, Ordering::Relaxed);
+        #[cfg(feature = "backend-processes")]
+        if let Some(link) = self.link() {
+            return link.add_end(side);
+        }
+        let _before = self.ends_of(side).fetch_add(1, Ordering::Relaxed);
+        #[cfg(feature = "backend-processes")]
+        if _before >= ENDS_MOVED {
+            self.link_soon().add_end(side);
+        }
     }
 
     /// One end is gone: the last one of its side retires the channel.
     pub(crate) fn drop_end(&self, side: Side) {
+        #[cfg(feature = "backend-processes")]
+        if let Some(link) = self.link() {
+            return link.drop_end(side);
+        }
         // SYNC ends: with itself: what other ends of this side did happened before the retirement.
-        if self.ends_of(side).fetch_sub(1, Ordering::AcqRel) == 1 {
-            self.core.retire(side);
+        match self.ends_of(side).fetch_sub(1, Ordering::AcqRel) {
+            1 => self.core.retire(side),
+            #[cfg(feature = "backend-processes")]
+            moved if moved >= ENDS_MOVED => self.link_soon().drop_end(side),
+            _ => {}
         }
     }
 
     pub(crate) fn poison(&self, by: Side, cause: Cause) {
+        #[cfg(feature = "backend-processes")]
+        if let Some(link) = self.link() {
+            return link.poison(by, &cause);
+        }
         let _ = self.cause.set(cause);
         self.core.poison(by);
     }
 
     pub(crate) fn cause(&self) -> Cause {
+        #[cfg(feature = "backend-processes")]
+        if let Some(link) = self.link() {
+            return link.cause();
+        }
         if self.cause.get().is_none() {
             // We saw the flag without the lock; the cause was set before it, by somebody who had it.
             let _ = self.core.over_for_receivers();
@@ -92,10 +199,18 @@ impl Channel {
     }
 
     pub(super) fn set_name(&self, name: &str) {
+        #[cfg(feature = "backend-processes")]
+        if let Some(link) = self.link() {
+            link.set_name(name);
+        }
         let _ = self.name.set(name.into());
     }
 
     pub(crate) fn phrase(&self) -> String {
+        #[cfg(feature = "backend-processes")]
+        if let Some(link) = self.link() {
+            return link.phrase();
+        }
         channel_phrase(self.name.get().map(|name| &**name), self.made_at)
     }
 
@@ -130,8 +245,51 @@ impl Channel {
     ) -> Result<Paired, Refusal> {
         // SAFETY: the running process is the caller, and the operation keeps no reference.
         let context = unsafe { running() };
+        #[cfg(feature = "backend-processes")]
+        if let Some(link) = self.link_for(kind) {
+            // SAFETY: passed on.
+            return unsafe { crate::shared::operation::communicate(self, link, context, kind, place, patience, at) };
+        }
         // SAFETY: passed on.
         unsafe { self.communicate_as(context, kind, place, patience, at) }
+    }
+
+    /// [`communicate`](Self::communicate) on a channel that has just moved to the arena.
+    ///
+    /// # Safety
+    /// As for `communicate`.
+    #[cfg(feature = "backend-processes")]
+    #[cold]
+    unsafe fn communicate_there(
+        &self,
+        context: &Context,
+        kind: Kind,
+        place: *mut u8,
+        patience: Patience,
+        at: &'static Location<'static>,
+    ) -> Result<Paired, Refusal> {
+        self.link_soon();
+        let Some(link) = self.link_for(kind) else { return Err(Refusal::NotReady) };
+        // SAFETY: passed on.
+        unsafe { crate::shared::operation::communicate(self, link, context, kind, place, patience, at) }
+    }
+
+    /// How the channel has ended for senders, if it has.
+    pub(crate) fn ended_for_senders(&self) -> Option<Outcome> {
+        #[cfg(feature = "backend-processes")]
+        if let Some(link) = self.link() {
+            return link.core.ended_for_senders();
+        }
+        self.core.ended_for_senders()
+    }
+
+    /// How the channel has ended for a receiver that looks now, if it has.
+    pub(crate) fn over_for_receivers(&self) -> Option<Outcome> {
+        #[cfg(feature = "backend-processes")]
+        if let Some(link) = self.link() {
+            return link.core.over_for_receivers();
+        }
+        self.core.over_for_receivers()
     }
 
     /// [`communicate`](Self::communicate), by the process of `context`.
@@ -158,7 +316,7 @@ impl Channel {
         let arrival = unsafe { self.core.arrive_alone(kind, place, wait_here, announce) };
         let (Some(offer), Some(entry)) = (&offer, &entry) else {
             context.forgive();
-            return Ok((None, false));
+            return Ok(Paired::default());
         };
         let outcome = match arrival {
             Arrival::Met => Outcome::Met,
@@ -181,11 +339,16 @@ impl Channel {
             }
         };
         if outcome != Outcome::Met {
+            #[cfg(feature = "backend-processes")]
+            if outcome == Outcome::Again {
+                // SAFETY: passed on; nothing has moved yet.
+                return unsafe { self.communicate_there(context, kind, place, patience, at) };
+            }
             return Err(Refusal::Stopped(self.stopped(outcome, context)));
         }
         context.forgive();
         // SAFETY: see above: the entry is ours alone by now.
-        Ok(unsafe { entry.paired_with() })
+        Ok(Paired::of_local(unsafe { entry.paired_with() }))
     }
 }
 
@@ -209,7 +372,7 @@ pub(crate) fn may_communicate(context: &Context, at: &Location<'_>) -> Result<()
 /// A plain operation that waits, for the deadlock report.
 pub(crate) struct Plain<'a> {
     pub(crate) channel: &'a Channel,
-    pub(crate) offer: &'a Offer<Local>,
+    pub(crate) offer: &'a Offer,
     pub(crate) kind: Kind,
     pub(crate) at: &'static Location<'static>,
 }

@@ -1,14 +1,22 @@
 //! Channels: how one is made, and its two ends. How a rendezvous works is told in `rendezvous/PROTOCOL.md`.
 
+#[cfg(feature = "backend-processes")]
+#[path = "handover_between.rs"]
+mod handover;
+#[cfg(not(feature = "backend-processes"))]
+#[path = "handover_within.rs"]
+mod handover;
 mod inner;
+#[cfg(feature = "backend-processes")]
+mod moved;
 mod name;
 mod receiver;
 mod release;
 mod sender;
 
-#[cfg(all(test, loom))]
-pub(crate) use inner::Patience;
-pub(crate) use inner::{Channel, Plain, may_communicate};
+pub(crate) use handover::{abandon_end, hand_over_receiver, hand_over_sender, take_over_receiver, take_over_sender};
+pub(crate) use inner::{Channel, Paired, Patience, Plain, may_communicate};
+use inner::{Codec, codec, no_codec};
 pub use name::Named;
 pub use receiver::{IntoIter, Iter, Receiver};
 pub use release::Release;
@@ -41,14 +49,14 @@ use crate::message::Message;
 #[must_use]
 #[track_caller]
 pub fn channel<T: Message>() -> (Sender<T>, Receiver<T>) {
-    ends(0, false, Location::caller())
+    ends(0, codec::<T>(), Location::caller())
 }
 
 /// A channel that holds up to `capacity` messages that nobody has received yet; 0 makes a rendezvous.
 #[must_use]
 #[track_caller]
 pub fn buffered<T: Message>(capacity: usize) -> (Sender<T>, Receiver<T>) {
-    ends(capacity, false, Location::caller())
+    ends(capacity, codec::<T>(), Location::caller())
 }
 
 /// An unbuffered channel for any `T: Send`, borrowed data included, whose ends stay in one OS process.
@@ -69,23 +77,23 @@ pub fn buffered<T: Message>(capacity: usize) -> (Sender<T>, Receiver<T>) {
 #[must_use]
 #[track_caller]
 pub fn local<T: Send>() -> (Sender<T>, Receiver<T>) {
-    ends(0, true, Location::caller())
+    ends(0, no_codec(), Location::caller())
 }
 
 /// Like [`local`], holding up to `capacity` messages that nobody has received yet.
 #[must_use]
 #[track_caller]
 pub fn local_buffered<T: Send>(capacity: usize) -> (Sender<T>, Receiver<T>) {
-    ends(capacity, true, Location::caller())
+    ends(capacity, no_codec(), Location::caller())
 }
 
-fn ends<T: Send>(capacity: usize, local: bool, made_at: &'static Location<'static>) -> (Sender<T>, Receiver<T>) {
-    let channel = Channel::new::<T>(capacity, local, made_at);
+fn ends<T: Send>(capacity: usize, codec: Codec, made_at: &'static Location<'static>) -> (Sender<T>, Receiver<T>) {
+    let channel = Channel::new::<T>(capacity, codec, made_at);
     (Sender::first(channel.clone()), Receiver::first(channel))
 }
 
 /// A rendezvous channel of a model test.
 #[cfg(all(test, loom))]
 pub(crate) fn ends_for_model<T: Send>() -> (Sender<T>, Receiver<T>) {
-    ends(0, true, Location::caller())
+    ends(0, no_codec(), Location::caller())
 }

@@ -38,6 +38,11 @@ unsafe impl<T: Send> Sync for Receiver<T> {}
 impl<T> Receiver<T> {
     pub(super) fn first(channel: Arc<Channel>) -> Self {
         channel.add_end(Side::Receivers);
+        Self::counted(channel)
+    }
+
+    /// An end that its channel knows of already.
+    pub(super) fn counted(channel: Arc<Channel>) -> Self {
         Self { channel, stamp: AtomicU64::new(0), message: PhantomData }
     }
 
@@ -201,7 +206,7 @@ impl<T: Send> Receiver<T> {
 fn stopped(refusal: Refusal) -> Stopped {
     match refusal {
         Refusal::Stopped(stopped) => stopped,
-        Refusal::NotReady | Refusal::TimedOut => Stopped::Retired,
+        Refusal::NotReady | Refusal::TimedOut | Refusal::TooLarge { .. } => Stopped::Retired,
     }
 }
 

@@ -37,6 +37,11 @@ unsafe impl<T: Send> Sync for Sender<T> {}
 impl<T> Sender<T> {
     pub(super) fn first(channel: Arc<Channel>) -> Self {
         channel.add_end(Side::Senders);
+        Self::counted(channel)
+    }
+
+    /// An end that its channel knows of already.
+    pub(super) fn counted(channel: Arc<Channel>) -> Self {
         Self { channel, stamp: AtomicU64::new(0), message: PhantomData }
     }
 
@@ -78,13 +83,17 @@ impl<T: Send> Sender<T> {
     /// If the channel ends first. The value is dropped; [`send_or_return`](Self::send_or_return) gives it back.
     ///
     /// # Panics
-    /// In the expression of an output guard; and outside any process, if a deadlock ends it.
+    /// In the expression of an output guard; outside any process, if a deadlock ends it; and between OS processes, if the message is
+    /// larger than [`Refusal::TooLarge`] says, which `send_or_return` reports instead.
     #[track_caller]
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn send(&self, value: T) -> Result<(), Stopped> {
         match self.send_for(value, Patience::Forever, Location::caller()) {
             Ok(()) => Ok(()),
             Err(SendError { reason: Refusal::Stopped(stopped), .. }) => Err(stopped),
+            Err(SendError { reason: reason @ Refusal::TooLarge { .. }, .. }) => {
+                panic!("{}: {reason}", Location::caller())
+            }
             Err(_) => Err(Stopped::Retired),
         }
     }

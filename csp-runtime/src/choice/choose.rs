@@ -1,21 +1,26 @@
 //! The choice: exactly one guard commits. First a look whether one is ready; only then offers on every channel.
 
+#[cfg(feature = "backend-processes")]
+use std::cell::Cell;
 use std::panic::Location;
 use std::time::Instant;
 
 use smallvec::SmallVec;
 
+#[cfg(feature = "backend-processes")]
+use super::guard::There;
 use super::guard::{Communication, Guard, What};
-use crate::channel::may_communicate;
+use crate::channel::{Paired, may_communicate};
 use crate::deadlock::Operation;
 use crate::error::{Cause, Stopped};
 use crate::process::context::{Context, current};
 use crate::rendezvous::core::Side;
-use crate::rendezvous::decision::{Claim, MAX_GUARDS, Outcome};
-use crate::rendezvous::local::Local;
+use crate::rendezvous::decision::{Claim, MAX_GUARDS, News, Outcome};
 use crate::rendezvous::meet::{Arrival, Manner};
 use crate::rendezvous::offer::{Kind, Offer};
 use crate::rendezvous::wait::wait;
+#[cfg(feature = "backend-processes")]
+use crate::shared::frame::FrameGuard;
 
 /// Which of several ready guards is taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,12 +61,15 @@ pub(crate) fn choose_as(
     at: &'static Location<'static>,
 ) -> Result<Chosen, Stopped> {
     may_communicate(context, at)?;
-    let choice = Choice { guards, order, at, context };
-    let survey = choice.survey()?;
-    let taken = match choice.poll(&survey)? {
-        Some(taken) => taken,
-        None => choice.wait(survey.timeout)?,
+    let choice = Choice {
+        guards,
+        order,
+        at,
+        context,
+        #[cfg(feature = "backend-processes")]
+        frame: Cell::new(None),
     };
+    let (taken, survey) = choice.take_one()?;
     context.forgive();
     choice.remember(taken, &survey);
     Ok(Chosen { branch: guards[taken].branch, replica: guards[taken].replica })
@@ -72,6 +80,9 @@ struct Choice<'c, 'g> {
     order: Order,
     at: &'static Location<'static>,
     context: &'c Context,
+    /// Where the guards are whose channels are in the arena, if there are any.
+    #[cfg(feature = "backend-processes")]
+    frame: Cell<Option<FrameGuard>>,
 }
 
 /// A timeout guard: its deadline, none if that lies beyond what the clock can tell, and its place in the text.
@@ -98,6 +109,20 @@ impl<'g> Choice<'_, 'g> {
         communications
             .filter_map(|(index, guard)| Some((index, guard.communication()?)))
             .filter(|(_, it)| it.live.get())
+    }
+
+    fn take_one(&self) -> Result<(usize, Survey), Stopped> {
+        loop {
+            let survey = self.survey()?;
+            #[cfg(feature = "backend-processes")]
+            self.take_seats();
+            if let Some(taken) = self.poll(&survey)? {
+                return Ok((taken, survey));
+            }
+            if let Some(taken) = self.wait(survey.timeout)? {
+                return Ok((taken, survey));
+            }
+        }
     }
 
     fn survey(&self) -> Result<Survey, Stopped> {
@@ -191,18 +216,25 @@ impl<'g> Choice<'_, 'g> {
         let Some(communication) = self.guards[taken].communication() else { return };
         communication.set_chosen_at(survey.latest + 1);
         communication.outcome.chosen.set(true);
+        #[cfg(feature = "backend-processes")]
+        if let Some(there) = communication.there.get() {
+            return self.remember_there(communication, there);
+        }
         if communication.entry.kind != Kind::Receive {
             // SAFETY: the entry is in no queue any more, and its offer is complete, or nobody saw it.
-            let (partner, kept) = unsafe { communication.entry.paired_with() };
+            let paired = Paired::of_local(unsafe { communication.entry.paired_with() });
             communication.outcome.channel.set(Some(communication.channel.clone()));
-            communication.outcome.partner.set(partner);
-            communication.outcome.kept.set(kept);
+            communication.outcome.paired.set(paired);
         }
     }
 
     /// Whether the guard's communication took place at once, without an offer on any channel.
     fn try_guard(&self, index: usize) -> Result<bool, Stopped> {
         let Some(communication) = self.guards[index].communication() else { return Ok(false) };
+        #[cfg(feature = "backend-processes")]
+        if let Some(there) = communication.there.get() {
+            return self.try_guard_there(index, there);
+        }
         let (entry, mut offer) = (&communication.entry, None);
         let announce = || {
             entry.attach(offer.insert(Offer::choice(self.context.parker(), self.context.is_hosted())));
@@ -221,38 +253,76 @@ impl<'g> Choice<'_, 'g> {
         }
     }
 
-    /// Offers all guards on their channels, and waits until one is taken.
-    fn wait(&self, timeout: Option<Timeout>) -> Result<usize, Stopped> {
+    /// Offers all guards on their channels, and waits until one is taken. None: the offer came to nothing, and has to be
+    /// made anew.
+    fn wait(&self, timeout: Option<Timeout>) -> Result<Option<usize>, Stopped> {
+        #[cfg(feature = "backend-processes")]
+        let there = self.frame.take();
+        #[cfg(feature = "backend-processes")]
+        if let Some(frame) = there {
+            let offer = frame.offer();
+            self.frame.set(Some(frame));
+            return self.wait_with(offer, timeout);
+        }
         let offer = Offer::choice(self.context.parker(), self.context.is_hosted());
+        self.wait_with(&offer, timeout)
+    }
+
+    fn wait_with(&self, offer: &Offer, timeout: Option<Timeout>) -> Result<Option<usize>, Stopped> {
         let until = timeout.and_then(|(deadline, _)| deadline);
-        let (index, outcome) = self.offer_all(&offer).unwrap_or_else(|| {
-            if wait(self.context, &offer.decision, &Waiting { choice: self, offer: &offer }, until) {
-                return self.wait_for(&offer);
-            }
-            let timer = timeout.map_or(0, |(_, index)| index);
-            match offer.decision.withdraw(timer as u32) {
-                Claim::Won => (timer, Outcome::Met),
-                // A partner took us in the last moment, and is about to complete us.
-                Claim::Lost => self.wait_for(&offer),
-            }
-        });
+        let timer = timeout.map_or(0, |(_, index)| index);
+        let (index, outcome) = self.offer_all(offer).unwrap_or_else(|| self.wait_until(offer, until, timer));
         // Nothing above unwinds: no entry stays behind in a queue.
         self.leave_all();
+        if outcome == Outcome::Again {
+            return Ok(None);
+        }
         self.conclude(index, outcome)?;
-        Ok(index)
+        Ok(Some(index))
+    }
+
+    /// Waits until a partner has taken the offer, its deadline has passed, or its last channel is retired.
+    fn wait_until(&self, offer: &Offer, until: Option<Instant>, timer: usize) -> (usize, Outcome) {
+        loop {
+            let in_time = self.sleep(offer, until);
+            let own_end = match offer.decision.news() {
+                News::Done(index, outcome) => return (index as usize, outcome),
+                News::Nudged => {
+                    offer.decision.take_nudge();
+                    match self.last_retired() {
+                        Some(last) => (last, Outcome::Retired),
+                        None => continue,
+                    }
+                }
+                News::None if in_time => continue,
+                News::None => (timer, Outcome::Met),
+            };
+            return match offer.decision.withdraw(own_end.0 as u32) {
+                Claim::Won => own_end,
+                // A partner took us in the last moment, and is about to complete us.
+                Claim::Lost => self.wait_for(offer),
+            };
+        }
+    }
+
+    /// A guard of this choice, if all of those that were live have been switched off by retirement.
+    fn last_retired(&self) -> Option<usize> {
+        let mut last = None;
+        for (index, communication) in self.live() {
+            communication.ended()?;
+            last = Some(index);
+        }
+        last
     }
 
     /// Puts the offer on every channel, unless it is decided on the way.
-    fn offer_all(&self, offer: &Offer<Local>) -> Option<(usize, Outcome)> {
+    fn offer_all(&self, offer: &Offer) -> Option<(usize, Outcome)> {
         let (mut published, mut first) = (false, None);
         for (index, communication) in self.live() {
             first = first.or(Some(index));
-            communication.entry.attach(offer);
-            communication.entry.set_index(index as u32);
-            offer.switch_on();
             let manner = Manner { published, wait: true };
             // SAFETY: `leave_all` takes every entry out before the offer ends, and a paired offer is waited for.
-            match unsafe { communication.channel.core.arrive(&communication.entry, manner) } {
+            match unsafe { communication.arrive(offer, index, manner) } {
                 Arrival::Waiting => {
                     communication.queued.set(true);
                     published = true;
@@ -265,30 +335,48 @@ impl<'g> Choice<'_, 'g> {
                         Claim::Lost => Some(self.wait_for(offer)),
                     };
                 }
-                Arrival::Ended(_) | Arrival::NotReady => {
-                    let _ = offer.switch_off();
+                Arrival::Ended(Outcome::Again) => {
+                    return match offer.decision.withdraw(index as u32) {
+                        Claim::Won => Some((index, Outcome::Again)),
+                        Claim::Lost => Some(self.wait_for(offer)),
+                    };
                 }
+                Arrival::Ended(_) | Arrival::NotReady => {}
             }
         }
-        // The last retirement ends the choice; if they all came before this line, that is up to us.
-        first.filter(|_| offer.switch_off()).map(|first| (first, Outcome::Retired))
+        // Where it stands on a channel, that one's retirement will nudge it. If they all came before, nobody does.
+        if published { None } else { first.map(|first| (first, Outcome::Retired)) }
     }
 
     fn leave_all(&self) {
         for (_, communication) in self.live() {
             if communication.queued.take() {
-                communication.channel.core.leave(&communication.entry);
+                communication.leave();
             }
         }
     }
 
+    /// Waits until there is news of the offer (true), or `until` has passed.
+    fn sleep(&self, offer: &Offer, until: Option<Instant>) -> bool {
+        let operation = Waiting { choice: self, offer };
+        #[cfg(feature = "backend-processes")]
+        if self.is_there() {
+            return crate::shared::operation::wait(self.context, offer, &operation, until);
+        }
+        wait(self.context, &offer.decision, &operation, until)
+    }
+
     /// Waits until an offer that a partner has taken is complete.
-    fn wait_for(&self, offer: &Offer<Local>) -> (usize, Outcome) {
+    fn wait_for(&self, offer: &Offer) -> (usize, Outcome) {
         loop {
-            if let Some((index, outcome)) = offer.decision.result() {
-                return (index as usize, outcome);
+            match offer.decision.news() {
+                News::Done(index, outcome) => return (index as usize, outcome),
+                // It is decided: what else ends does not matter any more.
+                News::Nudged => offer.decision.take_nudge(),
+                News::None => {
+                    self.sleep(offer, None);
+                }
             }
-            wait(self.context, &offer.decision, &Waiting { choice: self, offer }, None);
         }
     }
 
@@ -297,6 +385,71 @@ impl<'g> Choice<'_, 'g> {
             (Outcome::Met, _) | (_, None) => Ok(()),
             (outcome, Some(communication)) => Err(communication.channel.stopped(outcome, self.context)),
         }
+    }
+}
+
+/// Guards whose channels are in the arena.
+#[cfg(feature = "backend-processes")]
+impl<'g> Choice<'_, 'g> {
+    /// Gives each live one a seat in one frame, around the offer of this choice.
+    fn take_seats(&self) {
+        let links = || {
+            self.live().filter_map(|(_, communication)| {
+                communication.there.set(None);
+                Some((communication, communication.channel.link_for(communication.entry.kind)?))
+            })
+        };
+        let seats = links().count();
+        if seats == 0 {
+            return self.frame.set(None);
+        }
+        // A plain operation's frame has one seat; this one is used for nothing else.
+        let frame = FrameGuard::new(seats.max(2), true, crate::shared::operation::hosted(self.context));
+        for (seat, (communication, link)) in links().enumerate() {
+            let entry = &frame.sit(seat, communication.entry.kind).entry;
+            communication.there.set(Some(There { link, seat, entry }));
+        }
+        self.frame.set(Some(frame));
+    }
+
+    fn is_there(&self) -> bool {
+        let frame = self.frame.take();
+        let is_there = frame.is_some();
+        self.frame.set(frame);
+        is_there
+    }
+
+    /// As `try_guard`.
+    fn try_guard_there(&self, index: usize, there: There) -> Result<bool, Stopped> {
+        let Some(communication) = self.guards[index].communication() else { return Ok(false) };
+        let entry = there.entry;
+        entry.set_index(index as u32);
+        // SAFETY: if the offer is paired, we wait below until it is complete.
+        match unsafe { there.link.core.arrive_alone(entry.kind, entry.place, false, || &raw const *entry) } {
+            Arrival::Met => Ok(true),
+            Arrival::Paired => {
+                let (_, outcome) = self.wait_for(entry.offer());
+                self.conclude(index, outcome)?;
+                Ok(true)
+            }
+            Arrival::Ended(Outcome::Poisoned) => Err(communication.channel.stopped(Outcome::Poisoned, self.context)),
+            _ => Ok(false),
+        }
+    }
+
+    /// As `remember`, of the chosen guard: its message goes to its slot, or its partner is kept there.
+    fn remember_there(&self, communication: &Communication<'g>, there: There) {
+        let Some(frame) = self.frame.take() else { return };
+        let place = communication.entry.place;
+        if there.entry.kind == Kind::Receive {
+            // SAFETY: the chosen input has received a message, and the slot has room for it.
+            unsafe { there.link.codec.unpack(there.entry.place, place) };
+            return;
+        }
+        communication.outcome.channel.set(Some(communication.channel.clone()));
+        // SAFETY: as above; or it is an output, which receives none.
+        let paired = unsafe { crate::shared::operation::keep(frame, there.seat, there.link, place) };
+        communication.outcome.paired.set(paired);
     }
 }
 
@@ -320,7 +473,7 @@ fn expired(deadline: Option<Instant>) -> bool {
 /// A choice that waits, for the deadlock report.
 struct Waiting<'w, 'c, 'g> {
     choice: &'w Choice<'c, 'g>,
-    offer: &'w Offer<Local>,
+    offer: &'w Offer,
 }
 
 impl Operation for Waiting<'_, '_, '_> {

@@ -5,13 +5,11 @@ use std::mem::ManuallyDrop;
 use std::panic::Location;
 use std::sync::Arc;
 
-use crate::channel::Channel;
-use crate::channel::Plain;
+use crate::channel::{Channel, Paired, Plain};
 use crate::error::{Cause, CauseKind};
 use crate::process::context::{Context, current};
 use crate::rendezvous::core::Side;
 use crate::rendezvous::decision::Outcome;
-use crate::rendezvous::home::Home;
 use crate::rendezvous::local::Local;
 use crate::rendezvous::meet::{Arrival, deliver, dismiss};
 use crate::rendezvous::offer::{Entry, Kind, Offer};
@@ -24,15 +22,15 @@ use crate::sync::mutant;
 #[must_use]
 pub struct Commit<T: Send> {
     channel: Arc<Channel>,
-    partner: Option<<Local as Home>::Link>,
+    paired: Paired,
     message: PhantomData<*mut T>,
 }
 
 impl<T: Send> Commit<T> {
-    pub(super) fn new(channel: Arc<Channel>, partner: Option<<Local as Home>::Link>) -> Self {
+    pub(super) fn new(channel: Arc<Channel>, paired: Paired) -> Self {
         channel.add_end(Side::Senders);
         current(|context| context.begin_commit());
-        Self { channel, partner, message: PhantomData }
+        Self { channel, paired, message: PhantomData }
     }
 
     /// Completes the communication with `message`. If the receiver's guard is an extended input, this waits for its body.
@@ -47,12 +45,23 @@ impl<T: Send> Commit<T> {
         let this = ManuallyDrop::new(self);
         // SAFETY: `this` is never dropped, so the reference is moved out once.
         let channel = unsafe { std::ptr::read(&this.channel) };
+        // SAFETY: as above.
+        let paired = unsafe { std::ptr::read(&this.paired) };
         let mut message = ManuallyDrop::new(message);
         context.end_commit();
-        let offer = Offer::plain(context.parker(), context.is_hosted());
         let place = std::ptr::from_mut(&mut *message).cast();
+        #[cfg(feature = "backend-processes")]
+        if let Some(shared) = paired.shared {
+            // SAFETY: there is a message.
+            if !unsafe { shared.deliver(&channel, context, place, at) } {
+                // SAFETY: the channel ended while the value was made: the message is still here, and is dropped once.
+                unsafe { ManuallyDrop::drop(&mut message) };
+            }
+            return channel.drop_end(Side::Senders);
+        }
+        let offer = Offer::plain(context.parker(), context.is_hosted());
         let entry = Entry::<Local>::new(&offer, 0, Kind::Send, place);
-        let arrival = match this.partner {
+        let arrival = match paired.partner {
             // SAFETY: paired by `choose`, and completed by us alone; the entry stays until the wait below is over.
             Some(partner) => unsafe { deliver::<Local>(&entry, partner, size_of::<T>()) },
             // SAFETY: `choose` kept a place; the entry stays until the wait below is over.
@@ -78,7 +87,12 @@ impl<T: Send> Drop for Commit<T> {
             Cause::new(CauseKind::Abandoned, context.name())
         });
         self.channel.poison(Side::Senders, cause);
-        match self.partner {
+        #[cfg(feature = "backend-processes")]
+        if let Some(shared) = self.paired.shared.take() {
+            shared.abandon();
+            return self.channel.drop_end(Side::Senders);
+        }
+        match self.paired.partner {
             Some(_) if mutant("abandon_silently") => {}
             // SAFETY: paired by `choose`, and completed by us alone.
             Some(partner) => unsafe { dismiss::<Local>(partner, Outcome::Poisoned) },

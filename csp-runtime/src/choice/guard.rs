@@ -11,7 +11,8 @@ use smallvec::SmallVec;
 use super::slot::{Outcome, OutputSlot, Slot};
 use crate::channel::{Channel, Receiver, Sender};
 use crate::rendezvous::local::Local;
-use crate::rendezvous::offer::{Entry, Kind};
+use crate::rendezvous::meet::{Arrival, Manner};
+use crate::rendezvous::offer::{Entry, Kind, Offer};
 
 /// One guard of a choice.
 pub struct Guard<'a> {
@@ -38,21 +39,65 @@ pub(super) struct Communication<'a> {
     pub(super) live: Cell<bool>,
     /// It waits in its channel's queue.
     pub(super) queued: Cell<bool>,
+    /// Its entry, if its channel is in the arena.
+    #[cfg(feature = "backend-processes")]
+    pub(super) there: Cell<Option<There>>,
+}
+
+/// A guard's place in the arena.
+#[cfg(feature = "backend-processes")]
+#[derive(Clone, Copy)]
+pub(super) struct There {
+    pub(super) link: crate::shared::channel::ChannelLink,
+    pub(super) seat: usize,
+    pub(super) entry: &'static Entry<crate::shared::home::Shared>,
 }
 
 impl<'a> Communication<'a> {
     fn new(channel: &'a Arc<Channel>, stamp: &'a AtomicU64, kind: Kind, place: *mut u8, outcome: &'a Outcome) -> Self {
         let entry = Entry::new(std::ptr::null(), 0, kind, place);
-        Self { channel, entry, outcome, stamp, live: Cell::new(false), queued: Cell::new(false) }
+        Self {
+            channel,
+            entry,
+            outcome,
+            stamp,
+            live: Cell::new(false),
+            queued: Cell::new(false),
+            #[cfg(feature = "backend-processes")]
+            there: Cell::new(None),
+        }
     }
 
     /// How this guard's channel has ended, if it has.
     pub(super) fn ended(&self) -> Option<crate::rendezvous::decision::Outcome> {
-        if self.entry.kind.is_sending() {
-            self.channel.core.ended_for_senders()
-        } else {
-            self.channel.core.over_for_receivers()
+        if self.entry.kind.is_sending() { self.channel.ended_for_senders() } else { self.channel.over_for_receivers() }
+    }
+
+    /// The offer, which is guard `index` of it here, comes to the channel.
+    ///
+    /// # Safety
+    /// As for [`Core::arrive`](crate::rendezvous::core::Core::arrive).
+    pub(super) unsafe fn arrive(&self, offer: &Offer, index: usize, manner: Manner) -> Arrival {
+        #[cfg(feature = "backend-processes")]
+        if let Some(there) = self.there.get() {
+            there.entry.set_index(index as u32);
+            // SAFETY: passed on.
+            return unsafe { there.link.core.arrive(there.entry, manner) };
         }
+        self.entry.attach(offer);
+        self.entry.set_index(index as u32);
+        // SAFETY: passed on.
+        unsafe { self.channel.core.arrive(&self.entry, manner) }
+    }
+
+    /// Takes the entry out of its queue.
+    pub(super) fn leave(&self) {
+        #[cfg(feature = "backend-processes")]
+        if let Some(there) = self.there.get() {
+            there.link.core.leave(there.entry);
+            return;
+        }
+        self.channel.core.leave(&self.entry);
     }
 
     /// When this end was last chosen, against the others of its choices.

@@ -6,9 +6,7 @@ use std::mem::MaybeUninit;
 use std::sync::Arc;
 
 use super::commit::Commit;
-use crate::channel::{Channel, Release};
-use crate::rendezvous::home::Home;
-use crate::rendezvous::local::Local;
+use crate::channel::{Channel, Paired, Release};
 
 /// What the chosen guard of a slot left, without its message type.
 #[derive(Default)]
@@ -16,8 +14,7 @@ pub(super) struct Outcome {
     pub(super) chosen: Cell<bool>,
     /// For an extended input or an output.
     pub(super) channel: Cell<Option<Arc<Channel>>>,
-    pub(super) partner: Cell<Option<<Local as Home>::Link>>,
-    pub(super) kept: Cell<bool>,
+    pub(super) paired: Cell<Paired>,
 }
 
 /// The place of an input guard's message; all guards of one branch share it, because one of them is chosen.
@@ -54,7 +51,7 @@ impl<T> Slot<T> {
     pub fn take_extended(&self) -> (T, Release<T>) {
         let Some(channel) = self.outcome.channel.take() else { panic!("no guard of this slot was chosen") };
         self.outcome.chosen.set(false);
-        let release = Release::new((self.outcome.partner.take(), self.outcome.kept.take()), &channel);
+        let release = Release::new(self.outcome.paired.take(), &channel);
         let place: *mut T = release.place().unwrap_or(self.message.get().cast());
         // SAFETY: `choose` says that a message has come to the slot, or lies with the sender that the release keeps; once.
         (unsafe { place.read() }, release)
@@ -92,6 +89,6 @@ impl<T: Send> OutputSlot<T> {
     /// If none of the slot's guards was chosen, or it was asked before.
     pub fn commit(&self) -> Commit<T> {
         let Some(channel) = self.outcome.channel.take() else { panic!("no guard of this slot was chosen") };
-        Commit::new(channel, self.outcome.partner.take())
+        Commit::new(channel, self.outcome.paired.take())
     }
 }

@@ -3,7 +3,9 @@
 use super::branch::Runnable;
 use super::outcome::Payload;
 use super::quiet::Quit;
+use super::taken::Taken;
 use super::value::Meta;
+use super::visit::Visitor;
 use crate::error::Stopped;
 use crate::message::Message;
 
@@ -12,12 +14,13 @@ use crate::message::Message;
 #[derive(Clone)]
 pub struct Block<F> {
     body: F,
+    taken: Taken,
     meta: Meta,
 }
 
-/// What an inline block expands to.
-pub fn block<F: FnOnce() -> O + Send, O: Message>(body: F) -> Block<F> {
-    Block { body, meta: Meta::new("block") }
+/// What an inline block expands to. What it takes along is looked up before the closure takes it.
+pub fn block<F: FnOnce() -> O + Send, O: Message>(taken: Taken, body: F) -> Block<F> {
+    Block { body, taken, meta: Meta::new("block") }
 }
 
 /// What an inline block with `?` or `alt!` in it may evaluate to.
@@ -60,6 +63,10 @@ impl<F: FnOnce() -> O + Send, O: Message> Runnable for Block<F> {
 
     fn execute(self) -> O {
         (self.body)()
+    }
+
+    fn visit(&self, visitor: &mut Visitor<'_>) {
+        self.taken.visit(visitor);
     }
 
     fn conclude(result: Result<O, Payload>, _name: &str) -> Result<O, Payload> {

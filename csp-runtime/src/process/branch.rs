@@ -7,23 +7,31 @@ use std::sync::Arc;
 
 use super::block::Block;
 use super::context::{Setup, run_as};
+#[cfg(feature = "backend-processes")]
+use super::forked;
 use super::latch::Latch;
 use super::outcome::{Payload, raise_again};
 use super::spawn::{Outcome, Unclaimed};
 use super::value::{Caught, Meta, Process};
+use super::visit::Visitor;
+#[cfg(feature = "backend-processes")]
+use crate::backend::processes::{Ending, ForkedJob, Legacy};
 use crate::backend::{Backend, Job};
 use crate::message::Message;
 
 /// One process that may be run.
 pub trait Runnable: Send {
     /// What its body gives.
-    type Raw: Send;
+    type Raw: Message;
     /// What its branch gives.
     type Output: Send;
     #[doc(hidden)]
     fn meta(&self) -> &Meta;
     #[doc(hidden)]
     fn execute(self) -> Self::Raw;
+    /// Tells what it takes along.
+    #[doc(hidden)]
+    fn visit(&self, visitor: &mut Visitor<'_>);
     #[doc(hidden)]
     fn conclude(result: Result<Self::Raw, Payload>, name: &str) -> Result<Self::Output, Payload>;
 }
@@ -79,6 +87,13 @@ pub trait Slot {
     /// The process as a job; it tells `latch` that it has ended.
     #[doc(hidden)]
     fn job(&mut self, latch: *const Latch) -> Job;
+    /// Tells what it takes along, before it runs.
+    #[doc(hidden)]
+    fn visit(&self, visitor: &mut Visitor<'_>);
+    /// The process as a job for a forked child; it tells `latch` that it has ended.
+    #[cfg(feature = "backend-processes")]
+    #[doc(hidden)]
+    fn forked_job(&mut self, latch: *const Latch) -> ForkedJob;
     /// Runs it on this thread.
     #[doc(hidden)]
     fn run_here(&mut self);
@@ -134,6 +149,63 @@ impl<R: Runnable> One<R> {
     }
 }
 
+/// As a forked process.
+#[cfg(feature = "backend-processes")]
+impl<R: Runnable> One<R> {
+    /// Shows what the process takes along.
+    ///
+    /// # Safety
+    /// `this` is a `One<R>` that has not run.
+    pub(super) unsafe fn visit_forked(this: *mut (), visit: &mut dyn super::visit::Visit) {
+        // SAFETY: by the caller.
+        if let State::Ready(runnable) = &unsafe { &*this.cast::<Self>() }.state {
+            runnable.visit(&mut super::visit::Visitor::new(visit));
+        }
+    }
+
+    /// In the child: runs the process.
+    ///
+    /// # Safety
+    /// `this` is the child's copy of a `One<R>` that has not run.
+    pub(super) unsafe fn run_forked(this: *mut ()) -> Legacy {
+        // SAFETY: by the caller.
+        let this = unsafe { &mut *this.cast::<Self>() };
+        let State::Ready(runnable) = std::mem::replace(&mut this.state, State::Gone) else { return Legacy(None) };
+        let targets = forked::targets(&runnable);
+        let (backend, chosen) = this.setup;
+        let setup = Setup { name: this.name.clone(), backend, chosen, catching: runnable.meta().catching };
+        let result = run_as(setup, || catch_unwind(AssertUnwindSafe(|| runnable.execute())));
+        // SAFETY: the process is over, and with it its use of what was behind its `&mut`.
+        unsafe { forked::leave::<R::Raw>(result, &targets) }
+    }
+
+    /// In the parent: takes over what the child has left.
+    ///
+    /// # Safety
+    /// `this` is a `One<R>` that a child has run; its latch has not been told.
+    unsafe fn finish_forked(this: *mut (), ending: Ending) {
+        // SAFETY: by the caller.
+        let this = unsafe { &mut *this.cast::<Self>() };
+        let latch = this.latch;
+        // SAFETY: by the caller.
+        unsafe { this.take_over(ending) };
+        // SAFETY: the latch outlives the job that it waits for; the frame may be gone after this.
+        unsafe { &*latch }.end_one();
+    }
+
+    /// # Safety
+    /// A child has run the process.
+    pub(super) unsafe fn take_over(&mut self, ending: Ending) {
+        let State::Ready(runnable) = std::mem::replace(&mut self.state, State::Gone) else { return };
+        let targets = forked::targets(&runnable);
+        // What it owned is the child's, and was dropped there.
+        std::mem::forget(runnable);
+        // SAFETY: who lent the targets waits for us.
+        let result = unsafe { forked::take_over::<R::Raw>(ending, &targets) };
+        self.state = State::Ended(R::conclude(result, &self.name));
+    }
+}
+
 #[allow(private_interfaces, reason = "as for the trait")]
 impl<R: Runnable> Slot for One<R> {
     fn meta(&self) -> &Meta {
@@ -151,6 +223,23 @@ impl<R: Runnable> Slot for One<R> {
         self.latch = latch;
         // SAFETY: `par`, `spawn` and `scope` keep the frame in place until the latch has been told.
         unsafe { Job::new(ptr::from_mut(self).cast(), Self::run_job) }
+    }
+
+    fn visit(&self, visitor: &mut Visitor<'_>) {
+        if let State::Ready(runnable) = &self.state {
+            runnable.visit(visitor);
+        }
+    }
+
+    #[cfg(feature = "backend-processes")]
+    fn forked_job(&mut self, latch: *const Latch) -> ForkedJob {
+        self.latch = latch;
+        ForkedJob {
+            data: ptr::from_mut(self).cast(),
+            visit: Self::visit_forked,
+            run: Self::run_forked,
+            finish: Self::finish_forked,
+        }
     }
 
     fn run_here(&mut self) {

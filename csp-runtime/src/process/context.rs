@@ -374,3 +374,10 @@ impl Context {
         self.spawned.borrow_mut().get_or_insert_with(|| Arc::new(Latch::new(self.parker))).clone()
     }
 }
+
+/// In a forked child: nobody is running yet.
+#[cfg(feature = "backend-processes")]
+pub(crate) fn forget_the_parent() {
+    CURRENT.set(ptr::null());
+    let _ = ROOT.try_with(|owner| owner.0.set(ptr::null_mut()));
+}

@@ -4,13 +4,21 @@ mod block;
 mod branch;
 pub(crate) mod context;
 mod current;
+#[cfg(feature = "backend-processes")]
+mod forked;
 mod latch;
 mod lent;
 mod outcome;
 mod par;
+#[cfg(any(feature = "backend-processes", test))]
+pub mod probe;
 mod quiet;
 mod spawn;
+mod taken;
 mod value;
+mod visit;
+#[cfg(all(test, not(loom)))]
+mod visit_tests;
 
 pub use block::{Block, BlockValue, block};
 pub use branch::{Branch, Branches, Replicated, branch, replicate, replicated};
@@ -19,4 +27,10 @@ pub use lent::{Lent, LentEnd, LentGuard, NotAnEnd, Probe};
 pub use par::{ParSettings, par, seq};
 pub use quiet::{Quit, quiet};
 pub use spawn::{Handle, Scope, scope, spawn};
+#[cfg(any(feature = "backend-processes", test))]
+pub use taken::Path;
+pub use taken::Taken;
 pub use value::{Caught, Meta, Process, process};
+pub use visit::Visitor;
+#[cfg_attr(not(test), allow(unused_imports, reason = "the processes backend will ask"))]
+pub(crate) use visit::{Mutable, Visit};

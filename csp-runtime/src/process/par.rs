@@ -5,6 +5,8 @@ use std::panic::Location;
 use super::branch::{Branches, Frame, Slot};
 use super::context::{Context, current};
 use super::latch::Latch;
+#[cfg(feature = "backend-processes")]
+use crate::backend::processes::Birth;
 use crate::backend::{self, Backend, default};
 use crate::error::{Cause, CauseKind};
 
@@ -96,6 +98,14 @@ fn start(context: &Context, slot: &mut dyn Slot, settings: ParSettings, latch: &
     let (backend, _) = placement(context, slot.meta().backend, settings);
     let (stack, name) = (slot.meta().stack_size, slot.meta().name.clone());
     latch.add();
+    #[cfg(feature = "backend-processes")]
+    if backend == Backend::Processes {
+        let birth = Birth::of(slot.meta());
+        return backend::processes::launch(slot.forked_job(latch), &birth).map_err(|why| {
+            latch.end_one();
+            format!("process `{name}`: {}", why.0)
+        });
+    }
     backend::launch(backend, slot.job(latch), stack).map_err(|why| {
         latch.end_one();
         format!("process `{name}`: {}", why.0)

@@ -19,7 +19,7 @@ impl From<Refusal> for Quit {
         match refusal {
             Refusal::Stopped(stopped) => Self(stopped),
             // In a block with an output this has to be some `Stopped`; nobody who asks is left behind.
-            Refusal::NotReady | Refusal::TimedOut => Self(Stopped::Retired),
+            Refusal::NotReady | Refusal::TimedOut | Refusal::TooLarge { .. } => Self(Stopped::Retired),
         }
     }
 }

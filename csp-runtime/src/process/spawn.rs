@@ -9,6 +9,10 @@ use super::context::{Context, current};
 use super::latch::Latch;
 use super::outcome::{Payload, raise_again};
 use super::par::{ParSettings, not_started, placement};
+#[cfg(feature = "backend-processes")]
+use crate::backend::Backend;
+#[cfg(feature = "backend-processes")]
+use crate::backend::processes::{Birth, Ending, ForkedJob, Legacy};
 use crate::backend::{self, Job};
 
 /// A started process. Dropping the handle lets the process run on alone.
@@ -107,7 +111,26 @@ unsafe fn start<R: Runnable>(
     spawner.add();
     let detached =
         Detached { frame, own: ended.clone(), spawner, result: result.clone(), unclaimed: unclaimed.clone() };
+    #[cfg(feature = "backend-processes")]
+    let birth = Birth::of(detached.frame.meta());
     let data = Box::into_raw(Box::new(detached));
+    #[cfg(feature = "backend-processes")]
+    if backend == Backend::Processes {
+        let job = ForkedJob {
+            data: data.cast(),
+            visit: visit_detached::<R>,
+            run: run_detached_forked::<R>,
+            finish: finish_detached::<R>,
+        };
+        if let Err(why) = backend::processes::launch(job, &birth) {
+            // SAFETY: not launched, so it is ours again.
+            let detached = unsafe { Box::from_raw(data) };
+            detached.spawner.end_one();
+            not_started(context, detached);
+            panic!("{at}: process `{name}` could not be started: {}", why.0);
+        }
+        return Handle { ended, result, name, unclaimed };
+    }
     // SAFETY: the box is given up by exactly one of the job and the line below.
     let job = unsafe { Job::new(data.cast(), run_detached::<R>) };
     if let Err(why) = backend::launch(backend, job, stack) {
@@ -121,21 +144,60 @@ unsafe fn start<R: Runnable>(
 }
 
 /// # Safety
+/// `data` is a boxed `Detached<R>` that has not run.
+#[cfg(feature = "backend-processes")]
+unsafe fn visit_detached<R: Runnable>(data: *mut (), visit: &mut dyn crate::process::Visit) {
+    // SAFETY: by the caller.
+    let frame = unsafe { &raw mut (*data.cast::<Detached<R>>()).frame };
+    // SAFETY: by the caller.
+    unsafe { One::<R>::visit_forked(frame.cast(), visit) };
+}
+
+/// # Safety
+/// `data` is the child's copy of a boxed `Detached<R>` that has not run.
+#[cfg(feature = "backend-processes")]
+unsafe fn run_detached_forked<R: Runnable>(data: *mut ()) -> Legacy {
+    // SAFETY: by the caller.
+    let frame = unsafe { &raw mut (*data.cast::<Detached<R>>()).frame };
+    // SAFETY: by the caller.
+    unsafe { One::<R>::run_forked(frame.cast()) }
+}
+
+/// # Safety
+/// `data` is a boxed `Detached<R>` that a child has run, and that is given up here.
+#[cfg(feature = "backend-processes")]
+unsafe fn finish_detached<R: Runnable>(data: *mut (), ending: Ending) {
+    // SAFETY: by the caller.
+    let mut detached = *unsafe { Box::from_raw(data.cast::<Detached<R>>()) };
+    // SAFETY: by the caller.
+    unsafe { detached.frame.take_over(ending) };
+    detached.tell();
+}
+
+/// # Safety
 /// `data` is a boxed `Detached<R>` that is given up here.
 unsafe fn run_detached<R: Runnable>(data: *mut ()) {
     // SAFETY: by the caller.
-    let Detached { mut frame, own, spawner, result, unclaimed } = *unsafe { Box::from_raw(data.cast::<Detached<R>>()) };
-    frame.run_here();
-    let name = frame.name().to_owned();
-    *lock(&result) = frame.into_result();
-    // An output that nobody will ask for may borrow from the spawner's scope: it goes before the spawner is told.
-    if let Some(result) = Arc::into_inner(result) {
-        leave_to_scope(&unclaimed, &name, result.into_inner().unwrap_or_else(PoisonError::into_inner));
+    let mut detached = *unsafe { Box::from_raw(data.cast::<Detached<R>>()) };
+    detached.frame.run_here();
+    detached.tell();
+}
+
+impl<R: Runnable> Detached<R> {
+    /// The process has ended: its outcome goes to who waits for it.
+    fn tell(self) {
+        let Detached { frame, own, spawner, result, unclaimed } = self;
+        let name = frame.name().to_owned();
+        *lock(&result) = frame.into_result();
+        // An output that nobody will ask for may borrow from the spawner's scope: it goes before the spawner is told.
+        if let Some(result) = Arc::into_inner(result) {
+            leave_to_scope(&unclaimed, &name, result.into_inner().unwrap_or_else(PoisonError::into_inner));
+        }
+        drop(unclaimed);
+        own.end_one();
+        drop(own);
+        spawner.end_one();
     }
-    drop(unclaimed);
-    own.end_one();
-    drop(own);
-    spawner.end_one();
 }
 
 /// Starts processes that may borrow from the enclosing frame. Made by [`scope`].

@@ -4,8 +4,9 @@ use std::borrow::Cow;
 use std::fmt;
 
 use super::branch::Runnable;
-use super::outcome::{Payload, message_of};
+use super::outcome::{Killed, Payload, message_of};
 use super::par::{ParSettings, par};
+use super::visit::Visitor;
 use crate::backend::Backend;
 use crate::error::ProcessError;
 use crate::message::Message;
@@ -18,7 +19,7 @@ pub struct Meta {
     pub(super) backend: Option<Backend>,
     pub(super) stack_size: Option<usize>,
     pub(super) catching: bool,
-    #[allow(dead_code, reason = "the processes backend will ask")]
+    #[cfg_attr(not(feature = "backend-processes"), allow(dead_code))]
     shares_memory: bool,
 }
 
@@ -33,6 +34,26 @@ impl Meta {
     #[must_use]
     pub fn named(self, name: &'static str) -> Self {
         Self { name: Cow::Borrowed(name), ..self }
+    }
+
+    #[cfg(feature = "backend-processes")]
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    #[cfg(feature = "backend-processes")]
+    pub(crate) fn is_catching(&self) -> bool {
+        self.catching
+    }
+
+    #[cfg(feature = "backend-processes")]
+    pub(crate) fn own_stack(&self) -> Option<usize> {
+        self.stack_size
+    }
+
+    #[cfg(feature = "backend-processes")]
+    pub(crate) fn is_sharing_memory(&self) -> bool {
+        self.shares_memory
     }
 
     /// `backend = …`.
@@ -63,13 +84,19 @@ impl Meta {
 pub struct Process<A, O> {
     args: A,
     body: fn(A) -> O,
+    visit: fn(&A, &mut Visitor<'_>),
     meta: Meta,
 }
 
 /// What `#[process]` expands to.
 #[doc(hidden)]
-pub fn process<A: Send, O: Message>(meta: Meta, args: A, body: fn(A) -> O) -> Process<A, O> {
-    Process { args, body, meta }
+pub fn process<A: Send, O: Message>(
+    meta: Meta,
+    args: A,
+    body: fn(A) -> O,
+    visit: fn(&A, &mut Visitor<'_>),
+) -> Process<A, O> {
+    Process { args, body, visit, meta }
 }
 
 impl<A: Send, O: Message> Process<A, O> {
@@ -136,6 +163,10 @@ impl<A: Send, O: Message> Runnable for Process<A, O> {
         (self.body)(self.args)
     }
 
+    fn visit(&self, visitor: &mut Visitor<'_>) {
+        (self.visit)(&self.args, visitor);
+    }
+
     fn conclude(result: Result<O, Payload>, _name: &str) -> Result<O, Payload> {
         result
     }
@@ -184,9 +215,15 @@ impl<P: Runnable> Runnable for Caught<P> {
         self.0.execute()
     }
 
+    fn visit(&self, visitor: &mut Visitor<'_>) {
+        self.0.visit(visitor);
+    }
+
     fn conclude(result: Result<P::Raw, Payload>, name: &str) -> Result<Self::Output, Payload> {
-        Ok(P::conclude(result, name)
-            .map_err(|payload| ProcessError::Panicked { process: name.to_owned(), message: message_of(&*payload) }))
+        Ok(P::conclude(result, name).map_err(|payload| match payload.downcast_ref::<Killed>() {
+            Some(Killed(how)) => ProcessError::Killed { process: name.to_owned(), how: how.clone() },
+            None => ProcessError::Panicked { process: name.to_owned(), message: message_of(&*payload) },
+        }))
     }
 }
 

@@ -2,15 +2,20 @@
 
 use smallvec::SmallVec;
 
-use super::decision::{Claim, Outcome, Sleep};
+use super::decision::{Claim, Nudge, Outcome, Sleep};
 use super::home::{Buffer, Home, RawLock};
 use super::offer::Entry;
 use super::queue::Queue;
-use crate::sync::{AtomicU32, Guarded, Held, Ordering, mutant};
+use crate::sync::{AtomicU32, Guarded, Held, Journal, Ordering, mutant};
 
 const SENDERS_GONE: u32 = 1;
 const RECEIVERS_GONE: u32 = 2;
 const POISONED: u32 = 4;
+/// The channel goes on in another home: whoever comes here offers anew.
+#[cfg(feature = "backend-processes")]
+const MOVED: u32 = 8;
+#[cfg(not(feature = "backend-processes"))]
+const MOVED: u32 = 0;
 
 /// One of a channel's two ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,7 +25,7 @@ pub(crate) enum Side {
 }
 
 /// Who is to be woken once the lock is released.
-pub(super) type Wakes<H> = SmallVec<[(<H as Home>::Wake, Sleep); 2]>;
+pub(crate) type Wakes<H> = SmallVec<[(<H as Home>::Wake, Sleep); 2]>;
 
 /// A channel, without its message type: the protocol moves messages by place and size.
 pub(crate) struct Core<H: Home> {
@@ -57,22 +62,23 @@ impl<H: Home> Core<H> {
 
     /// Takes the lock. What follows must not unwind before `let_go`.
     #[inline(always)]
-    pub(super) fn hold(&self) -> Held {
+    pub(crate) fn hold(&self) -> Held<H::Journal> {
         self.lock.lock();
         // SAFETY: the lock is held until `let_go` takes the value away.
-        unsafe { Held::new() }
+        unsafe { Held::new(H::journal()) }
     }
 
     /// Releases the lock that `hold` took.
     #[inline(always)]
-    pub(super) fn let_go(&self, _held: Held) {
+    pub(crate) fn let_go(&self, held: Held<H::Journal>) {
+        held.journal().commit();
         // SAFETY: only `hold` makes one of these for callers.
         unsafe { self.lock.unlock() };
     }
 
     /// Runs `step` under the lock, then wakes whom it completed.
     #[inline(always)]
-    pub(super) fn locked<R>(&self, step: impl FnOnce(&Held, &mut Wakes<H>) -> R) -> R {
+    pub(super) fn locked<R>(&self, step: impl FnOnce(&Held<H::Journal>, &mut Wakes<H>) -> R) -> R {
         let mut wakes = Wakes::<H>::new();
         let held = self.hold();
         let result = step(&held, &mut wakes);
@@ -84,6 +90,17 @@ impl<H: Home> Core<H> {
         result
     }
 
+    /// [`locked`](Self::locked), for a step that completes nobody.
+    #[cfg(feature = "backend-processes")]
+    pub(crate) fn locked_step<R>(&self, step: impl FnOnce(&Held<H::Journal>) -> R) -> R {
+        self.locked(|lock, _| step(lock))
+    }
+
+    #[cfg(feature = "backend-processes")]
+    pub(crate) fn lock_of(&self) -> &H::Lock {
+        &self.lock
+    }
+
     /// Whether it has no buffer.
     #[inline]
     pub(super) fn is_rendezvous(&self) -> bool {
@@ -93,14 +110,14 @@ impl<H: Home> Core<H> {
     /// The buffer, if this is not a rendezvous.
     #[inline]
     #[allow(clippy::mut_from_ref, reason = "the lock, proved by `Held`, makes the borrow exclusive")]
-    pub(super) fn buffer<'l>(&'l self, _lock: &'l Held) -> Option<&'l mut H::Buffer> {
+    pub(crate) fn buffer<'l>(&'l self, _lock: &'l Held<H::Journal>) -> Option<&'l mut H::Buffer> {
         // SAFETY: the lock excludes all others, and no caller holds two of these at once.
         unsafe { &mut *self.buffer.get() }.as_mut()
     }
 
     /// Whether the buffer has a place for one more message.
-    pub(super) fn has_room(&self, lock: &Held) -> bool {
-        self.buffer(lock).is_some_and(|buffer| buffer.len() + self.kept.get(lock) < self.capacity)
+    pub(super) fn has_room(&self, lock: &Held<H::Journal>) -> bool {
+        self.buffer(lock).is_some_and(|buffer| buffer.len(lock) + self.kept.get(lock) < self.capacity)
     }
 
     /// Whether it has not ended, for nobody. Under the lock.
@@ -115,6 +132,7 @@ impl<H: Home> Core<H> {
         // Relaxed: under the lock it is exact; a choice that looks without it looks again under it.
         match self.flags.load(Ordering::Relaxed) {
             0 | SENDERS_GONE => None,
+            flags if flags & MOVED != 0 => Some(Outcome::Again),
             flags if flags & POISONED != 0 => Some(Outcome::Poisoned),
             _ => Some(Outcome::Retired),
         }
@@ -125,6 +143,7 @@ impl<H: Home> Core<H> {
     pub(crate) fn ended_for_receivers(&self) -> Option<Outcome> {
         match self.flags.load(Ordering::Relaxed) {
             0 | RECEIVERS_GONE => None,
+            flags if flags & MOVED != 0 => Some(Outcome::Again),
             flags if flags & POISONED != 0 => Some(Outcome::Poisoned),
             _ => Some(Outcome::Retired),
         }
@@ -140,68 +159,130 @@ impl<H: Home> Core<H> {
     #[cold]
     fn unless_messages_are_left(&self, ended: Outcome) -> Option<Outcome> {
         self.locked(|lock, _| match self.buffer(lock) {
-            Some(buffer) if buffer.len() > 0 => None,
+            Some(buffer) if buffer.len(lock) > 0 => None,
             _ => Some(ended),
         })
     }
 
     /// The last end of one side is gone: the other side learns that the channel is retired.
     pub(crate) fn retire(&self, side: Side) {
-        let leftovers = self.locked(|lock, wakes| {
-            let (flag, waiting) = match side {
-                Side::Senders => (SENDERS_GONE, &self.receivers),
-                Side::Receivers => (RECEIVERS_GONE, &self.senders),
-            };
-            if !mutant("retirement_unseen") {
-                self.raise(flag);
-            }
-            while let Some(entry) = waiting.first(lock) {
-                waiting.remove(entry, lock);
-                let decided = match entry.offer().is_choosing() {
-                    false => Claim::Won,
-                    // A choice goes on waiting while any other of its guards is on.
-                    true if entry.offer().switch_off() && !mutant("last_retirement_silent") => {
-                        entry.offer().take(entry.index())
-                    }
-                    true => Claim::Lost,
-                };
-                if decided == Claim::Won {
-                    complete(entry, Outcome::Retired, wakes);
-                }
-            }
-            match side {
-                Side::Senders => None,
-                Side::Receivers => self.buffer(lock).map(Buffer::drain),
-            }
-        });
+        let leftovers = self.locked(|lock, wakes| self.retire_within(side, lock, wakes));
         drop(leftovers);
+    }
+
+    /// [`retire`](Self::retire) by the holder of the lock, who drops what it gives once that is released.
+    pub(crate) fn retire_within(
+        &self,
+        side: Side,
+        lock: &Held<H::Journal>,
+        wakes: &mut Wakes<H>,
+    ) -> Option<<H::Buffer as Buffer<H>>::Leftovers> {
+        let (flag, waiting) = match side {
+            Side::Senders => (SENDERS_GONE, &self.receivers),
+            Side::Receivers => (RECEIVERS_GONE, &self.senders),
+        };
+        if !mutant("retirement_unseen") {
+            self.raise(flag, lock);
+        }
+        self.send_away(waiting, lock, wakes);
+        match side {
+            Side::Senders => None,
+            Side::Receivers => self.buffer(lock).map(|buffer| buffer.drain(lock)),
+        }
+    }
+
+    /// Tells everybody in a queue that the other side has retired.
+    fn send_away(&self, waiting: &Queue<H>, lock: &Held<H::Journal>, wakes: &mut Wakes<H>) {
+        while let Some(entry) = waiting.first(lock) {
+            waiting.remove(entry, lock);
+            if entry.offer().is_choosing() {
+                // A choice goes on waiting while any other of its guards is on: it looks itself.
+                nudge(entry, lock, wakes);
+            } else {
+                complete(entry, Outcome::Retired, lock, wakes);
+            }
+        }
     }
 
     /// Ends the channel for everybody, at once. A sender's poison lets the buffer drain, a receiver's drops it.
     pub(crate) fn poison(&self, by: Side) {
         let leftovers = self.locked(|lock, wakes| {
-            self.raise(POISONED);
+            self.raise(POISONED, lock);
             for waiting in [&self.senders, &self.receivers] {
-                while let Some(entry) = waiting.first(lock) {
-                    waiting.remove(entry, lock);
-                    let decided =
-                        if mutant("poison_takes_all") { Claim::Won } else { entry.offer().take(entry.index()) };
-                    if decided == Claim::Won {
-                        complete(entry, Outcome::Poisoned, wakes);
-                    }
-                }
+                self.drive_away(waiting, lock, wakes);
             }
             match by {
                 Side::Senders => None,
-                Side::Receivers => self.buffer(lock).map(Buffer::drain),
+                Side::Receivers => self.buffer(lock).map(|buffer| buffer.drain(lock)),
             }
         });
         drop(leftovers);
     }
 
-    fn raise(&self, flag: u32) {
+    /// Ends what everybody in a queue waits for by poison.
+    fn drive_away(&self, waiting: &Queue<H>, lock: &Held<H::Journal>, wakes: &mut Wakes<H>) {
+        while let Some(entry) = waiting.first(lock) {
+            waiting.remove(entry, lock);
+            let decided = if mutant("poison_takes_all") { Claim::Won } else { entry.offer().take(H::decider()) };
+            if decided == Claim::Won {
+                complete(entry, Outcome::Poisoned, lock, wakes);
+            }
+        }
+    }
+
+    fn raise(&self, flag: u32, lock: &Held<H::Journal>) {
+        lock.journal().note((&raw const self.flags).cast(), size_of::<u32>());
         // Relaxed: only ever changed under the lock.
         self.flags.store(self.flags.load(Ordering::Relaxed) | flag, Ordering::Relaxed);
+    }
+
+    /// How large its messages are.
+    #[cfg(feature = "backend-processes")]
+    pub(crate) fn message_size(&self) -> usize {
+        self.size
+    }
+
+    /// How many messages its buffer holds.
+    #[cfg(feature = "backend-processes")]
+    pub(crate) fn capacity(&self) -> usize {
+        self.capacity
+    }
+
+    /// Whether nobody waits here, or is about to bring a message.
+    #[cfg(feature = "backend-processes")]
+    pub(crate) fn is_idle(&self, lock: &Held<H::Journal>) -> bool {
+        let queues = [&self.senders, &self.receivers];
+        self.flags.load(Ordering::Relaxed) & MOVED == 0
+            && self.kept.get(lock) == 0
+            && queues.iter().all(|queue| queue.first(lock).is_none())
+    }
+
+    /// It goes on as another one, which has ended like this one.
+    #[cfg(feature = "backend-processes")]
+    pub(crate) fn move_to<Other: Home>(&self, other: &Core<Other>, lock: &Held<H::Journal>) {
+        // Relaxed: the other is not seen by anybody yet.
+        other.flags.store(self.flags.load(Ordering::Relaxed), Ordering::Relaxed);
+        self.raise(MOVED, lock);
+    }
+
+    /// Finishes what a holder of the lock that died half way had made final: those who still wait although the channel has ended, or
+    /// its buffer has room, go on.
+    #[cfg(feature = "backend-processes")]
+    pub(crate) fn finish(&self, lock: &Held<H::Journal>, wakes: &mut Wakes<H>) {
+        let flags = self.flags.load(Ordering::Relaxed);
+        if flags & POISONED != 0 {
+            self.drive_away(&self.senders, lock, wakes);
+            self.drive_away(&self.receivers, lock, wakes);
+        }
+        if flags & SENDERS_GONE != 0 && self.buffer(lock).is_none_or(|buffer| buffer.len(lock) == 0) {
+            self.send_away(&self.receivers, lock, wakes);
+        }
+        if flags & RECEIVERS_GONE != 0 {
+            self.send_away(&self.senders, lock, wakes);
+        }
+        if flags == 0 || flags == SENDERS_GONE {
+            self.admit(lock, wakes);
+        }
     }
 
     /// Takes `entry` out of its queue. False: a partner has it.
@@ -216,11 +297,35 @@ impl<H: Home> Core<H> {
 
 /// Completes the offer behind `entry`, which the caller has decided and taken out of the queue.
 #[inline]
-pub(super) fn complete<H: Home>(entry: &Entry<H>, outcome: Outcome, wakes: &mut Wakes<H>) {
-    let wake = entry.offer().wake;
-    // The owner may be gone after the next line.
-    let sleep = entry.offer().decision.complete(entry.index(), outcome);
+pub(super) fn complete<H: Home>(entry: &Entry<H>, outcome: Outcome, lock: &Held<H::Journal>, wakes: &mut Wakes<H>) {
+    let (wake, sleep) = settle(entry, outcome, lock);
     if sleep != Sleep::Awake {
         wakes.push((wake, sleep));
     }
+}
+
+/// The step that makes a communication final.
+#[inline(always)]
+pub(super) fn settle<H: Home>(entry: &Entry<H>, outcome: Outcome, lock: &Held<H::Journal>) -> (H::Wake, Sleep) {
+    let offer = entry.offer();
+    let wake = H::wake(offer);
+    lock.journal().pivot((&raw const offer.decision).cast(), offer.generation.load(Ordering::Relaxed));
+    // The owner may be gone after the next line.
+    let sleep = offer.decision.complete(entry.index(), outcome);
+    lock.journal().commit();
+    (wake, sleep)
+}
+
+/// Makes the choice behind `entry`, which has left the queue, look at its channels again.
+fn nudge<H: Home>(entry: &Entry<H>, lock: &Held<H::Journal>, wakes: &mut Wakes<H>) {
+    let wake = H::wake(entry.offer());
+    if mutant("last_retirement_silent") {
+        return;
+    }
+    if let Nudge::Given(sleep) = entry.offer().decision.nudge() {
+        if sleep != Sleep::Awake {
+            wakes.push((wake, sleep));
+        }
+    }
+    lock.journal().commit();
 }

@@ -14,9 +14,15 @@ const COUNTED: u32 = 1 << 3;
 const SLEEP: u32 = PARKED | COUNTED | SLEEPER;
 /// The owner sleeps from the start, and never changes the word but by `withdraw`.
 const SLEEPER: u32 = 1 << 6;
+/// A retirement asks the owner, a choice, to look at its channels again.
+const NUDGED: u32 = 1 << 7;
+/// What others leave as it is when they change the phase.
+const KEEP: u32 = SLEEP | NUDGED;
 const OUTCOME_SHIFT: u32 = 4;
 const OUTCOME: u32 = 0b11 << OUTCOME_SHIFT;
 const GUARD_SHIFT: u32 = 8;
+/// While the word is CLAIMED or SELECTED: who did that, where guards stand once it is DONE.
+const DECIDER_SHIFT: u32 = GUARD_SHIFT;
 
 /// The greatest number of guards that one choice may have.
 pub(crate) const MAX_GUARDS: usize = 1 << (32 - GUARD_SHIFT);
@@ -30,6 +36,29 @@ pub(crate) enum Outcome {
     Retired,
     /// The channel was poisoned.
     Poisoned,
+    /// Whoever had taken the offer died before anything came of it: the owner offers anew.
+    Again,
+}
+
+/// What has come of an offer by now, as its owner sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum News {
+    /// Nothing.
+    None,
+    /// It is complete: the guard, and the outcome.
+    Done(u32, Outcome),
+    /// A channel of this choice is retired; the choice has to look which.
+    Nudged,
+}
+
+/// What came of a nudge.
+#[must_use]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Nudge {
+    /// The owner will look, and this is how it sleeps meanwhile.
+    Given(Sleep),
+    /// The offer is decided: it needs none.
+    TooLate,
 }
 
 /// Whether a partner won the right to decide an offer.
@@ -70,14 +99,62 @@ impl Decision {
         Self(AtomicU32::new(OPEN | PARKED | SLEEPER))
     }
 
-    /// OPEN → SELECTED(guard): a partner, a poisoner or the last retirement takes the offer for good. Waits out a claim.
-    pub(crate) fn select(&self, guard: u32) -> Claim {
-        self.leave_open(SELECTED | guard << GUARD_SHIFT)
+    /// DONE → OPEN by the owner, for its next offer.
+    #[cfg(feature = "backend-processes")]
+    #[inline]
+    pub(crate) fn open(&self) {
+        // SYNC renewal: whoever sees it open sees which offer it is.
+        self.0.store(OPEN, Ordering::Release);
+    }
+
+    /// The word that sleepers in shared memory sleep on, and what it is.
+    #[cfg(feature = "backend-processes")]
+    pub(crate) fn as_word(&self) -> &AtomicU32 {
+        &self.0
+    }
+
+    #[cfg(feature = "backend-processes")]
+    pub(crate) fn word(&self) -> u32 {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// What a dead process did to the word of somebody else is taken back: a claim ends, and what it had selected is offered anew by
+    /// its owner, who is to be woken if this says so.
+    #[cfg(feature = "backend-processes")]
+    pub(crate) fn take_back(&self, dead: u32) -> Option<Sleep> {
+        let mut word = self.0.load(Ordering::Relaxed);
+        loop {
+            if word >> DECIDER_SHIFT != dead {
+                return None;
+            }
+            let next = match word & PHASE {
+                CLAIMED => OPEN | word & KEEP,
+                SELECTED => DONE | (Outcome::Again as u32) << OUTCOME_SHIFT,
+                _ => return None,
+            };
+            // SYNC claim: see `leave_open`.
+            match self.0.compare_exchange_weak(word, next, Ordering::AcqRel, Ordering::Relaxed) {
+                Ok(_) if next & PHASE == OPEN => return None,
+                Ok(_) => return Some(how_it_sleeps(word)),
+                Err(now) => word = now,
+            }
+        }
+    }
+
+    /// Whether it is decided, but not complete: its owner waits for a partner that leads.
+    #[cfg(feature = "backend-processes")]
+    pub(crate) fn is_selected(&self) -> bool {
+        self.0.load(Ordering::Relaxed) & PHASE == SELECTED
+    }
+
+    /// OPEN → SELECTED: a partner or a poisoner takes the offer for good. Waits out a claim.
+    pub(crate) fn select(&self, decider: u32) -> Claim {
+        self.leave_open(SELECTED | decider << DECIDER_SHIFT)
     }
 
     /// OPEN → CLAIMED: the first half of deciding two choices at once. Waits out another's claim.
-    pub(crate) fn claim(&self) -> Claim {
-        self.leave_open(CLAIMED)
+    pub(crate) fn claim(&self, decider: u32) -> Claim {
+        self.leave_open(CLAIMED | decider << DECIDER_SHIFT)
     }
 
     /// OPEN → DONE(guard) by the owner itself: its deadline passed first.
@@ -98,7 +175,7 @@ impl Decision {
                 OPEN => {
                     // SYNC claim: each step of the competition sees the ones before it, here, in `end_claim` and in
                     // `prepare_to_park`. (What the offer's entries point to is published by the channel's lock.)
-                    match self.0.compare_exchange_weak(word, next | word & SLEEP, Ordering::AcqRel, Ordering::Relaxed) {
+                    match self.0.compare_exchange_weak(word, next | word & KEEP, Ordering::AcqRel, Ordering::Relaxed) {
                         Ok(_) => return Claim::Won,
                         Err(now) => word = now,
                     }
@@ -118,18 +195,18 @@ impl Decision {
         self.end_claim(OPEN);
     }
 
-    /// CLAIMED → SELECTED(guard) by the claimer: the other half was won.
-    pub(crate) fn confirm(&self, guard: u32) {
-        self.end_claim(SELECTED | guard << GUARD_SHIFT);
+    /// CLAIMED → SELECTED by the claimer: the other half was won.
+    pub(crate) fn confirm(&self, decider: u32) {
+        self.end_claim(SELECTED | decider << DECIDER_SHIFT);
     }
 
-    /// Only the owner's sleep bits can change beneath a claim, so this ends after at most two rounds.
+    /// Only the owner's sleep bits and nudges can change beneath a claim, so this ends after a few rounds.
     fn end_claim(&self, next: u32) {
         let mut word = self.0.load(Ordering::Relaxed);
         loop {
             debug_assert_eq!(word & PHASE, CLAIMED);
             // SYNC claim: see `leave_open`.
-            match self.0.compare_exchange_weak(word, next | word & SLEEP, Ordering::AcqRel, Ordering::Relaxed) {
+            match self.0.compare_exchange_weak(word, next | word & KEEP, Ordering::AcqRel, Ordering::Relaxed) {
                 Ok(_) => return,
                 Err(now) => word = now,
             }
@@ -147,21 +224,38 @@ impl Decision {
             self.0.store(done, ordering);
             return if mutant("sleeper_not_woken") { Sleep::Awake } else { Sleep::Uncounted };
         }
-        let before = self.0.swap(done, ordering);
-        match before & SLEEP {
-            0 => Sleep::Awake,
-            sleep if sleep & COUNTED != 0 => Sleep::Counted,
-            _ => Sleep::Uncounted,
+        how_it_sleeps(self.0.swap(done, ordering))
+    }
+
+    /// Asks the owner of an undecided choice to look at its channels again. Whoever sleeps is woken, and counts as awake.
+    pub(crate) fn nudge(&self) -> Nudge {
+        let mut word = self.0.load(Ordering::Relaxed);
+        loop {
+            if !matches!(word & PHASE, OPEN | CLAIMED) {
+                return Nudge::TooLate;
+            }
+            let awake = if word & SLEEPER != 0 { word } else { word & !SLEEP };
+            // SYNC claim: see `leave_open`; the owner's look sees the retirement that came before this.
+            match self.0.compare_exchange_weak(word, awake | NUDGED, Ordering::AcqRel, Ordering::Relaxed) {
+                Ok(_) => return Nudge::Given(how_it_sleeps(word)),
+                Err(now) => word = now,
+            }
         }
     }
 
-    /// The owner announces that it is going to sleep. False: it is done already and must not.
+    /// The owner has seen that it was nudged, and is about to look.
+    pub(crate) fn take_nudge(&self) {
+        // SYNC claim: see `nudge`.
+        self.0.fetch_and(!NUDGED, Ordering::AcqRel);
+    }
+
+    /// The owner announces that it is going to sleep. False: there is news already and it must not.
     #[must_use]
     pub(crate) fn prepare_to_park(&self, counted: bool) -> bool {
         let bits = if counted { PARKED | COUNTED } else { PARKED };
         let mut word = self.0.load(Ordering::Relaxed);
         loop {
-            if word & PHASE == DONE {
+            if has_news(word) {
                 return false;
             }
             if word & SLEEPER != 0 {
@@ -189,13 +283,44 @@ impl Decision {
         let outcome = match (word & OUTCOME) >> OUTCOME_SHIFT {
             0 => Outcome::Met,
             1 => Outcome::Retired,
-            _ => Outcome::Poisoned,
+            2 => Outcome::Poisoned,
+            _ => Outcome::Again,
         };
         Some((word >> GUARD_SHIFT, outcome))
     }
 
-    /// Whether nobody has decided yet, or the decision still waits for its message (for the deadlock report).
-    pub(crate) fn is_pending(&self) -> bool {
-        self.result().is_none()
+    /// Whether the owner has reason to go on: it is complete, or was nudged.
+    #[inline]
+    pub(crate) fn is_news(&self) -> bool {
+        // SYNC completion: as in `result`; a nudge shows the retirement in the same way.
+        has_news(self.0.load(Ordering::Acquire))
     }
+
+    /// What the owner has to know.
+    pub(crate) fn news(&self) -> News {
+        match self.result() {
+            Some((guard, outcome)) => News::Done(guard, outcome),
+            None if self.is_news() => News::Nudged,
+            None => News::None,
+        }
+    }
+
+    /// Whether nobody has decided yet, or the decision still waits for its message, and the owner was not asked to look (for the deadlock report).
+    pub(crate) fn is_pending(&self) -> bool {
+        !self.is_news()
+    }
+}
+
+/// How the owner slept when the word was this.
+fn how_it_sleeps(word: u32) -> Sleep {
+    match word & SLEEP {
+        0 => Sleep::Awake,
+        sleep if sleep & COUNTED != 0 => Sleep::Counted,
+        _ => Sleep::Uncounted,
+    }
+}
+
+#[inline]
+fn has_news(word: u32) -> bool {
+    word & PHASE == DONE || word & NUDGED != 0
 }

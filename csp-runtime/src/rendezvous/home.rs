@@ -5,17 +5,22 @@
 
 use super::decision::Sleep;
 use super::offer::{Entry, Offer};
+use crate::sync::{Held, Journal};
 
 /// A home of offers, entries, messages and channel locks.
 pub(crate) trait Home: Sized + 'static {
     /// The name of an entry that is waiting, or paired, somewhere in this home.
     type Link: Copy + PartialEq;
+    /// A link to the other side of a pair, which may have to be told from what is there later.
+    type Partner: Copy;
     /// The place of a message in transit.
     type Place: Copy;
     /// How the owner of an offer is woken.
     type Wake: Copy;
     /// The mutual exclusion of one channel.
     type Lock: RawLock;
+    /// What the holder of a lock writes down.
+    type Journal: Journal;
     /// The messages inside a buffered channel.
     type Buffer: Buffer<Self>;
 
@@ -26,14 +31,29 @@ pub(crate) trait Home: Sized + 'static {
     /// The link that names `entry`.
     fn link(entry: &Entry<Self>) -> Self::Link;
 
+    /// The link by which a leader knows its follower.
+    fn partner(entry: &Entry<Self>) -> Self::Partner;
+
+    /// Where it leads.
+    fn follow(partner: Self::Partner) -> Self::Link;
+
     /// A total order of all offers, in which two of them are claimed.
-    fn rank(offer: &Offer<Self>) -> usize;
+    fn rank(offer: &Offer) -> usize;
+
+    /// Who decides here: it stands in a word while that is claimed or selected. 0 where nobody has to know.
+    fn decider() -> u32;
+
+    /// The journal of whoever runs now.
+    fn journal() -> Self::Journal;
+
+    /// How the owner of an offer is woken; its answer outlives the offer.
+    fn wake(offer: &Offer) -> Self::Wake;
 
     /// Moves one message of `size` units between two places.
     ///
     /// # Safety
     /// `from` holds a message that nobody else will read, `to` has room for it, and both stay put meanwhile.
-    unsafe fn carry(from: Self::Place, to: Self::Place, size: usize);
+    unsafe fn carry(from: Self::Place, to: Self::Place, size: usize, lock: &Held<Self::Journal>);
 
     /// Wakes the owner of a completed offer if it sleeps.
     fn unpark(wake: Self::Wake, sleep: Sleep);
@@ -50,13 +70,15 @@ pub(crate) trait RawLock {
 
 /// First in, first out. Only used under the lock of its channel.
 pub(crate) trait Buffer<H: Home> {
-    fn len(&self) -> usize;
+    /// Messages that were taken out, to be dropped once the lock is released: dropping runs a user's code.
+    type Leftovers;
+    fn len(&self, lock: &Held<H::Journal>) -> usize;
     /// # Safety
-    /// `from` holds a message of this buffer's type, which moves in; the channel's lock is held.
-    unsafe fn push(&mut self, from: H::Place);
+    /// `from` holds a message of this buffer's type, which moves in.
+    unsafe fn push(&mut self, from: H::Place, lock: &Held<H::Journal>);
     /// # Safety
-    /// The buffer is not empty, and `to` has room for a message of its type; the channel's lock is held.
-    unsafe fn pop(&mut self, to: H::Place);
-    /// Takes all messages out, to be dropped once the lock is released: dropping runs a user's code.
-    fn drain(&mut self) -> Self;
+    /// The buffer is not empty, and `to` has room for a message of its type.
+    unsafe fn pop(&mut self, to: H::Place, lock: &Held<H::Journal>);
+    /// Takes all messages out.
+    fn drain(&mut self, lock: &Held<H::Journal>) -> Self::Leftovers;
 }

@@ -8,18 +8,21 @@ use super::decision::Sleep;
 use super::home::{Buffer, Home};
 use super::offer::{Entry, Offer};
 use crate::backend::Park;
+use crate::sync::{Held, NoJournal};
 
 /// This process's memory.
 pub(crate) enum Local {}
 
 impl Home for Local {
     type Link = NonNull<Entry<Local>>;
+    type Partner = Self::Link;
     type Place = *mut u8;
     type Wake = &'static dyn Park;
     #[cfg(not(loom))]
     type Lock = super::lock::SpinLock;
     #[cfg(loom)]
     type Lock = super::lock::ModelLock;
+    type Journal = NoJournal;
     type Buffer = Box<dyn ErasedBuffer>;
 
     #[inline]
@@ -33,19 +36,44 @@ impl Home for Local {
         NonNull::from(entry)
     }
 
+    #[inline]
+    fn partner(entry: &Entry<Self>) -> Self::Link {
+        Self::link(entry)
+    }
+
+    #[inline]
+    fn follow(partner: Self::Link) -> Self::Link {
+        partner
+    }
+
     #[cfg(not(loom))]
     #[inline]
-    fn rank(offer: &Offer<Self>) -> usize {
+    fn rank(offer: &Offer) -> usize {
         std::ptr::from_ref(offer).addr()
     }
 
     #[cfg(loom)]
-    fn rank(offer: &Offer<Self>) -> usize {
+    fn rank(offer: &Offer) -> usize {
         offer.age
     }
 
+    #[inline(always)]
+    fn decider() -> u32 {
+        0
+    }
+
+    #[inline(always)]
+    fn journal() -> NoJournal {
+        NoJournal
+    }
+
+    #[inline(always)]
+    fn wake(offer: &Offer) -> Self::Wake {
+        offer.parker
+    }
+
     #[inline]
-    unsafe fn carry(from: Self::Place, to: Self::Place, size: usize) {
+    unsafe fn carry(from: Self::Place, to: Self::Place, size: usize, _lock: &Held) {
         if size == size_of::<u64>() {
             // SAFETY: both places are valid for `size` bytes, by the caller; the type keeps padding and provenance.
             let word = unsafe { from.cast::<MaybeUninit<u64>>().read_unaligned() };
@@ -110,21 +138,23 @@ impl<T: Send> ErasedBuffer for Messages<T> {
 }
 
 impl Buffer<Local> for Box<dyn ErasedBuffer> {
-    fn len(&self) -> usize {
+    type Leftovers = Self;
+
+    fn len(&self, _lock: &Held) -> usize {
         (**self).len()
     }
 
-    unsafe fn push(&mut self, from: *mut u8) {
+    unsafe fn push(&mut self, from: *mut u8, _lock: &Held) {
         // SAFETY: passed on.
         unsafe { (**self).push(from) };
     }
 
-    unsafe fn pop(&mut self, to: *mut u8) {
+    unsafe fn pop(&mut self, to: *mut u8, _lock: &Held) {
         // SAFETY: passed on.
         unsafe { (**self).pop(to) };
     }
 
-    fn drain(&mut self) -> Self {
+    fn drain(&mut self, _lock: &Held) -> Self {
         (**self).drain()
     }
 }

@@ -1,6 +1,6 @@
 //! The rendezvous: an arriving offer meets a waiting one, or waits itself. The algorithm for every backend and both directions.
 
-use super::core::{Core, Wakes, complete};
+use super::core::{Core, Wakes, complete, settle};
 use super::decision::{Claim, Outcome, Sleep};
 use super::home::{Buffer, Home};
 use super::offer::{Entry, Kind};
@@ -130,22 +130,21 @@ impl<H: Home> Core<H> {
         place: H::Place,
         partner: &Entry<H>,
         queue: &Queue<H>,
-        lock: &Held,
+        lock: &Held<H::Journal>,
     ) -> Short<H> {
         let opposite = if kind == Kind::Send { Kind::Receive } else { Kind::Send };
-        if partner.kind != opposite || partner.offer().take(partner.index()) == Claim::Lost {
+        if partner.kind != opposite || partner.offer().take(H::decider()) == Claim::Lost {
             return Short::No;
         }
         queue.remove(partner, lock);
         let (from, to) = if kind == Kind::Send { (place, partner.place) } else { (partner.place, place) };
         // SAFETY: the sender's place holds a message and the receiver's has room for it, by the caller and by `arrive`.
-        unsafe { H::carry(from, to, self.size) };
-        let wake = partner.offer().wake;
-        // The partner may be gone after the next line.
-        Short::Met(wake, partner.offer().decision.complete(partner.index(), Outcome::Met))
+        unsafe { H::carry(from, to, self.size, lock) };
+        let (wake, sleep) = settle(partner, Outcome::Met, lock);
+        Short::Met(wake, sleep)
     }
 
-    fn offer_message(&self, me: &Entry<H>, manner: Manner, lock: &Held, wakes: &mut Wakes<H>) -> Arrival {
+    fn offer_message(&self, me: &Entry<H>, manner: Manner, lock: &Held<H::Journal>, wakes: &mut Wakes<H>) -> Arrival {
         if let Some(outcome) = self.ended_for_senders() {
             return Arrival::Ended(outcome);
         }
@@ -162,14 +161,14 @@ impl<H: Home> Core<H> {
         Arrival::Met
     }
 
-    fn seek_message(&self, me: &Entry<H>, manner: Manner, lock: &Held, wakes: &mut Wakes<H>) -> Arrival {
+    fn seek_message(&self, me: &Entry<H>, manner: Manner, lock: &Held<H::Journal>, wakes: &mut Wakes<H>) -> Arrival {
         match self.buffer(lock) {
-            Some(buffer) if buffer.len() > 0 => {
+            Some(buffer) if buffer.len(lock) > 0 => {
                 if win_self(me, manner) == Claim::Lost {
                     return Arrival::Decided;
                 }
                 // SAFETY: the buffer is not empty, and `me.place` has room for a message, by `arrive`.
-                unsafe { buffer.pop(me.place) };
+                unsafe { buffer.pop(me.place, lock) };
                 if me.kind == Kind::ReceiveExtended {
                     self.kept.set(self.kept.get(lock) + 1, lock);
                     me.reserved.set(true, lock);
@@ -193,7 +192,7 @@ impl<H: Home> Core<H> {
         me: &Entry<H>,
         manner: Manner,
         queue: &Queue<H>,
-        lock: &Held,
+        lock: &Held<H::Journal>,
         wakes: &mut Wakes<H>,
     ) -> Option<Arrival> {
         let mut next = queue.first(lock);
@@ -218,51 +217,51 @@ impl<H: Home> Core<H> {
 
     /// Both offers are decided: the message passes, or the side that must wait for the other learns its partner.
     #[inline]
-    fn join(&self, me: &Entry<H>, partner: &Entry<H>, lock: &Held, wakes: &mut Wakes<H>) -> Arrival {
+    fn join(&self, me: &Entry<H>, partner: &Entry<H>, lock: &Held<H::Journal>, wakes: &mut Wakes<H>) -> Arrival {
         let (sender, receiver) = if me.kind.is_sending() { (me, partner) } else { (partner, me) };
         // Whoever gets to know the other goes on first, and completes the other later.
         let leader = match (sender.kind, receiver.kind) {
             (Kind::SendLater, _) => {
-                sender.partner.set(Some(H::link(receiver)), lock);
+                sender.partner.set(Some(H::partner(receiver)), lock);
                 sender
             }
             (_, Kind::ReceiveExtended) => {
-                receiver.partner.set(Some(H::link(sender)), lock);
+                receiver.partner.set(Some(H::partner(sender)), lock);
                 receiver
             }
             _ => {
                 // SAFETY: by `arrive`, the sender's place holds a message and the receiver's has room for it.
-                unsafe { H::carry(sender.place, receiver.place, self.size) };
-                complete(partner, Outcome::Met, wakes);
+                unsafe { H::carry(sender.place, receiver.place, self.size, lock) };
+                complete(partner, Outcome::Met, lock, wakes);
                 return Arrival::Met;
             }
         };
         if std::ptr::eq(leader, me) {
             return Arrival::Met;
         }
-        complete(partner, Outcome::Met, wakes);
+        complete(partner, Outcome::Met, lock, wakes);
         Arrival::Paired
     }
 
     /// Uses one place of the buffer for a sender: for its message, or for the one that it is going to make.
-    fn fill(&self, sender: &Entry<H>, lock: &Held) {
+    fn fill(&self, sender: &Entry<H>, lock: &Held<H::Journal>) {
         if sender.kind == Kind::SendLater {
             self.kept.set(self.kept.get(lock) + 1, lock);
             sender.reserved.set(true, lock);
         } else if let Some(buffer) = self.buffer(lock) {
             // SAFETY: by `arrive`, the sender's place holds a message.
-            unsafe { buffer.push(sender.place) };
+            unsafe { buffer.push(sender.place, lock) };
         }
     }
 
     /// Lets waiting senders use what room the buffer has.
-    fn admit(&self, lock: &Held, wakes: &mut Wakes<H>) {
+    pub(super) fn admit(&self, lock: &Held<H::Journal>, wakes: &mut Wakes<H>) {
         while self.has_room(lock) {
             let Some(sender) = self.senders.first(lock) else { return };
             self.senders.remove(sender, lock);
-            if sender.offer().take(sender.index()) == Claim::Won {
+            if sender.offer().take(H::decider()) == Claim::Won {
                 self.fill(sender, lock);
-                complete(sender, Outcome::Met, wakes);
+                complete(sender, Outcome::Met, lock, wakes);
             }
         }
     }
@@ -300,39 +299,39 @@ impl<H: Home> Core<H> {
 
 /// A choice that stands on other channels wins its own decision word before it does anything final.
 fn win_self<H: Home>(me: &Entry<H>, manner: Manner) -> Claim {
-    if manner.published { me.offer().decision.select(me.index()) } else { Claim::Won }
+    if manner.published { me.offer().decision.select(H::decider()) } else { Claim::Won }
 }
 
 /// Decides both offers, or neither. `partner` is in a queue whose lock is held.
 fn pair<H: Home>(me: &Entry<H>, manner: Manner, partner: &Entry<H>) -> Pairing {
     let (mine, theirs) = (me.offer(), partner.offer());
     if !manner.published || mutant("self_not_won") {
-        return match theirs.take(partner.index()) {
+        return match theirs.take(H::decider()) {
             Claim::Won => Pairing::Won,
             Claim::Lost => Pairing::PartnerGone,
         };
     }
     if !theirs.is_choosing() {
-        return match mine.decision.select(me.index()) {
+        return match mine.decision.select(H::decider()) {
             Claim::Won => Pairing::Won,
             Claim::Lost => Pairing::SelfGone,
         };
     }
     // Two choices, both published: claim in the order of their rank, so that no ring of claims can form.
     let mine_first = H::rank(mine) < H::rank(theirs) || mutant("own_first");
-    let (first, first_index, first_gone, second, second_index, second_gone) = if mine_first {
-        (mine, me.index(), Pairing::SelfGone, theirs, partner.index(), Pairing::PartnerGone)
+    let (first, first_gone, second, second_gone) = if mine_first {
+        (mine, Pairing::SelfGone, theirs, Pairing::PartnerGone)
     } else {
-        (theirs, partner.index(), Pairing::PartnerGone, mine, me.index(), Pairing::SelfGone)
+        (theirs, Pairing::PartnerGone, mine, Pairing::SelfGone)
     };
-    if first.decision.claim() == Claim::Lost {
+    if first.decision.claim(H::decider()) == Claim::Lost {
         return first_gone;
     }
-    if second.decision.select(second_index) == Claim::Lost {
+    if second.decision.select(H::decider()) == Claim::Lost {
         first.decision.unclaim();
         return second_gone;
     }
-    first.decision.confirm(first_index);
+    first.decision.confirm(H::decider());
     Pairing::Won
 }
 
@@ -345,17 +344,18 @@ fn pair<H: Home>(me: &Entry<H>, manner: Manner, partner: &Entry<H>) -> Pairing {
 pub(crate) unsafe fn deliver<H: Home>(sender: &Entry<H>, receiver: H::Link, size: usize) -> Arrival {
     // SAFETY: an offer that is not complete keeps its entries alive.
     let receiver = unsafe { H::entry(receiver) };
+    // SAFETY: the paired receiver is ours alone until we complete it: it is in no queue, and it waits.
+    let own = unsafe { Held::new(H::journal()) };
     let arrival = if receiver.kind == Kind::ReceiveExtended {
-        // SAFETY: the paired receiver is ours alone until we complete it: it is in no queue, and it waits.
-        let lock = unsafe { Held::new() };
-        receiver.partner.set(Some(H::link(sender)), &lock);
+        receiver.partner.set(Some(H::partner(sender)), &own);
         Arrival::Paired
     } else {
         // SAFETY: the places are of one channel's message type, by the caller.
-        unsafe { H::carry(sender.place, receiver.place, size) };
+        unsafe { H::carry(sender.place, receiver.place, size, &own) };
         Arrival::Met
     };
-    finish(receiver, Outcome::Met);
+    let (wake, sleep) = settle(receiver, Outcome::Met, &own);
+    H::unpark(wake, sleep);
     arrival
 }
 
@@ -369,9 +369,8 @@ pub(crate) unsafe fn dismiss<H: Home>(link: H::Link, outcome: Outcome) {
 }
 
 fn finish<H: Home>(entry: &Entry<H>, outcome: Outcome) {
-    let mut wakes = Wakes::<H>::new();
-    complete(entry, outcome, &mut wakes);
-    for (wake, sleep) in wakes {
-        H::unpark(wake, sleep);
-    }
+    let wake = H::wake(entry.offer());
+    // The owner may be gone after the next line.
+    let sleep = entry.offer().decision.complete(entry.index(), outcome);
+    H::unpark(wake, sleep);
 }

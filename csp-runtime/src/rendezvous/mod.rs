@@ -6,6 +6,8 @@ pub(crate) mod home;
 pub(crate) mod local;
 pub(crate) mod lock;
 pub(crate) mod meet;
+#[cfg(feature = "backend-processes")]
+mod mend;
 pub(crate) mod offer;
 mod queue;
 pub(crate) mod wait;

@@ -2,18 +2,24 @@
 
 use super::decision::{Claim, Decision};
 use super::home::Home;
-use crate::sync::{AtomicU32, Guarded, Held, Ordering, mutant};
+use crate::backend::Park;
+#[cfg(feature = "backend-processes")]
+use crate::sync::Ordering;
+use crate::sync::{AtomicU32, Guarded, Held, NoJournal, mutant};
 use std::cell::Cell;
 
 /// One operation's offer. It lives where its owner waits, and nobody touches it once it is complete.
-pub(crate) struct Offer<H: Home> {
+///
+/// The same for all homes, so that one choice may stand on channels of several.
+pub(crate) struct Offer {
     pub(crate) decision: Decision,
+    /// Of an offer whose place is used again: which one this is.
+    pub(crate) generation: AtomicU32,
     /// A choice may stand on several channels, so its partners compete for the decision word. A plain offer stands on
     /// one: whoever takes its entry from that channel's queue, under its lock, has decided it.
     choosing: bool,
-    /// How many of a choice's guards are not switched off by retirement; one more while it is still enqueueing.
-    live: AtomicU32,
-    pub(crate) wake: H::Wake,
+    /// Whom a partner in this process wakes.
+    pub(super) parker: &'static dyn Park,
     /// A model is replayed, so its offers rank by age: their addresses differ from run to run.
     #[cfg(loom)]
     pub(super) age: usize,
@@ -25,51 +31,74 @@ fn next_age() -> usize {
     OFFERS.fetch_add(1, std::sync::atomic::Ordering::Relaxed)
 }
 
-impl<H: Home> Offer<H> {
+impl Offer {
     /// `asleep`: the owner never waits awake, so whoever completes the offer has to wake it.
     #[inline]
-    pub(crate) fn plain(wake: H::Wake, asleep: bool) -> Self {
-        Self::new(false, 0, wake, asleep)
+    pub(crate) fn plain(parker: &'static dyn Park, asleep: bool) -> Self {
+        Self::new(false, parker, asleep)
     }
 
     /// As [`plain`](Self::plain).
     #[inline]
-    pub(crate) fn choice(wake: H::Wake, asleep: bool) -> Self {
-        Self::new(true, 1, wake, asleep)
+    pub(crate) fn choice(parker: &'static dyn Park, asleep: bool) -> Self {
+        Self::new(true, parker, asleep)
     }
 
     #[inline]
-    fn new(choosing: bool, live: u32, wake: H::Wake, asleep: bool) -> Self {
+    fn new(choosing: bool, parker: &'static dyn Park, asleep: bool) -> Self {
         Self {
             decision: if asleep { Decision::of_a_sleeper() } else { Decision::new() },
+            generation: AtomicU32::new(0),
             choosing,
-            live: AtomicU32::new(live),
-            wake,
+            parker,
             #[cfg(loom)]
             age: next_age(),
         }
     }
 
+    /// An offer that is over: to be renewed before it is used.
+    #[cfg(feature = "backend-processes")]
+    pub(crate) fn complete(parker: &'static dyn Park) -> Self {
+        let this = Self::new(false, parker, false);
+        let _ = this.decision.complete(0, super::decision::Outcome::Met);
+        this
+    }
+
+    /// Makes a new offer of one that is complete. Whoever still looks at the old one sees another generation.
+    ///
+    /// # Safety
+    /// It is initialised, and nobody else uses it but to see which one it is.
+    #[cfg(feature = "backend-processes")]
+    #[inline]
+    pub(crate) unsafe fn renew(this: *mut Self, choosing: bool, parker: &'static dyn Park) {
+        // SAFETY: by the caller.
+        unsafe { (&raw mut (*this).choosing).write(choosing) };
+        // SAFETY: by the caller.
+        unsafe { (&raw mut (*this).parker).write(parker) };
+        // SAFETY: by the caller.
+        let this = unsafe { &*this };
+        let generation = this.generation.load(Ordering::Relaxed).wrapping_add(1);
+        crate::sync::step();
+        this.generation.store(generation, Ordering::Relaxed);
+        crate::sync::step();
+        this.decision.open();
+    }
+
+    #[inline]
     pub(crate) fn is_choosing(&self) -> bool {
         self.choosing
     }
 
-    /// Decides an offer whose entry, `guard`, the caller found in a queue under that channel's lock.
-    pub(crate) fn take(&self, guard: u32) -> Claim {
+    #[inline]
+    pub(crate) fn parker(&self) -> &'static dyn Park {
+        self.parker
+    }
+
+    /// Decides an offer of which the caller, `decider`, found an entry in a queue under that channel's lock.
+    #[inline]
+    pub(crate) fn take(&self, decider: u32) -> Claim {
         let choosing = self.choosing && !mutant("choice_not_asked");
-        if choosing { self.decision.select(guard) } else { Claim::Won }
-    }
-
-    /// One more guard is about to be enqueued.
-    pub(crate) fn switch_on(&self) {
-        self.live.fetch_add(1, Ordering::Relaxed);
-    }
-
-    /// A guard's channel is retired, or all guards are enqueued. True: it was the last one that kept the choice waiting.
-    #[must_use]
-    pub(crate) fn switch_off(&self) -> bool {
-        // Relaxed: a counter; the decision word decides.
-        self.live.fetch_sub(1, Ordering::Relaxed) == 1
+        if choosing { self.decision.select(decider) } else { Claim::Won }
     }
 }
 
@@ -94,12 +123,12 @@ impl Kind {
 
 /// An offer's presence on one channel.
 pub(crate) struct Entry<H: Home> {
-    offer: Cell<*const Offer<H>>,
+    offer: Cell<*const Offer>,
     index: Cell<u32>,
     pub(crate) kind: Kind,
     pub(crate) place: H::Place,
     /// The other side, where it is needed after pairing: see `PROTOCOL.md`, «partners».
-    pub(crate) partner: Guarded<Option<H::Link>>,
+    pub(crate) partner: Guarded<Option<H::Partner>>,
     /// A place in the buffer is kept for the message that this output guard will make.
     pub(crate) reserved: Guarded<bool>,
     pub(super) next: Guarded<Option<H::Link>>,
@@ -109,7 +138,7 @@ pub(crate) struct Entry<H: Home> {
 
 impl<H: Home> Entry<H> {
     /// An entry of `offer`, which must outlive it and stay put.
-    pub(crate) fn new(offer: *const Offer<H>, index: u32, kind: Kind, place: H::Place) -> Self {
+    pub(crate) fn new(offer: *const Offer, index: u32, kind: Kind, place: H::Place) -> Self {
         Self {
             offer: Cell::new(offer),
             index: Cell::new(index),
@@ -123,13 +152,13 @@ impl<H: Home> Entry<H> {
         }
     }
 
-    pub(crate) fn offer(&self) -> &Offer<H> {
+    pub(crate) fn offer(&self) -> &Offer {
         // SAFETY: by `new` and `attach`, the offer outlives its entries' use.
         unsafe { &*self.offer.get() }
     }
 
     /// A choice's entry, in no queue, learns the address of its offer, which must outlive its stay in any.
-    pub(crate) fn attach(&self, offer: *const Offer<H>) {
+    pub(crate) fn attach(&self, offer: *const Offer) {
         self.offer.set(offer);
     }
 
@@ -149,8 +178,24 @@ impl<H: Home> Entry<H> {
     /// The caller owns the entry, which is in no queue, and whose offer is complete or was never seen by others.
     pub(crate) unsafe fn paired_with(&self) -> (Option<H::Link>, bool) {
         // SAFETY: nobody else uses the entry, by the caller.
-        let own = unsafe { Held::new() };
-        (self.partner.get(&own), self.reserved.get(&own))
+        let own = unsafe { Held::new(NoJournal) };
+        (self.partner.get(&own).map(H::follow), self.reserved.get(&own))
+    }
+
+    /// The partner, as it was noted.
+    #[cfg(feature = "backend-processes")]
+    pub(crate) fn follower(&self) -> Option<H::Partner> {
+        // SAFETY: its owner is dead, or what is read is only compared.
+        let own = unsafe { Held::new(NoJournal) };
+        self.partner.get(&own)
+    }
+
+    /// The partner has been completed.
+    #[cfg(feature = "backend-processes")]
+    pub(crate) fn forget_partner(&self) {
+        // SAFETY: the entry is its owner's alone by now.
+        let own = unsafe { Held::new(NoJournal) };
+        self.partner.set(None, &own);
     }
 
     /// Who waits behind the same offer never meets itself: guards of one choice do not match each other.

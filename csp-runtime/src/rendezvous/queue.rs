@@ -16,19 +16,19 @@ impl<H: Home> Queue<H> {
     }
 
     #[inline]
-    pub(crate) fn first<'l>(&self, lock: &'l Held) -> Option<&'l Entry<H>> {
+    pub(crate) fn first<'l>(&self, lock: &'l Held<H::Journal>) -> Option<&'l Entry<H>> {
         self.first.get(lock).map(|link| queued(link, lock))
     }
 
     /// The entry that arrived after `entry`.
-    pub(crate) fn after<'l>(&self, entry: &Entry<H>, lock: &'l Held) -> Option<&'l Entry<H>> {
+    pub(crate) fn after<'l>(&self, entry: &Entry<H>, lock: &'l Held<H::Journal>) -> Option<&'l Entry<H>> {
         entry.next.get(lock).map(|link| queued(link, lock))
     }
 
     /// # Safety
     /// The entry is not queued anywhere, stays where it is, and is removed before it ends.
     #[inline]
-    pub(crate) unsafe fn push(&self, entry: &Entry<H>, lock: &Held) {
+    pub(crate) unsafe fn push(&self, entry: &Entry<H>, lock: &Held<H::Journal>) {
         let link = H::link(entry);
         let last = self.last.get(lock);
         entry.previous.set(last, lock);
@@ -43,7 +43,7 @@ impl<H: Home> Queue<H> {
 
     /// Takes the entry out. False: it is out already.
     #[inline]
-    pub(crate) fn remove(&self, entry: &Entry<H>, lock: &Held) -> bool {
+    pub(crate) fn remove(&self, entry: &Entry<H>, lock: &Held<H::Journal>) -> bool {
         if !entry.queued.get(lock) {
             return false;
         }
@@ -64,7 +64,7 @@ impl<H: Home> Queue<H> {
 
 /// A neighbour or an end of the list.
 #[inline]
-fn queued<H: Home>(link: H::Link, _lock: &Held) -> &Entry<H> {
+fn queued<H: Home>(link: H::Link, _lock: &Held<H::Journal>) -> &Entry<H> {
     // SAFETY: only `push` makes links, whose caller keeps the entry alive until `remove` has cut all links to it.
     unsafe { H::entry(link) }
 }

@@ -8,7 +8,7 @@ use crate::deadlock;
 use crate::deadlock::Operation;
 use crate::process::context::Context;
 
-/// Waits until `decision` is complete (true), or `until` has passed (false, never early).
+/// Waits until there is news of `decision` (true), or `until` has passed (false, never early).
 ///
 /// Inlined, like what it calls for a coroutine: each return to a frame from before the switch is one that the processor predicts wrongly.
 #[inline(always)]
@@ -17,7 +17,7 @@ pub(crate) fn wait(context: &Context, decision: &Decision, operation: &dyn Opera
     if context.is_hosted() && until.is_none() && !cfg!(loom) {
         context.block_on(operation, false);
         if decision.prepare_to_park(false) {
-            while decision.result().is_none() {
+            while !decision.is_news() {
                 crate::backend::park_this_coroutine();
             }
         }
@@ -42,7 +42,7 @@ fn wait_on(context: &Context, decision: &Decision, operation: &dyn Operation, un
         park(context.parker(), decision, until);
     }
     context.unblock();
-    decision.result().is_some()
+    decision.is_news()
 }
 
 /// Waits for a decision that no process is going to make (work for an idle thread), so no deadlock hangs on it.
@@ -50,23 +50,23 @@ pub(crate) fn idle(parker: &dyn Park, decision: &Decision, until: Option<Instant
     if !spin(parker, decision, until) && decision.prepare_to_park(false) {
         park(parker, decision, until);
     }
-    decision.result().is_some()
+    decision.is_news()
 }
 
 fn spin(parker: &dyn Park, decision: &Decision, until: Option<Instant>) -> bool {
     let mut attempt = 0;
-    while decision.result().is_none() {
+    while !decision.is_news() {
         let late = attempt % 16 == 15 && until.is_some_and(|until| Instant::now() >= until);
         if late || !parker.spin(attempt) {
             break;
         }
         attempt += 1;
     }
-    decision.result().is_some()
+    decision.is_news()
 }
 
 fn park(parker: &dyn Park, decision: &Decision, until: Option<Instant>) {
-    while decision.result().is_none() {
+    while !decision.is_news() {
         if until.is_some_and(|until| Instant::now() >= until) {
             return;
         }

@@ -31,6 +31,7 @@ pub(crate) struct UnderTest {
 pub(crate) const BACKENDS: &[UnderTest] = &[
     UnderTest { name: "threads", runs: Runs::Repeated(20) },
     UnderTest { name: "coroutines", runs: Runs::Repeated(20) },
+    UnderTest { name: "processes", runs: Runs::Repeated(20) },
     UnderTest { name: "seeded", runs: Runs::Seeds(200) },
 ];
 

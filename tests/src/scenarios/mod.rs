@@ -11,6 +11,7 @@ mod extended;
 mod failure;
 mod fairness;
 mod foreign;
+mod mobile_data;
 mod mobility;
 mod networks;
 mod order;
@@ -49,6 +50,7 @@ const TOPICS: &[&[Scenario]] = &[
     waves::SCENARIOS,
     buffered::SCENARIOS,
     mobility::SCENARIOS,
+    mobile_data::SCENARIOS,
     structure::SCENARIOS,
     processes::SCENARIOS,
     spawning::SCENARIOS,

@@ -1,0 +1,105 @@
+//! Life in a forked child: an empty runtime, one process, and an end that leaves everything in order.
+
+use std::io::Write;
+use std::sync::MutexGuard;
+
+use super::{Birth, ForkedJob};
+use crate::arena::{Block, Kind, arena};
+use crate::shared::census::{self, Slot, State};
+use crate::shared::recover;
+use crate::{backend, deadlock, shared};
+
+/// What a process leaves to its parent: a message in a block, or nothing.
+pub(crate) struct Legacy(pub(crate) Option<Block>);
+
+impl Legacy {
+    /// A block for a legacy of so many bytes, which is the parent's already.
+    pub(crate) fn room(bytes: usize) -> Block {
+        shared::message::certain(bytes.max(1), Kind::Legacy, census::me().owner())
+    }
+}
+
+/// All locks of ours that a child may need, held by the thread that forks.
+pub(super) struct Locks {
+    _pool: backend::PoolLocks,
+    _shared: shared::Locks,
+    contexts: MutexGuard<'static, deadlock::Contexts>,
+}
+
+impl Locks {
+    pub(super) fn hold() -> Self {
+        Self { _pool: backend::hold_pool(), _shared: shared::hold(), contexts: deadlock::hold() }
+    }
+
+    /// In the child: there is nothing but this thread.
+    fn forget_the_parent(mut self) {
+        deadlock::forget_the_parent(&mut self.contexts);
+        drop(self);
+        backend::forget_the_parent();
+        shared::forget_the_parent();
+        super::watch::forget_the_parent();
+        super::forker::forget_the_parent();
+        super::CHILDREN.store(0, std::sync::atomic::Ordering::Relaxed);
+        crate::process::context::forget_the_parent();
+    }
+}
+
+/// The child's whole life.
+///
+/// # Safety
+/// Called once, in a child that was just forked, with its copy of the job.
+pub(super) unsafe fn live(job: ForkedJob, birth: &Birth, slot: &'static Slot, parent: u32, locks: Locks) -> ! {
+    // SAFETY: only sets how this process dies.
+    unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) };
+    // SAFETY: only asks. The parent may have died before it could take us along.
+    if unsafe { libc::getppid() } as u32 != parent {
+        leave(1);
+    }
+    locks.forget_the_parent();
+    census::become_process(slot);
+    census::wake_up();
+    // SAFETY: by the caller.
+    let run = move || unsafe { (job.run)(job.data) };
+    let legacy = match birth.stack {
+        None => run(),
+        Some(bytes) => on_own_stack(bytes, run),
+    };
+    if let Some(block) = legacy.0 {
+        slot.legacy.store(block.number(), std::sync::atomic::Ordering::Relaxed);
+    }
+    let _ = std::io::stdout().flush();
+    recover::leave_in_order(slot, legacy.0);
+    slot.set_state(State::Clean);
+    leave(0)
+}
+
+/// On a thread of its own: the process has asked for so much stack.
+fn on_own_stack(bytes: usize, run: impl FnOnce() -> Legacy) -> Legacy {
+    struct Only<T>(T);
+    // SAFETY: this thread waits for the other and does nothing meanwhile.
+    unsafe impl<T> Send for Only<T> {}
+    let run = Only(run);
+    std::thread::scope(|scope| {
+        let body = move || {
+            let run = run;
+            backend::mark_as_ours();
+            Only((run.0)())
+        };
+        let thread = std::thread::Builder::new().stack_size(bytes).spawn_scoped(scope, body);
+        match thread.map(std::thread::ScopedJoinHandle::join) {
+            Ok(Ok(legacy)) => legacy.0,
+            _ => leave(101),
+        }
+    })
+}
+
+/// Ends this OS process, and nothing else: what its parent has prepared for its own end stays the parent's.
+pub(super) fn leave(code: i32) -> ! {
+    // SAFETY: ends the process.
+    unsafe { libc::_exit(code) }
+}
+
+/// What is left in a slot.
+pub(super) fn legacy_of(slot: &Slot) -> Legacy {
+    Legacy(arena().check(slot.legacy.load(std::sync::atomic::Ordering::Relaxed)))
+}

@@ -1,0 +1,120 @@
+//! The fork itself: what the child takes along is its own before it runs, and nothing of ours is half way.
+
+use std::os::fd::{FromRawFd, OwnedFd};
+use std::sync::Arc;
+
+use super::{Birth, ForkedJob, NotStarted, child, one_less, one_more, stdio, watch};
+use crate::channel::Channel;
+use crate::process::{Mutable, Visit};
+use crate::rendezvous::core::Side;
+use crate::shared::census::{self, Slot};
+use crate::shared::channel::ChannelLink;
+use crate::shared::{desk, recover};
+
+/// Forks `job` on this thread, which lives longer than the child.
+pub(super) fn fork(job: ForkedJob, birth: &Birth) -> Result<(), NotStarted> {
+    let me = census::me();
+    desk::desk();
+    watch::start()?;
+    let slot = census::admit(&birth.name, me.owner().number())
+        .ok_or_else(|| NotStarted(format!("no more than {} OS processes can run at a time", census::MOST)))?;
+    slot.catching.store(u32::from(birth.catching), std::sync::atomic::Ordering::Relaxed);
+    let mut taken = Taken::of(&job, slot);
+    if let Some(why) = taken.refused.take() {
+        taken.give_back();
+        return Err(NotStarted(why));
+    }
+    let parent = std::process::id();
+    let locks = child::Locks::hold();
+    let streams = stdio::Streams::hold();
+    one_more();
+    // SAFETY: all locks of ours are held by this thread; what others hold is told in the documentation of the backend.
+    let pid = unsafe { libc::fork() };
+    if pid == 0 {
+        drop(streams);
+        // SAFETY: this is the child, and the frame its copy.
+        unsafe { child::live(job, birth, slot, parent, locks) };
+    }
+    let error = std::io::Error::last_os_error();
+    drop((streams, locks));
+    if pid < 0 {
+        one_less();
+        taken.give_back();
+        return Err(NotStarted(format!(
+            "the system forks no more processes ({error}); raise the limit that is in the way (`ulimit -u`, `kernel.pid_max`, memory)"
+        )));
+    }
+    slot.pid.store(pid, std::sync::atomic::Ordering::Relaxed);
+    watch::over(slot, open(pid), Some(job));
+    Ok(())
+}
+
+/// A descriptor that tells of the end of a process.
+pub(super) fn open(pid: i32) -> Option<OwnedFd> {
+    // SAFETY: takes a number, gives a descriptor or an error.
+    let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, pid, 0) };
+    // SAFETY: a new descriptor that nobody else owns.
+    (fd >= 0).then(|| unsafe { OwnedFd::from_raw_fd(fd as i32) })
+}
+
+/// First all that a process takes along moves to where it can be reached from there; then it is counted as its own.
+struct Taken {
+    slot: &'static Slot,
+    counting: bool,
+    passed: Vec<(ChannelLink, Side, bool)>,
+    refused: Option<String>,
+}
+
+impl Taken {
+    fn of(job: &ForkedJob, slot: &'static Slot) -> Self {
+        let mut taken = Self { slot, counting: false, passed: Vec::new(), refused: None };
+        // SAFETY: the process has not started: its place is the caller's.
+        unsafe { (job.visit)(job.data, &mut taken) };
+        if taken.refused.is_none() {
+            taken.counting = true;
+            // SAFETY: as above.
+            unsafe { (job.visit)(job.data, &mut taken) };
+        }
+        taken
+    }
+
+    fn see(&mut self, channel: &Channel, side: Side, lent: bool) {
+        match channel.move_to_arena() {
+            Ok(link) if self.counting => {
+                link.pass(side, self.slot, lent);
+                self.passed.push((link, side, lent));
+            }
+            Ok(_) => {}
+            Err(why) => self.refuse(format!("it takes an end of {}: {why}", channel.phrase())),
+        }
+    }
+
+    fn refuse(&mut self, why: String) {
+        self.refused.get_or_insert(why);
+    }
+
+    /// The process does not start: all is as it was.
+    fn give_back(self) {
+        for (link, side, lent) in self.passed {
+            link.pass_back(side, self.slot, lent);
+        }
+        recover::bury(self.slot, None);
+        census::dismiss(self.slot);
+    }
+}
+
+impl Visit for Taken {
+    fn moved(&mut self, channel: &Arc<Channel>, side: Side) {
+        self.see(channel, side, false);
+    }
+
+    fn lent(&mut self, channel: &Arc<Channel>, side: Side) {
+        self.see(channel, side, true);
+    }
+
+    fn mutable(&mut self, _target: Mutable) {}
+
+    fn one_way(&mut self, type_name: &'static str) {
+        self.refuse(format!("it has a `&mut {type_name}`, which is no message, so what it writes there would be lost"));
+    }
+}

@@ -1,0 +1,82 @@
+//! Processes as forked OS processes. How their channels survive any death is told in `shared/PROTOCOL.md`.
+
+mod child;
+mod fork;
+mod forker;
+mod stdio;
+mod watch;
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+pub(crate) use child::Legacy;
+
+use super::NotStarted;
+use crate::process::context::{ContextKind, current};
+use crate::shared::census;
+
+/// A process that is to be forked: its place in a frame of the parent's, and what the two sides do with it.
+pub(crate) struct ForkedJob {
+    pub(crate) data: *mut (),
+    /// In the child: runs the process, and leaves its result.
+    pub(crate) run: unsafe fn(*mut ()) -> Legacy,
+    /// In the parent, whose process is the child's by now: takes over what it left, and tells who waits.
+    pub(crate) finish: unsafe fn(*mut (), Ending),
+    /// In the parent before the fork: shows what the process takes along.
+    pub(crate) visit: unsafe fn(*mut (), &mut dyn crate::process::Visit),
+}
+
+// SAFETY: the frame outlives the child, and only one of starter, forker and watcher uses it at a time.
+unsafe impl Send for ForkedJob {}
+
+/// What a process is called and how it is set up.
+pub(crate) struct Birth {
+    pub(crate) name: String,
+    pub(crate) catching: bool,
+    pub(crate) stack: Option<usize>,
+    pub(crate) shares_memory: bool,
+}
+
+impl Birth {
+    pub(crate) fn of(meta: &crate::process::Meta) -> Self {
+        Self {
+            name: meta.name().to_owned(),
+            catching: meta.is_catching(),
+            stack: meta.own_stack(),
+            shares_memory: meta.is_sharing_memory(),
+        }
+    }
+}
+
+/// How a child has ended.
+pub(crate) enum Ending {
+    /// By itself.
+    Left(Legacy),
+    /// It was killed, or left without ending its process.
+    Killed(String),
+}
+
+/// Children of this process that have not ended.
+static CHILDREN: AtomicUsize = AtomicUsize::new(0);
+
+/// Whether other OS processes of this program may still do something.
+pub(crate) fn are_others_alive() -> bool {
+    census::is_founded() && census::population() > 1
+}
+
+/// Forks `job` as a process of its own. On an error the caller still has it.
+pub(crate) fn launch(job: ForkedJob, birth: &Birth) -> Result<(), NotStarted> {
+    if birth.shares_memory {
+        return Err(NotStarted("it was declared with `shares_memory`, so it cannot be forked".into()));
+    }
+    let stays = current(|context| !context.is_hosted() && context.kind() != ContextKind::Foreign);
+    // A child dies with the thread that forked it. Ours outlive what they started; others may not, and a coroutine's stack is small.
+    if stays { fork::fork(job, birth) } else { forker::fork(job, birth) }
+}
+
+fn one_more() {
+    CHILDREN.fetch_add(1, Ordering::AcqRel); // SYNC children: with whoever judges a standstill
+}
+
+fn one_less() {
+    CHILDREN.fetch_sub(1, Ordering::AcqRel); // SYNC children: as in `one_more`
+}

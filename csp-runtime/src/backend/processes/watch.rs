@@ -1,0 +1,144 @@
+//! The watcher: a thread that sees children end, mends what the killed ones left, and tells those who wait.
+
+use std::collections::HashMap;
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags};
+use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
+
+use super::{Ending, ForkedJob, NotStarted, child, fork, one_less};
+use crate::shared::census::{self, Slot, State};
+use crate::shared::recover;
+
+/// A child, or an orphan of a child.
+struct Ward {
+    slot: &'static Slot,
+    ended: OwnedFd,
+    job: Option<ForkedJob>,
+}
+
+struct Watch {
+    epoll: Epoll,
+    wards: HashMap<u64, Ward>,
+}
+
+static WATCH: Mutex<Option<Watch>> = Mutex::new(None);
+
+fn watch() -> MutexGuard<'static, Option<Watch>> {
+    WATCH.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Starts the watcher, once in a process.
+pub(super) fn start() -> Result<(), NotStarted> {
+    let mut watch = watch();
+    if watch.is_some() {
+        return Ok(());
+    }
+    let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)
+        .map_err(|error| NotStarted(format!("its end could not be watched: {error}")))?;
+    *watch = Some(Watch { epoll, wards: HashMap::new() });
+    // Children of a child that is killed become ours, to be waited for.
+    // SAFETY: only sets whose they become.
+    unsafe { libc::prctl(libc::PR_SET_CHILD_SUBREAPER, 1) };
+    crate::backend::start_helper("csp-watcher", listen);
+    Ok(())
+}
+
+/// Watches over a process from now on.
+pub(super) fn over(slot: &'static Slot, ended: Option<OwnedFd>, job: Option<ForkedJob>) {
+    let Some(ended) = ended else {
+        // No descriptor is left: then this waits here.
+        return conclude(slot, job, wait_for(slot));
+    };
+    let mut watch = watch();
+    let Some(watch) = &mut *watch else { return };
+    let key = ended.as_raw_fd() as u64;
+    let event = EpollEvent::new(EpollFlags::EPOLLIN, key);
+    let added = watch.epoll.add(&ended, event);
+    watch.wards.insert(key, Ward { slot, ended, job });
+    if let Err(error) = added {
+        eprintln!("csp: process `{}` cannot be watched: {error}", slot.name());
+    }
+}
+
+fn listen() {
+    let epoll = watch().as_ref().map(|watch| watch.epoll.0.as_raw_fd());
+    let Some(epoll) = epoll else { return };
+    loop {
+        let mut events = [EpollEvent::empty(); 16];
+        // SAFETY: the descriptor stays open as long as the process.
+        let count = unsafe { libc::epoll_wait(epoll, events.as_mut_ptr().cast(), 16, -1) };
+        for event in &events[..usize::try_from(count).unwrap_or(0)] {
+            let ward = watch().as_mut().and_then(|watch| {
+                let ward = watch.wards.remove(&event.data())?;
+                let _ = watch.epoll.delete(&ward.ended);
+                Some(ward)
+            });
+            if let Some(Ward { slot, ended, job }) = ward {
+                let how = wait_for(slot);
+                drop(ended);
+                conclude(slot, job, how);
+            }
+        }
+    }
+}
+
+/// Reaps a process that has ended. None: it was not ours to reap.
+fn wait_for(slot: &Slot) -> Option<WaitStatus> {
+    let pid = nix::unistd::Pid::from_raw(slot.pid.load(std::sync::atomic::Ordering::Relaxed));
+    loop {
+        match waitid(Id::Pid(pid), WaitPidFlag::WEXITED) {
+            Ok(status) => return Some(status),
+            Err(nix::errno::Errno::EINTR) => {}
+            Err(_) => return None,
+        }
+    }
+}
+
+fn conclude(slot: &'static Slot, job: Option<ForkedJob>, how: Option<WaitStatus>) {
+    let ending = if slot.is(State::Clean) {
+        recover::bury(slot, None);
+        Ending::Left(child::legacy_of(slot))
+    } else {
+        let how = match how {
+            Some(WaitStatus::Signaled(_, signal, _)) => format!("was killed by {signal}"),
+            Some(WaitStatus::Exited(_, code)) => format!("ended its OS process with exit code {code}"),
+            _ => "was killed".to_owned(),
+        };
+        recover::bury(slot, Some(&format!("`{}` {how}", slot.name())));
+        adopt_orphans(slot);
+        Ending::Killed(how)
+    };
+    let number = slot.owner().number();
+    if let Some(job) = job {
+        // SAFETY: the child is gone, and the frame waits for this.
+        unsafe { (job.finish)(job.data, ending) };
+        one_less();
+    }
+    debug_assert_eq!(number, slot.owner().number());
+    census::dismiss(slot);
+    crate::deadlock::look_again();
+}
+
+/// The children of a killed process are killed with it, and are ours now.
+fn adopt_orphans(dead: &Slot) {
+    let parent = dead.owner().number();
+    for orphan in census::everybody().filter(|slot| slot.parent() == parent && slot.is_alive()) {
+        let pid = orphan.pid.load(std::sync::atomic::Ordering::Relaxed);
+        if pid == 0 {
+            // It was never forked.
+            recover::bury(orphan, None);
+            census::dismiss(orphan);
+            continue;
+        }
+        // SAFETY: ends a process that is ending anyway, and is ours.
+        unsafe { libc::kill(pid, libc::SIGKILL) };
+        over(orphan, fork::open(pid), None);
+    }
+}
+
+/// A child has no such thread, and watches over nobody yet.
+pub(super) fn forget_the_parent() {
+    *watch() = None;
+}

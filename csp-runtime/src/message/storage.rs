@@ -1,0 +1,94 @@
+//! Where mobile data lies, and how it passes from one owner to the next without being copied.
+//!
+//! In this version that is the heap: what is handed over stays in this OS process.
+
+use std::alloc::{Layout, alloc, alloc_zeroed, dealloc, handle_alloc_error};
+use std::mem::ManuallyDrop;
+use std::ptr::NonNull;
+
+use super::Malformed;
+use crate::cloakroom::Cloakroom;
+
+/// A piece of memory, freed when dropped. Nothing is known of what is in it.
+pub(super) struct Storage {
+    place: NonNull<u8>,
+    layout: Layout,
+}
+
+// SAFETY: a piece of memory has one owner, who may be on any thread.
+unsafe impl Send for Storage {}
+
+static HANDED_OVER: Cloakroom<Storage> = Cloakroom::new();
+
+/// The ticket for storage of no bytes, of which there is nothing to keep.
+const NOTHING: u64 = 0;
+
+impl Storage {
+    /// New storage; all its bytes are 0 if it is to be `zeroed`.
+    pub(super) fn allocate(layout: Layout, zeroed: bool) -> Self {
+        if layout.size() == 0 {
+            return Self::nothing(layout);
+        }
+        let place = if zeroed {
+            // SAFETY: its size is not 0.
+            unsafe { alloc_zeroed(layout) }
+        } else {
+            // SAFETY: its size is not 0.
+            unsafe { alloc(layout) }
+        };
+        let Some(place) = NonNull::new(place) else { handle_alloc_error(layout) };
+        Self { place, layout }
+    }
+
+    fn nothing(layout: Layout) -> Self {
+        // Nobody reads or writes there; only the alignment counts.
+        let place = NonNull::new(std::ptr::without_provenance_mut(layout.align()));
+        Self { place: place.unwrap_or(NonNull::dangling()), layout }
+    }
+
+    /// The owner of what [`into_place`](Self::into_place) gave out.
+    ///
+    /// # Safety
+    /// It came from there, with this layout, and has no other owner.
+    pub(super) unsafe fn of_place(place: NonNull<u8>, layout: Layout) -> Self {
+        Self { place, layout }
+    }
+
+    /// Where it is. From now on the caller owns it.
+    pub(super) fn into_place(self) -> NonNull<u8> {
+        ManuallyDrop::new(self).place
+    }
+
+    /// Where it is.
+    pub(super) fn place(&self) -> NonNull<u8> {
+        self.place
+    }
+
+    /// Gives it away for a ticket, by which one other owner gets it.
+    pub(super) fn hand_over(self) -> u64 {
+        if self.layout.size() == 0 { NOTHING } else { HANDED_OVER.hand_over(self) }
+    }
+
+    /// The storage of this ticket, which must have this layout.
+    pub(super) fn take_over(ticket: u64, layout: Layout) -> Result<Self, Malformed> {
+        if ticket == NOTHING && layout.size() == 0 {
+            return Ok(Self::nothing(layout));
+        }
+        let storage = HANDED_OVER.take_over(ticket, |storage| storage.layout == layout);
+        storage.ok_or(Malformed::new("there is no such mobile data"))
+    }
+
+    /// Frees the storage of a ticket that nobody will come with.
+    pub(super) fn abandon(ticket: u64) {
+        drop(HANDED_OVER.take_over(ticket, |_| true));
+    }
+}
+
+impl Drop for Storage {
+    fn drop(&mut self) {
+        if self.layout.size() != 0 {
+            // SAFETY: it was allocated with this layout, and we are its last owner.
+            unsafe { dealloc(self.place.as_ptr(), self.layout) };
+        }
+    }
+}

@@ -1,0 +1,256 @@
+//! What is seen of a variable that a branch takes along, by its type, which only the compiler knows.
+//!
+//! The macros write `(&&&&Place::new(&variable)).see(visitor)`, with all traits of this file in scope: the compiler takes the first of them
+//! that is implemented for the place, with fewer references one by one. So it works for any type, in generic processes too, where a type
+//! parameter is seen as what its bounds say.
+
+use super::visit::{Access, Mutable, Visitor};
+use crate::channel::{Receiver, Sender};
+use crate::message::Message;
+use crate::rendezvous::core::Side;
+
+/// Where a variable, or a part of it, lies.
+pub struct Place<X: ?Sized> {
+    place: *const X,
+    captured: Captured,
+}
+
+/// What the closure of a block captures of a place.
+#[derive(Clone, Copy)]
+pub(super) enum Captured {
+    /// All of it.
+    Whole,
+    /// Something of this size, with or without a destructor: the place itself, or a variable through which it is reached.
+    Something { size: usize, drops: bool },
+}
+
+impl<X: ?Sized> Place<X> {
+    /// A variable that goes along.
+    pub fn new(variable: &X) -> Self {
+        Self { place: variable, captured: Captured::Whole }
+    }
+
+    pub(super) fn part(place: *const X, captured: Captured) -> Self {
+        Self { place, captured }
+    }
+}
+
+impl<X> Place<X> {
+    /// What lies there, and for whom; nothing if that cannot be told, or if the place is a part of a packed struct.
+    fn get(&self) -> Option<(&X, Access)> {
+        let access = match self.captured {
+            Captured::Whole => Access::Owned,
+            // It is reached through a reference, or is one.
+            Captured::Something { drops: false, .. } => Access::Shared,
+            Captured::Something { size, .. } if size == size_of::<X>() => Access::Owned,
+            // It is reached through a box, or through something that only dereferences to it.
+            Captured::Something { .. } => return None,
+        };
+        if !self.place.is_aligned() {
+            return None;
+        }
+        // SAFETY: the macros make a place of something that is there, and look at it at once.
+        Some((unsafe { &*self.place }, access))
+    }
+}
+
+impl<X: ?Sized> Place<&mut X> {
+    /// The reference, if it goes along.
+    fn get_mutable(&self) -> Option<&&mut X> {
+        let captured = match self.captured {
+            Captured::Whole => true,
+            // Or it is reached through a `&`, so that nobody can write; it is seldom that somebody would read like that.
+            Captured::Something { drops, .. } => !drops,
+        };
+        if !captured || !self.place.is_aligned() {
+            return None;
+        }
+        // SAFETY: as above.
+        Some(unsafe { &*self.place })
+    }
+}
+
+/// What consists of ends: ends, and the usual containers of nothing else.
+#[allow(private_bounds, private_interfaces, reason = "only the macros use it")]
+pub trait Ends {
+    /// Tells each end.
+    fn each_end(&self, visitor: &mut Visitor<'_>);
+}
+
+impl<T> Ends for Sender<T> {
+    fn each_end(&self, visitor: &mut Visitor<'_>) {
+        visitor.end(self.channel(), Side::Senders);
+    }
+}
+
+impl<T> Ends for Receiver<T> {
+    fn each_end(&self, visitor: &mut Visitor<'_>) {
+        visitor.end(self.channel(), Side::Receivers);
+    }
+}
+
+impl<E: Ends> Ends for [E] {
+    fn each_end(&self, visitor: &mut Visitor<'_>) {
+        self.iter().for_each(|ends| ends.each_end(visitor));
+    }
+}
+
+impl<E: Ends, const N: usize> Ends for [E; N] {
+    fn each_end(&self, visitor: &mut Visitor<'_>) {
+        self.as_slice().each_end(visitor);
+    }
+}
+
+impl<E: Ends> Ends for Vec<E> {
+    fn each_end(&self, visitor: &mut Visitor<'_>) {
+        self.as_slice().each_end(visitor);
+    }
+}
+
+impl<E: Ends> Ends for Option<E> {
+    fn each_end(&self, visitor: &mut Visitor<'_>) {
+        self.as_slice().each_end(visitor);
+    }
+}
+
+impl<E: Ends + ?Sized> Ends for Box<E> {
+    fn each_end(&self, visitor: &mut Visitor<'_>) {
+        (**self).each_end(visitor);
+    }
+}
+
+impl<E: Ends + ?Sized> Ends for &E {
+    fn each_end(&self, visitor: &mut Visitor<'_>) {
+        (**self).each_end(&mut visitor.behind(Access::Shared));
+    }
+}
+
+impl<E: Ends + ?Sized> Ends for &mut E {
+    fn each_end(&self, visitor: &mut Visitor<'_>) {
+        (**self).each_end(&mut visitor.behind(Access::Exclusive));
+    }
+}
+
+macro_rules! tuples {
+    ($(($($part:ident)+))*) => {
+        $(impl<$($part: Ends),+> Ends for ($($part,)+) {
+            #[allow(non_snake_case, reason = "a part has the name of its type")]
+            fn each_end(&self, visitor: &mut Visitor<'_>) {
+                let ($($part,)+) = self;
+                $($part.each_end(visitor);)+
+            }
+        })*
+    };
+}
+
+tuples! { (A) (A B) (A B C) (A B C D) }
+
+/// First: ends.
+pub trait SeeEnds {
+    /// Tells what is there; false if nothing of the kind can be.
+    fn see(&self, visitor: &mut Visitor<'_>) -> bool;
+}
+
+impl<E: Ends> SeeEnds for &&&Place<E> {
+    fn see(&self, visitor: &mut Visitor<'_>) -> bool {
+        self.get().map(|(ends, access)| ends.each_end(&mut visitor.behind(access))).is_some()
+    }
+}
+
+/// Second: messages, in which ends may be.
+pub trait SeeMessage {
+    /// As [`SeeEnds::see`].
+    fn see(&self, visitor: &mut Visitor<'_>) -> bool;
+}
+
+impl<X: Message> SeeMessage for &&Place<X> {
+    fn see(&self, visitor: &mut Visitor<'_>) -> bool {
+        self.get().map(|(message, access)| message.__each_end(&mut visitor.behind(access))).is_some()
+    }
+}
+
+/// Second: a reference to a message.
+pub trait SeeShared {
+    /// As [`SeeEnds::see`].
+    fn see(&self, visitor: &mut Visitor<'_>) -> bool;
+}
+
+impl<X: Message> SeeShared for &&Place<&X> {
+    fn see(&self, visitor: &mut Visitor<'_>) -> bool {
+        self.get().map(|(message, _)| message.__each_end(&mut visitor.behind(Access::Shared))).is_some()
+    }
+}
+
+/// Second: a reference to messages.
+pub trait SeeSharedSlice {
+    /// As [`SeeEnds::see`].
+    fn see(&self, visitor: &mut Visitor<'_>) -> bool;
+}
+
+impl<X: Message> SeeSharedSlice for &&Place<&[X]> {
+    fn see(&self, visitor: &mut Visitor<'_>) -> bool {
+        let mut visitor = visitor.behind(Access::Shared);
+        self.get().map(|(messages, _)| messages.iter().for_each(|message| message.__each_end(&mut visitor))).is_some()
+    }
+}
+
+/// Second: a `&mut` to a message.
+pub trait SeeMutable {
+    /// As [`SeeEnds::see`].
+    fn see(&self, visitor: &mut Visitor<'_>) -> bool;
+}
+
+impl<X: Message> SeeMutable for &&Place<&mut X> {
+    fn see(&self, visitor: &mut Visitor<'_>) -> bool {
+        let Some(reference) = self.get_mutable() else { return false };
+        reference.__each_end(&mut visitor.behind(Access::Exclusive));
+        // SAFETY: a `&mut` has the layout of a pointer. Copied as one it may be used when the reference itself is not: once its
+        // owner is not running any more.
+        let target = unsafe { *self.place.cast::<*mut X>() };
+        visitor.mutable(Mutable::new(target, 1));
+        true
+    }
+}
+
+/// Second: a `&mut` to messages.
+pub trait SeeMutableSlice {
+    /// As [`SeeEnds::see`].
+    fn see(&self, visitor: &mut Visitor<'_>) -> bool;
+}
+
+impl<X: Message> SeeMutableSlice for &&Place<&mut [X]> {
+    fn see(&self, visitor: &mut Visitor<'_>) -> bool {
+        let Some(reference) = self.get_mutable() else { return false };
+        let mut inside = visitor.behind(Access::Exclusive);
+        reference.iter().for_each(|message| message.__each_end(&mut inside));
+        // SAFETY: as for a `&mut` to one message.
+        let target = unsafe { *self.place.cast::<*mut [X]>() };
+        visitor.mutable(Mutable::new(target.cast::<X>(), target.len()));
+        true
+    }
+}
+
+/// Third: a `&mut` to anything else.
+pub trait SeeOneWay {
+    /// As [`SeeEnds::see`].
+    fn see(&self, visitor: &mut Visitor<'_>) -> bool;
+}
+
+impl<X: ?Sized> SeeOneWay for &Place<&mut X> {
+    fn see(&self, visitor: &mut Visitor<'_>) -> bool {
+        if self.get_mutable().is_some() {
+            visitor.one_way(std::any::type_name::<X>());
+        }
+        false
+    }
+}
+
+/// Last: anything else.
+pub trait SeeNothing {
+    /// False.
+    fn see(&self, _visitor: &mut Visitor<'_>) -> bool {
+        false
+    }
+}
+
+impl<X: ?Sized> SeeNothing for Place<X> {}

@@ -1,0 +1,114 @@
+//! What an inline block takes along, looked up just before its closure is built.
+
+#[cfg(any(feature = "backend-processes", test))]
+pub use noted::{Path, Taken};
+
+/// What a block takes along: nobody asks in this build.
+#[cfg(not(any(feature = "backend-processes", test)))]
+#[derive(Clone, Copy, Debug)]
+pub struct Taken;
+
+#[cfg(not(any(feature = "backend-processes", test)))]
+impl Taken {
+    pub(super) fn visit(&self, _visitor: &mut super::visit::Visitor<'_>) {}
+}
+
+#[cfg(any(feature = "backend-processes", test))]
+mod noted {
+    use std::marker::PhantomData;
+    use std::sync::Arc;
+
+    use crate::channel::Channel;
+    use crate::process::probe::{Captured, Place};
+    use crate::process::visit::{Mutable, Visit, Visitor};
+    use crate::rendezvous::core::Side;
+
+    /// What a block takes along. Nobody can look into its closure once that is built.
+    #[derive(Clone, Debug, Default)]
+    pub struct Taken(Vec<Item>);
+
+    #[derive(Clone)]
+    enum Item {
+        Moved(Arc<Channel>, Side),
+        Lent(Arc<Channel>, Side),
+        Mutable(Mutable),
+        OneWay(&'static str),
+    }
+
+    // SAFETY: a channel is only ever made for messages that are `Send`, and takes what is done with it under its lock.
+    unsafe impl Send for Taken {}
+
+    impl Taken {
+        /// Nothing yet.
+        #[must_use]
+        pub fn new() -> Self {
+            Self::default()
+        }
+
+        /// Notes what is told meanwhile.
+        pub fn visitor(&mut self) -> Visitor<'_> {
+            Visitor::new(self)
+        }
+
+        pub(in crate::process) fn visit(&self, visitor: &mut Visitor<'_>) {
+            self.0.iter().for_each(|item| match item {
+                Item::Moved(channel, side) => visitor.visit().moved(channel, *side),
+                Item::Lent(channel, side) => visitor.visit().lent(channel, *side),
+                Item::Mutable(target) => visitor.visit().mutable(*target),
+                Item::OneWay(type_name) => visitor.visit().one_way(type_name),
+            });
+        }
+    }
+
+    impl Visit for Taken {
+        fn moved(&mut self, channel: &Arc<Channel>, side: Side) {
+            self.0.push(Item::Moved(channel.clone(), side));
+        }
+
+        fn lent(&mut self, channel: &Arc<Channel>, side: Side) {
+            self.0.push(Item::Lent(channel.clone(), side));
+        }
+
+        fn mutable(&mut self, target: Mutable) {
+            self.0.push(Item::Mutable(target));
+        }
+
+        fn one_way(&mut self, type_name: &'static str) {
+            self.0.push(Item::OneWay(type_name));
+        }
+    }
+
+    impl std::fmt::Debug for Item {
+        fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            match self {
+                Item::Moved(channel, side) => write!(out, "{side:?} of {}", channel.phrase()),
+                Item::Lent(channel, side) => write!(out, "{side:?} of {}, lent", channel.phrase()),
+                Item::Mutable(target) => write!(out, "{target:?}"),
+                Item::OneWay(type_name) => write!(out, "a `&mut` to `{type_name}`"),
+            }
+        }
+    }
+
+    /// The path to a part of a variable, by the type of a closure that would capture it, and is never made: how the part is
+    /// captured says whose it is.
+    #[derive(Debug)]
+    pub struct Path<C>(PhantomData<fn() -> C>);
+
+    impl<C> Path<C> {
+        /// Of a type that [`like`](Self::like) says.
+        #[must_use]
+        #[allow(clippy::new_without_default, reason = "only the macros make one")]
+        pub fn new() -> Self {
+            Self(PhantomData)
+        }
+
+        /// The type of the closure.
+        pub fn like(&self, _closure: &C) {}
+
+        /// The part itself.
+        pub fn part<X: ?Sized>(&self, place: *const X) -> Place<X> {
+            let captured = Captured::Something { size: size_of::<C>(), drops: std::mem::needs_drop::<C>() };
+            Place::part(place, captured)
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! Coroutines do not sleep on a word: a thread of their process does, and wakes those of whom there is news.
+
+use std::sync::atomic::Ordering;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use super::{census, futex};
+use crate::backend::Park;
+use crate::deadlock::Operation;
+use crate::process::context::Context;
+use crate::rendezvous::decision::Decision;
+use crate::rendezvous::offer::Offer;
+
+struct Waiting {
+    decision: *const Decision,
+    parker: &'static dyn Park,
+}
+
+// SAFETY: the decision is in the arena, and its frame in use until `wait` has taken this out of the list.
+unsafe impl Send for Waiting {}
+
+static WAITING: Mutex<Vec<Waiting>> = Mutex::new(Vec::new());
+
+fn lock() -> MutexGuard<'static, Vec<Waiting>> {
+    WAITING.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The list, held.
+pub(super) struct Lock(#[allow(dead_code, reason = "held")] MutexGuard<'static, Vec<Waiting>>);
+
+pub(super) fn hold() -> Lock {
+    Lock(lock())
+}
+
+/// A forked child has none of its parent's coroutines.
+pub(super) fn forget_all() {
+    lock().clear();
+}
+
+/// Parks the coroutine that calls until there is news of `offer`, or `until` has passed.
+pub(super) fn wait(
+    context: &Context,
+    offer: &Offer,
+    parker: &'static dyn Park,
+    operation: &dyn Operation,
+    until: Option<Instant>,
+) {
+    let decision = &offer.decision;
+    for _ in 0..SPIN {
+        if decision.is_news() {
+            return;
+        }
+        crate::backend::yield_now();
+    }
+    start();
+    lock().push(Waiting { decision, parker });
+    context.block_on(operation, true);
+    if decision.prepare_to_park(false) {
+        while !decision.is_news() && until.is_none_or(|until| Instant::now() < until) {
+            parker.park(until);
+        }
+    }
+    context.unblock();
+    lock().retain(|waiting| !std::ptr::eq(waiting.decision, decision));
+}
+
+/// Turns of other coroutines before the bell is waited for.
+const SPIN: u32 = 8;
+
+/// Starts the thread that listens, once in a process.
+fn start() {
+    static STARTED: Mutex<u32> = Mutex::new(0);
+    let me = census::me().owner().number();
+    let mut started = STARTED.lock().unwrap_or_else(PoisonError::into_inner);
+    // A forked child has its parent's note, but not its thread.
+    if *started != me {
+        *started = me;
+        crate::backend::start_helper("csp-bell", listen);
+    }
+}
+
+fn listen() {
+    let bell = &census::me().bell;
+    loop {
+        let seen = bell.load(Ordering::Acquire); // SYNC bell: what was completed before it rang is seen below
+        let woken: Vec<_> = lock()
+            .iter()
+            // SAFETY: in use while it is in the list.
+            .filter(|waiting| unsafe { &*waiting.decision }.is_news())
+            .map(|waiting| waiting.parker)
+            .collect();
+        woken.into_iter().for_each(Park::unpark);
+        futex::wait(bell, seen, None);
+    }
+}

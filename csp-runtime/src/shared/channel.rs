@@ -1,0 +1,539 @@
+//! A channel in the arena: the protocol's core, who holds ends of it, and what reports say about it.
+
+use std::any::TypeId;
+use std::panic::Location;
+use std::ptr::NonNull;
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+
+use super::census::{self, Slot};
+use super::home::{Parcel, Shared};
+use super::message::{Codec, common};
+use super::ring::Ring;
+use crate::arena::{Block, Full, Kind, Purpose, arena};
+use crate::error::{Cause, CauseKind};
+use crate::rendezvous::core::{Core, Side, Wakes};
+use crate::rendezvous::home::{Buffer, Home};
+use crate::rendezvous::local::Local;
+use crate::sync::{Guarded, Held, step};
+
+/// The longest name that a report gives.
+const TEXT: usize = 56;
+
+/// A channel that several processes may have ends of.
+#[repr(C)]
+pub(crate) struct SharedChannel {
+    pub(crate) core: Core<Shared>,
+    /// Ends of each side, wherever they are.
+    ends: [Guarded<u32>; 2],
+    /// The processes that hold ends, and the ends that are on their way.
+    holdings: Guarded<Option<NonNull<Holding>>>,
+    number: u32,
+    pub(crate) codec: &'static Codec,
+    made_at: &'static Location<'static>,
+    name: Text,
+    cause_kind: AtomicU32,
+    cause: Text,
+}
+
+/// How many ends of a channel a process has; or one end that is on its way in a message.
+#[repr(C)]
+pub(crate) struct Holding {
+    channel: NonNull<SharedChannel>,
+    next: Guarded<Option<NonNull<Holding>>>,
+    ends: [Guarded<u32>; 2],
+}
+
+/// A short text, written once before it is seen, or under the lock.
+#[repr(C)]
+struct Text {
+    len: AtomicU32,
+    bytes: [std::cell::UnsafeCell<u8>; TEXT],
+}
+
+type Lock = Held<<Shared as Home>::Journal>;
+
+/// What a step leaves to be done once the lock is released.
+#[derive(Default)]
+struct After {
+    wakes: Wakes<Shared>,
+    leftovers: Vec<super::ring::Leftovers>,
+    freed: Vec<Block>,
+    /// Nobody has an end any more.
+    close: bool,
+}
+
+fn index(side: Side) -> usize {
+    match side {
+        Side::Senders => 0,
+        Side::Receivers => 1,
+    }
+}
+
+/// What a process knows about a channel in the arena.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ChannelLink(NonNull<SharedChannel>);
+
+// SAFETY: all that is reached by it is shared, and made for that.
+unsafe impl Send for ChannelLink {}
+// SAFETY: as above.
+unsafe impl Sync for ChannelLink {}
+
+impl std::ops::Deref for ChannelLink {
+    type Target = SharedChannel;
+
+    #[inline]
+    fn deref(&self) -> &SharedChannel {
+        // SAFETY: whoever has a link has an end, which keeps the channel; blocks stay mapped.
+        unsafe { self.0.as_ref() }
+    }
+}
+
+impl ChannelLink {
+    pub(crate) fn new(
+        capacity: usize,
+        codec: &'static Codec,
+        name: Option<&str>,
+        made_at: &'static Location<'static>,
+    ) -> Result<Self, Full> {
+        let size = codec.transit();
+        let buffer = match capacity {
+            0 => None,
+            _ => Some((Ring::new(capacity, size).ok_or_else(|| arena().full(capacity.saturating_mul(64)))?, capacity)),
+        };
+        let block = common(size_of::<SharedChannel>(), Kind::Channel)?;
+        let place = arena().payload(block).cast::<SharedChannel>();
+        let channel = SharedChannel {
+            core: Core::new(size, buffer),
+            ends: [Guarded::new(0), Guarded::new(0)],
+            holdings: Guarded::new(None),
+            number: census::census().channels.fetch_add(1, Ordering::Relaxed),
+            codec,
+            made_at,
+            name: Text::new(name.unwrap_or("")),
+            cause_kind: AtomicU32::new(u32::MAX),
+            cause: Text::new(""),
+        };
+        // SAFETY: a new block, long enough and aligned.
+        unsafe { place.write(channel) };
+        Ok(Self(place))
+    }
+
+    /// The channel in this block, if it is one.
+    pub(super) fn in_block(block: Block) -> Option<Self> {
+        (arena().kind(block) == Kind::Channel).then(|| Self(arena().payload(block).cast()))
+    }
+
+    pub(super) fn block(self) -> u32 {
+        arena().block_of(self.0.as_ptr().cast()).map_or(0, Block::number)
+    }
+
+    pub(crate) fn as_ptr(self) -> *mut SharedChannel {
+        self.0.as_ptr()
+    }
+
+    /// # Safety
+    /// `place` came from `as_ptr`.
+    pub(crate) unsafe fn from_ptr(place: *mut SharedChannel) -> Option<Self> {
+        NonNull::new(place).map(Self)
+    }
+
+    /// One more end here.
+    pub(crate) fn add_end(self, side: Side) {
+        self.step(|lock, _| {
+            let own = self.own_holding(lock);
+            own.add(side, 1, lock);
+            self.count(side, 1, lock);
+        });
+    }
+
+    /// One end here is gone: the last one of its side anywhere retires the channel, the very last one frees it.
+    pub(crate) fn drop_end(self, side: Side) {
+        let me = census::me();
+        self.step(|lock, after| {
+            if let Some(holding) = self.holding_with(me, side, lock) {
+                holding.add(side, -1, lock);
+                self.forget_empty(holding, lock, after);
+            }
+            if self.count(side, -1, lock) == 0 {
+                after.leftovers.extend(self.core.retire_within(side, lock, &mut after.wakes));
+            }
+            after.close = self.is_unused(lock);
+        });
+    }
+
+    /// A step under the lock, then what must wait until it is released. Whoever takes the last end away frees the channel:
+    /// nobody else touches it after letting go of the lock.
+    fn step<R>(self, step: impl FnOnce(&Lock, &mut After) -> R) -> R {
+        let mut after = After::default();
+        let lock = self.core.hold();
+        let result = step(&lock, &mut after);
+        let ring = if after.close { self.core.buffer(&lock).map(|ring| ring.block()) } else { None };
+        self.core.let_go(lock);
+        for &(wake, sleep) in &after.wakes {
+            Shared::unpark(wake, sleep);
+        }
+        if after.close {
+            after.freed.extend(ring);
+            after.freed.extend(arena().check(self.block()));
+        }
+        after.freed.iter().for_each(|block| arena().free(*block));
+        result
+    }
+
+    fn is_unused(self, lock: &Lock) -> bool {
+        self.ends.iter().all(|ends| ends.get(lock) == 0) && self.holdings.get(lock).is_none()
+    }
+
+    /// All that a process held of one side is gone.
+    pub(super) fn drop_ends(self, holding: NonNull<Holding>, poison: Option<&Cause>) {
+        if let Some(cause) = poison {
+            let senders = self.step(|lock, _| holding_in(holding).ends[0].get(lock) > 0);
+            self.poison(if senders { Side::Senders } else { Side::Receivers }, cause);
+        }
+        self.step(|lock, after| {
+            let holding = holding_in(holding);
+            for side in [Side::Senders, Side::Receivers] {
+                let held = holding.ends[index(side)].get(lock) & !TICKET;
+                if held > 0 {
+                    holding.ends[index(side)].set(0, lock);
+                    if self.count(side, -i64::from(held), lock) == 0 {
+                        after.leftovers.extend(self.core.retire_within(side, lock, &mut after.wakes));
+                    }
+                }
+            }
+            self.forget_empty(holding, lock, after);
+            after.close = self.is_unused(lock);
+        });
+    }
+
+    /// Takes over from a channel in this process's memory: its messages, its ends and how it has ended; then `store` shows where it is.
+    /// False: somebody waits there, or it has moved already.
+    ///
+    /// # Safety
+    /// Its messages are of this channel's codec.
+    pub(crate) unsafe fn take_from(
+        self,
+        from: &Core<Local>,
+        counts: [&AtomicUsize; 2],
+        moved: usize,
+        store: impl FnOnce(),
+    ) -> bool {
+        from.locked_step(|local| {
+            if !from.is_idle(local) {
+                return false;
+            }
+            let owner = census::me().owner();
+            let message = self.codec.room();
+            let mut parcel = Parcel::empty(owner);
+            while let Some(buffer) = from.buffer(local).filter(|buffer| buffer.len(local) > 0) {
+                // SAFETY: there is a message, and room for it.
+                unsafe { Buffer::<Local>::pop(buffer, message.place(), local) };
+                // SAFETY: as above; the parcel is ours.
+                let packed = unsafe { self.codec.pack(message.place(), &raw mut parcel, Purpose::Certain) };
+                assert!(packed.is_ok(), "{}", arena().full(0));
+                self.step(|lock, _| {
+                    if let Some(ring) = self.core.buffer(lock) {
+                        // SAFETY: there is a message in the parcel, and the ring has as many places as the buffer.
+                        unsafe { ring.push(&raw mut parcel, lock) };
+                    }
+                });
+            }
+            for side in [Side::Senders, Side::Receivers] {
+                let count = counts[index(side)].swap(moved, Ordering::AcqRel) as i64; // SYNC ends: who comes later counts in the arena
+                self.step(|lock, _| {
+                    if count > 0 {
+                        self.own_holding(lock).add(side, count, lock);
+                        self.count(side, count, lock);
+                    }
+                });
+            }
+            from.move_to(&self.core, local);
+            store();
+            true
+        })
+    }
+
+    /// It was made for nothing.
+    pub(crate) fn discard(self) {
+        self.step(|lock, after| after.close = self.is_unused(lock));
+    }
+
+    pub(crate) fn set_name(self, name: &str) {
+        self.step(|_, _| {
+            if self.name.read().is_empty() {
+                self.name.write(name);
+            }
+        });
+    }
+
+    pub(crate) fn made_at(self) -> &'static Location<'static> {
+        self.made_at
+    }
+
+    fn count(self, side: Side, change: i64, lock: &Lock) -> u32 {
+        let ends = &self.ends[index(side)];
+        let now = u32::try_from(i64::from(ends.get(lock)) + change).unwrap_or(0);
+        ends.set(now, lock);
+        now
+    }
+
+    /// The holding of this process, made if there is none.
+    fn own_holding(self, lock: &Lock) -> &'static Holding {
+        let me = census::me();
+        match self.find(me, lock) {
+            Some(own) => own,
+            None => self.new_holding(me, lock),
+        }
+    }
+
+    fn new_holding(self, process: &Slot, lock: &Lock) -> &'static Holding {
+        let block = super::message::certain(size_of::<Holding>(), Kind::Holding, process.owner());
+        let place = arena().payload(block).cast::<Holding>();
+        let next = Guarded::new(self.holdings.get(lock));
+        // SAFETY: a new block, long enough and aligned.
+        unsafe { place.write(Holding { channel: self.0, next, ends: [Guarded::new(0), Guarded::new(0)] }) };
+        self.holdings.set(Some(place), lock);
+        holding_in(place)
+    }
+
+    fn find(self, process: &Slot, lock: &Lock) -> Option<&'static Holding> {
+        let owner = process.owner().number();
+        self.each_holding(lock).find(|holding| holding.owner() == owner && !holding.is_ticket())
+    }
+
+    /// The holding from which an end that this process has is counted: its own, or the nearest ancestor's that did not know that
+    /// the end went along to us.
+    fn holding_with(self, process: &Slot, side: Side, lock: &Lock) -> Option<&'static Holding> {
+        let own = self.find(process, lock).filter(|own| own.ends[index(side)].get(lock) > 0);
+        own.or_else(|| {
+            let parent = census::slot_of(process.parent())?;
+            self.holding_with(parent, side, lock)
+        })
+    }
+
+    /// An end that came along to this process unseen becomes its own.
+    pub(crate) fn adopt(self, side: Side) {
+        let me = census::me();
+        self.step(|lock, after| {
+            if self.find(me, lock).is_some_and(|own| own.ends[index(side)].get(lock) > 0) {
+                return;
+            }
+            if let Some(from) = self.holding_with(me, side, lock) {
+                from.add(side, -1, lock);
+                self.own_holding(lock).add(side, 1, lock);
+                self.forget_empty(from, lock, after);
+            }
+        });
+    }
+
+    /// An end of this process passes to another one; `lent`: there is one more of it.
+    pub(crate) fn pass(self, side: Side, to: &Slot, lent: bool) {
+        self.step(|lock, after| {
+            if lent {
+                self.count(side, 1, lock);
+            } else if let Some(from) = self.holding_with(census::me(), side, lock) {
+                from.add(side, -1, lock);
+                self.forget_empty(from, lock, after);
+            }
+            let holding = match self.find(to, lock) {
+                Some(holding) => holding,
+                None => self.new_holding(to, lock),
+            };
+            holding.add(side, 1, lock);
+        });
+    }
+
+    /// What [`pass`](Self::pass) did to this side is undone: the other process does not start.
+    pub(crate) fn pass_back(self, side: Side, from: &Slot, lent: bool) {
+        self.step(|lock, after| {
+            if let Some(holding) = self.find(from, lock) {
+                holding.add(side, -1, lock);
+                self.forget_empty(holding, lock, after);
+            }
+            if lent {
+                self.count(side, -1, lock);
+            } else {
+                self.own_holding(lock).add(side, 1, lock);
+            }
+        });
+    }
+
+    /// An end of this process goes on its way; the ticket for it.
+    pub(crate) fn hand_over(self, side: Side) -> u64 {
+        self.step(|lock, after| {
+            if let Some(from) = self.holding_with(census::me(), side, lock) {
+                from.add(side, -1, lock);
+                self.forget_empty(from, lock, after);
+            }
+            let ticket = self.new_holding(census::me(), lock);
+            ticket.ends[index(side)].set(1 | TICKET, lock);
+            let block = arena().block_of(std::ptr::from_ref(ticket).cast()).map_or(0, Block::number);
+            u64::from(block) | u64::from(self.number) << 32
+        })
+    }
+
+    /// The channel and holding of a ticket.
+    fn of_ticket(ticket: u64, side: Side) -> Option<(Self, &'static Holding)> {
+        let block = arena().check(ticket as u32)?;
+        if arena().kind(block) != Kind::Holding {
+            return None;
+        }
+        let holding = holding_in(arena().payload(block).cast());
+        let channel = arena().block_of(holding.channel.as_ptr().cast()).and_then(Self::in_block)?;
+        let valid = channel.number == (ticket >> 32) as u32
+            && channel.step(|lock, _| holding.ends[index(side)].get(lock) == 1 | TICKET);
+        valid.then_some((channel, holding))
+    }
+
+    /// The end of a ticket becomes this process's.
+    pub(crate) fn take_over(ticket: u64, side: Side, of: TypeId) -> Option<Self> {
+        let (channel, holding) = Self::of_ticket(ticket, side).filter(|(channel, _)| channel.codec.is_of(of))?;
+        channel.step(|lock, after| {
+            holding.ends[index(side)].set(0, lock);
+            channel.own_holding(lock).add(side, 1, lock);
+            channel.forget_empty(holding, lock, after);
+        });
+        Some(channel)
+    }
+
+    /// The end of a ticket that nobody will come with is gone.
+    pub(crate) fn abandon(ticket: u64) {
+        for side in [Side::Senders, Side::Receivers] {
+            if let Some((channel, holding)) = Self::of_ticket(ticket, side) {
+                holding.release(channel, None);
+            }
+        }
+    }
+
+    fn each_holding(self, lock: &Lock) -> impl Iterator<Item = &'static Holding> {
+        let mut next = self.holdings.get(lock);
+        std::iter::from_fn(move || {
+            let holding = holding_in(next?);
+            next = holding.next.get(lock);
+            Some(holding)
+        })
+    }
+
+    /// Takes a holding without ends out of the list, and frees it.
+    fn forget_empty(self, holding: &Holding, lock: &Lock, after: &mut After) {
+        if holding.ends.iter().any(|ends| ends.get(lock) > 0) {
+            return;
+        }
+        let this = NonNull::from(holding);
+        let mut link = &self.holdings;
+        while let Some(next) = link.get(lock) {
+            if next == this {
+                link.set(holding.next.get(lock), lock);
+                break;
+            }
+            link = &holding_in(next).next;
+        }
+        // Once this is final; if we die before, it is swept with all that is ours.
+        after.freed.extend(arena().block_of(this.as_ptr().cast()));
+    }
+
+    pub(crate) fn poison(self, by: Side, cause: &Cause) {
+        self.step(|_, _| {
+            if self.cause_kind.load(Ordering::Relaxed) == u32::MAX {
+                self.cause.write(cause.process());
+                step();
+                self.cause_kind.store(cause.kind() as u32, Ordering::Relaxed);
+            }
+        });
+        self.core.poison(by);
+    }
+
+    pub(crate) fn cause(self) -> Cause {
+        self.step(|_, _| {
+            let kind = CauseKind::of_number(self.cause_kind.load(Ordering::Relaxed)).unwrap_or(CauseKind::Explicit);
+            Cause::new(kind, &self.cause.read())
+        })
+    }
+
+    pub(crate) fn phrase(self) -> String {
+        let name = self.name.read();
+        crate::deadlock::channel_phrase((!name.is_empty()).then_some(&*name), self.made_at)
+    }
+}
+
+const TICKET: u32 = 1 << 31;
+
+fn holding_in(place: NonNull<Holding>) -> &'static Holding {
+    if !arena().contains(place.as_ptr().cast(), size_of::<Holding>()) {
+        super::home::corrupt();
+    }
+    // SAFETY: holdings stay mapped, and are looked at under their channel's lock.
+    unsafe { place.as_ref() }
+}
+
+impl Holding {
+    fn add(&self, side: Side, change: i64, lock: &Lock) {
+        let ends = &self.ends[index(side)];
+        ends.set(u32::try_from(i64::from(ends.get(lock)) + change).unwrap_or(0), lock);
+    }
+
+    /// Who owns it.
+    fn owner(&self) -> u32 {
+        let block = arena().block_of(std::ptr::from_ref(self).cast());
+        block.map_or(0, |block| arena().owner(block).load(Ordering::Relaxed))
+    }
+
+    /// Whether it is an end on its way.
+    pub(super) fn is_ticket(&self) -> bool {
+        // SAFETY: only set when it is made.
+        let unlocked = unsafe { Held::new(crate::sync::NoJournal) };
+        self.ends.iter().any(|ends| ends.get(&unlocked) & TICKET != 0)
+    }
+
+    fn release(&self, channel: ChannelLink, poison: Option<&Cause>) {
+        channel.drop_ends(NonNull::from(self), poison);
+    }
+}
+
+/// The channel that this holding is of.
+pub(super) fn of_holding(block: Block) -> Option<ChannelLink> {
+    let holding = holding_in(arena().payload(block).cast());
+    arena().block_of(holding.channel.as_ptr().cast()).and_then(ChannelLink::in_block)
+}
+
+/// Whether this holding is an end on its way.
+pub(super) fn is_ticket(block: Block) -> bool {
+    holding_in(arena().payload(block).cast()).is_ticket()
+}
+
+/// A dead or finished process's holding goes, and its ends with it.
+pub(super) fn release(block: Block, poison: Option<&Cause>) {
+    let holding = holding_in(arena().payload(block).cast());
+    if let Some(channel) = arena().block_of(holding.channel.as_ptr().cast()).and_then(ChannelLink::in_block) {
+        holding.release(channel, poison);
+    } else {
+        arena().free(block);
+    }
+}
+
+impl Text {
+    fn new(text: &str) -> Self {
+        let new = Self { len: AtomicU32::new(0), bytes: [const { std::cell::UnsafeCell::new(0) }; TEXT] };
+        new.write(text);
+        new
+    }
+
+    fn write(&self, text: &str) {
+        let mut len = text.len().min(TEXT);
+        while !text.is_char_boundary(len) {
+            len -= 1;
+        }
+        for (place, byte) in self.bytes.iter().zip(&text.as_bytes()[..len]) {
+            // SAFETY: nobody reads it before it is shown, or under the lock.
+            unsafe { *place.get() = *byte };
+        }
+        self.len.store(len as u32, Ordering::Relaxed);
+    }
+
+    fn read(&self) -> String {
+        let len = (self.len.load(Ordering::Relaxed) as usize).min(TEXT);
+        // SAFETY: as in `write`.
+        let bytes: Vec<u8> = self.bytes[..len].iter().map(|byte| unsafe { *byte.get() }).collect();
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+}

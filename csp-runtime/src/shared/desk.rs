@@ -1,0 +1,217 @@
+//! Where a thread works in the arena: its journal, in which stands how to undo what it does under a channel's lock.
+
+use std::cell::Cell;
+use std::ptr::NonNull;
+use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering, compiler_fence};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::census::{self, Slot};
+use crate::arena::{Block, Kind, arena};
+use crate::rendezvous::decision::Decision;
+use crate::sync::{Journal, step};
+
+/// More changes than any step under a lock makes before it is final.
+const NOTES: usize = 48;
+
+/// A thread's place in the arena. It belongs to the process that made it, and is used by one thread at a time.
+#[repr(C)]
+pub(crate) struct Desk {
+    /// Of its process; 0 once that is gone.
+    process: AtomicU32,
+    count: AtomicU32,
+    /// The word of the offer whose completion makes everything noted final, and which offer it was.
+    pivot: AtomicUsize,
+    pivot_generation: AtomicU32,
+    notes: [Note; NOTES],
+}
+
+/// What stood at a place of so many bytes.
+#[repr(C)]
+struct Note {
+    place: AtomicU64,
+    old: AtomicU64,
+}
+
+const BYTES_SHIFT: u32 = 56;
+
+thread_local! {
+    static DESK: OwnDesk = const { OwnDesk(Cell::new(None)) };
+}
+
+struct OwnDesk(Cell<Option<&'static Desk>>);
+
+impl Drop for OwnDesk {
+    fn drop(&mut self) {
+        if let Some(desk) = self.0.take() {
+            FREE.lock().unwrap_or_else(PoisonError::into_inner).push(desk);
+        }
+    }
+}
+
+/// Desks of this process whose threads have ended.
+pub(super) static FREE: Mutex<Vec<&'static Desk>> = Mutex::new(Vec::new());
+
+/// The desk of this thread.
+#[inline(always)]
+pub(crate) fn desk() -> &'static Desk {
+    match DESK.try_with(|own| own.0.get()) {
+        Ok(Some(desk)) => desk,
+        _ => new_desk(),
+    }
+}
+
+#[cold]
+fn new_desk() -> &'static Desk {
+    let free = FREE.lock().unwrap_or_else(PoisonError::into_inner).pop();
+    let desk = free.unwrap_or_else(|| {
+        let me = census::me();
+        let block = super::message::certain(size_of::<Desk>(), Kind::Desk, me.owner());
+        let place = arena().payload(block).cast::<Desk>();
+        // SAFETY: a new block, long enough, and aligned for it; all zero is an empty desk.
+        unsafe { place.as_ptr().cast::<u8>().write_bytes(0, size_of::<Desk>()) };
+        // SAFETY: just initialised; blocks stay mapped for ever.
+        let desk: &'static Desk = unsafe { place.as_ref() };
+        desk.process.store(me.owner().number(), Ordering::Relaxed);
+        desk
+    });
+    // While the thread's locals are being destroyed the desk is not kept.
+    let _ = DESK.try_with(|own| own.0.set(Some(desk)));
+    desk
+}
+
+pub(super) fn hold() -> MutexGuard<'static, Vec<&'static Desk>> {
+    FREE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A forked child begins without any: those that it sees are its parent's.
+pub(super) fn forget_all() {
+    let _ = DESK.try_with(|own| own.0.set(None));
+    FREE.lock().unwrap_or_else(PoisonError::into_inner).clear();
+}
+
+impl Desk {
+    /// Its name in a lock.
+    #[inline]
+    pub(crate) fn number(&self) -> u32 {
+        arena().block_of(std::ptr::from_ref(self).cast()).map_or(0, Block::number)
+    }
+
+    pub(super) fn process(&self) -> u32 {
+        self.process.load(Ordering::Relaxed)
+    }
+
+    /// Undoes what its thread, which is dead, did since its last final step. May be done again, by another, if who does it dies.
+    pub(super) fn undo(&self) {
+        let count = self.count.load(Ordering::Relaxed).min(NOTES as u32);
+        if !self.is_final() {
+            for note in self.notes[..count as usize].iter().rev() {
+                note.undo();
+            }
+        }
+        step();
+        self.count.store(0, Ordering::Relaxed);
+        step();
+        self.pivot.store(0, Ordering::Relaxed);
+    }
+
+    /// Whether the pivot has been taken: its offer is complete, or is another one already.
+    fn is_final(&self) -> bool {
+        let Some(word) = NonNull::new(self.pivot.load(Ordering::Relaxed) as *mut Decision) else { return false };
+        if !arena().contains(word.as_ptr().cast(), 8) {
+            return false;
+        }
+        // SAFETY: offers begin with their decision; frames stay mapped.
+        let done = unsafe { word.as_ref() }.result().is_some();
+        // The generation is read after the word: whoever uses the offer again raises it before it opens the word.
+        std::sync::atomic::fence(Ordering::Acquire); // SYNC renewal: see `Offer::renew`
+        // SAFETY: as above.
+        let offer = unsafe { word.cast::<crate::rendezvous::offer::Offer>().as_ref() };
+        done || offer.generation.load(Ordering::Relaxed) != self.pivot_generation.load(Ordering::Relaxed)
+    }
+}
+
+impl Note {
+    fn undo(&self) {
+        let place = self.place.load(Ordering::Relaxed);
+        let (bytes, place) = ((place >> BYTES_SHIFT) as usize, (place & ((1 << BYTES_SHIFT) - 1)) as *mut u8);
+        let old = self.old.load(Ordering::Relaxed).to_ne_bytes();
+        if bytes > old.len() || !arena().contains(place, bytes) {
+            return;
+        }
+        step();
+        // SAFETY: a place in the arena that only the holder of the lock, which is dead, may change.
+        unsafe { place.copy_from_nonoverlapping(old.as_ptr(), bytes) };
+    }
+}
+
+/// The journal of the running thread.
+#[derive(Clone, Copy)]
+pub(crate) struct DeskJournal(pub(super) &'static Desk);
+
+impl Journal for DeskJournal {
+    #[inline]
+    fn note(&self, place: *const u8, bytes: usize) {
+        let mut done = 0;
+        while done < bytes {
+            let now = (bytes - done).min(8);
+            self.note_word(place.wrapping_add(done), now);
+            done += now;
+        }
+    }
+
+    #[inline]
+    fn pivot(&self, decision: *const u8, generation: u32) {
+        compiler_fence(Ordering::SeqCst);
+        step();
+        self.0.pivot_generation.store(generation, Ordering::Relaxed);
+        compiler_fence(Ordering::SeqCst);
+        self.0.pivot.store(decision as usize, Ordering::Relaxed);
+        compiler_fence(Ordering::SeqCst);
+        step();
+    }
+
+    #[inline]
+    fn commit(&self) {
+        compiler_fence(Ordering::SeqCst);
+        step();
+        self.0.count.store(0, Ordering::Relaxed);
+        compiler_fence(Ordering::SeqCst);
+        step();
+        self.0.pivot.store(0, Ordering::Relaxed);
+        compiler_fence(Ordering::SeqCst);
+    }
+}
+
+impl DeskJournal {
+    #[inline]
+    fn note_word(&self, place: *const u8, bytes: usize) {
+        let mut old = [0; 8];
+        // SAFETY: the caller is about to change the place, which it has to itself.
+        unsafe { place.copy_to_nonoverlapping(old.as_mut_ptr(), bytes) };
+        let count = self.0.count.load(Ordering::Relaxed);
+        let note = &self.0.notes[count as usize];
+        step();
+        note.place.store(place as u64 | (bytes as u64) << BYTES_SHIFT, Ordering::Relaxed);
+        note.old.store(u64::from_ne_bytes(old), Ordering::Relaxed);
+        // What dies is one thread, which has done its stores in this order: no more than the compiler's order is needed.
+        compiler_fence(Ordering::SeqCst);
+        step();
+        self.0.count.store(count + 1, Ordering::Relaxed);
+        compiler_fence(Ordering::SeqCst);
+        step();
+    }
+}
+
+/// All desks of a process, which is dead.
+pub(super) fn each_of(slot: &Slot, mut visit: impl FnMut(&Desk)) {
+    arena().owned_by(slot.owner(), |block| {
+        if arena().kind(block) == Kind::Desk {
+            // SAFETY: a block of this kind is long enough for a desk.
+            let desk = unsafe { arena().payload(block).cast::<Desk>().as_ref() };
+            // Its maker may have died before it was one.
+            if desk.process() == slot.owner().number() {
+                visit(desk);
+            }
+        }
+    });
+}

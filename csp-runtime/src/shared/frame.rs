@@ -1,0 +1,240 @@
+//! The frame of an operation in the arena: its offer, and a seat for each channel it stands on.
+
+use std::cell::{Cell, RefCell};
+use std::ptr::NonNull;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Instant;
+
+use super::census;
+use super::futex;
+use super::home::{Parcel, Shared};
+use crate::arena::{Block, Kind, arena};
+use crate::backend::Park;
+use crate::rendezvous::offer::{Entry, Kind as OfferKind, Offer};
+
+/// An offer in the arena. It stays there for ever, and is used again.
+#[repr(C)]
+pub(crate) struct Frame {
+    pub(crate) offer: Offer,
+    seats: AtomicU32,
+    /// The process that waits, if its bell has to be rung: a coroutine does not sleep on a word. Else 0.
+    hosted: AtomicU32,
+}
+
+/// A place on one channel, and for the message that passes.
+#[repr(C)]
+pub(crate) struct Seat {
+    pub(crate) entry: Entry<Shared>,
+    pub(crate) parcel: Parcel,
+}
+
+/// Frames with so many seats are kept for the next operation.
+const KEPT_SEATS: usize = 16;
+const KEPT: usize = 4;
+
+thread_local! {
+    /// Frames of this thread that are in no use, by process (a forked child must not take its parent's).
+    static SPARE: RefCell<Vec<Block>> = const { RefCell::new(Vec::new()) };
+    static SPARE_ONE: Cell<Option<Block>> = const { Cell::new(None) };
+}
+
+/// A frame in use. Given back when dropped.
+pub(crate) struct FrameGuard {
+    block: Block,
+}
+
+impl FrameGuard {
+    /// A frame with `seats` seats, whose offer is open.
+    #[inline]
+    pub(crate) fn new(seats: usize, choosing: bool, hosted: Option<&'static dyn Park>) -> Self {
+        let spare = if seats == 1 { SPARE_ONE.take() } else { spare(seats) };
+        let guard = Self { block: spare.unwrap_or_else(|| new_block(seats)) };
+        guard.renew(choosing, hosted);
+        guard
+    }
+
+    fn renew(&self, choosing: bool, hosted: Option<&'static dyn Park>) {
+        let frame = self.place();
+        let number = if hosted.is_some() { census::me().owner().number() } else { 0 };
+        // SAFETY: the frame is ours.
+        unsafe { &frame.as_ref().hosted }.store(number, Ordering::Relaxed);
+        // SAFETY: as above.
+        let parker: &'static dyn Park = match hosted {
+            Some(parker) => parker,
+            None => unsafe { frame.as_ref() },
+        };
+        // SAFETY: nobody else uses the offer, whose last use is over, while it is not complete; it was initialised by `new_block`.
+        unsafe { Offer::renew(&raw mut (*frame.as_ptr()).offer, choosing, parker) };
+    }
+
+    #[inline]
+    fn place(&self) -> NonNull<Frame> {
+        arena().payload(self.block).cast()
+    }
+
+    #[inline]
+    pub(crate) fn offer(&self) -> &'static Offer {
+        // SAFETY: initialised; the arena stays mapped.
+        &unsafe { self.place().as_ref() }.offer
+    }
+
+    /// Where seat `index` is.
+    #[inline]
+    fn seat_place(&self, index: usize) -> NonNull<Seat> {
+        // SAFETY: the block has so many seats behind the frame.
+        unsafe { self.place().add(1).cast::<Seat>().add(index) }
+    }
+
+    /// Makes seat `index` an entry of the offer.
+    #[inline]
+    pub(crate) fn sit(&self, index: usize, kind: OfferKind) -> &'static Seat {
+        let seat = self.seat_place(index);
+        // SAFETY: inside the block, by the caller of `new`.
+        let parcel = unsafe { &raw mut (*seat.as_ptr()).parcel };
+        // SAFETY: as above; the seat is in no queue.
+        unsafe { Parcel::open(parcel, census::me().owner()) };
+        // SAFETY: as above.
+        unsafe { (&raw mut (*seat.as_ptr()).entry).write(Entry::new(self.offer(), index as u32, kind, parcel)) };
+        // SAFETY: just initialised.
+        unsafe { seat.as_ref() }
+    }
+
+    /// Seat `index`, which sits.
+    #[inline]
+    pub(crate) fn seat(&self, index: usize) -> &'static Seat {
+        // SAFETY: by the caller: initialised by `sit`.
+        unsafe { self.seat_place(index).as_ref() }
+    }
+}
+
+impl Drop for FrameGuard {
+    #[inline]
+    fn drop(&mut self) {
+        // Nothing in it is to be found by whoever looks after us.
+        // SAFETY: the frame is ours.
+        let seats = unsafe { self.place().as_ref() }.seats.load(Ordering::Relaxed) as usize;
+        if seats == 1 {
+            if let Ok(Some(other)) = SPARE_ONE.try_with(|spare| spare.replace(Some(self.block))) {
+                arena().free(other);
+            }
+            return;
+        }
+        let kept = SPARE.try_with(|spare| {
+            let mut spare = spare.borrow_mut();
+            let keep = seats <= KEPT_SEATS && spare.len() < KEPT;
+            if keep {
+                spare.push(self.block);
+            }
+            keep
+        });
+        if kept != Ok(true) {
+            arena().free(self.block);
+        }
+    }
+}
+
+#[cold]
+fn spare(seats: usize) -> Option<Block> {
+    SPARE.with_borrow_mut(|spare| {
+        let fits = |block: &Block| {
+            // SAFETY: a frame of this thread.
+            let frame = unsafe { arena().payload(*block).cast::<Frame>().as_ref() };
+            frame.seats.load(Ordering::Relaxed) as usize >= seats
+        };
+        spare.iter().position(fits).map(|index| spare.swap_remove(index))
+    })
+}
+
+#[cold]
+fn new_block(seats: usize) -> Block {
+    let bytes = size_of::<Frame>() + seats * size_of::<Seat>();
+    let block = super::message::certain(bytes, Kind::Frame, census::me().owner());
+    let place = arena().payload(block).cast::<Frame>();
+    // SAFETY: a new block of this length. Seats of zeros are in no queue, and have no partner.
+    unsafe { place.as_ptr().cast::<u8>().write_bytes(0, bytes) };
+    // SAFETY: as above; the parker is replaced by `renew` before anybody can see it.
+    unsafe { (&raw mut (*place.as_ptr()).offer).write(Offer::complete(&Nobody)) };
+    // SAFETY: as above.
+    unsafe { place.as_ref() }.seats.store(seats as u32, Ordering::Relaxed);
+    block
+}
+
+/// The parker of an offer that nobody has made.
+struct Nobody;
+
+impl Park for Nobody {
+    fn spin(&self, _attempt: u32) -> bool {
+        false
+    }
+    fn park(&self, _until: Option<Instant>) {}
+    fn unpark(&self) {}
+}
+
+/// A forked child begins without any.
+pub(super) fn forget_all() {
+    SPARE_ONE.set(None);
+    SPARE.with_borrow_mut(Vec::clear);
+}
+
+impl Frame {
+    /// The frame around an offer in the arena.
+    ///
+    /// # Safety
+    /// The offer is in a frame.
+    pub(super) unsafe fn around(offer: &Offer) -> &Frame {
+        // SAFETY: a frame begins with its offer.
+        unsafe { &*std::ptr::from_ref(offer).cast::<Frame>() }
+    }
+
+    /// The process whose bell is to be rung, if any.
+    pub(super) fn hosted(&self) -> Option<&'static census::Slot> {
+        match self.hosted.load(Ordering::Relaxed) {
+            0 => None,
+            block => census::slot_of(block),
+        }
+    }
+
+    /// The seats of a frame, whoever owns it.
+    pub(super) fn seats(&self) -> impl Iterator<Item = &Seat> {
+        let count = self.seats.load(Ordering::Relaxed) as usize;
+        let first = NonNull::from(self);
+        // SAFETY: they lie behind the frame, and are zero or initialised.
+        (0..count).map(move |index| unsafe { first.add(1).cast::<Seat>().add(index).as_ref() })
+    }
+}
+
+/// Pauses (some 10 ns each, or 40) before yielding, while there is a core for everybody; together what waking costs.
+const PAUSES: u32 = 400;
+const YIELDS: u32 = 40;
+/// Without: a yield is one switch of processes.
+const CROWDED_YIELDS: u32 = 4;
+
+/// A thread sleeps on the decision word itself.
+impl Park for Frame {
+    fn spin(&self, attempt: u32) -> bool {
+        let crowded = census::awake() > crate::backend::threads::cores();
+        if crowded {
+            std::thread::yield_now();
+            return attempt + 1 < CROWDED_YIELDS;
+        }
+        if attempt < PAUSES {
+            std::hint::spin_loop();
+        } else {
+            std::thread::yield_now();
+        }
+        attempt < PAUSES + YIELDS
+    }
+
+    fn park(&self, until: Option<Instant>) {
+        let decision = &self.offer.decision;
+        let seen = decision.word();
+        if decision.is_news() {
+            return;
+        }
+        futex::wait(decision.as_word(), seen, until);
+    }
+
+    fn unpark(&self) {
+        futex::wake(self.offer.decision.as_word());
+    }
+}

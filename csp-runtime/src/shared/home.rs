@@ -1,0 +1,238 @@
+//! The home in shared memory: links and places are pointers into the arena, which all processes have at one address.
+
+use std::ptr::NonNull;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use super::census;
+use super::desk::{DeskJournal, desk};
+use super::frame::Frame;
+use super::futex;
+use super::ring::Ring;
+use crate::arena::{Owner, arena};
+use crate::rendezvous::decision::Sleep;
+use crate::rendezvous::home::{Home, RawLock};
+use crate::rendezvous::offer::{Entry, Offer};
+use crate::sync::{Held, Journal, pause, step};
+
+/// The arena.
+pub(crate) enum Shared {}
+
+/// So many bytes of a plain message fit into a parcel.
+pub(crate) const INLINE: usize = 40;
+
+/// The size of a message that travels in an envelope; no plain one in a parcel has it.
+pub(crate) const ENVELOPE: usize = usize::MAX;
+
+/// A message in transit, or where it is.
+#[repr(C)]
+pub(crate) struct Parcel {
+    /// A plain message, or an [`Envelope`].
+    pub(crate) data: [u64; INLINE / 8],
+    /// Who owns what is in here.
+    pub(super) owner: AtomicU32,
+}
+
+/// A message that is not plain, or too large for a parcel.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub(crate) struct Envelope {
+    /// How many bytes it takes.
+    pub(crate) len: u32,
+    /// The block that holds it; 0: it is in here.
+    pub(crate) block: u32,
+    pub(crate) inline: [u8; INLINE - 8],
+}
+
+impl Parcel {
+    /// An empty parcel of this owner.
+    ///
+    /// # Safety
+    /// `place` is in the arena, and the caller's.
+    #[inline]
+    pub(crate) unsafe fn open(place: *mut Parcel, owner: Owner) {
+        // SAFETY: by the caller.
+        unsafe { (&raw mut (*place).owner).write(AtomicU32::new(owner.number())) };
+    }
+
+    /// A parcel outside the arena, on its way there.
+    pub(super) fn empty(owner: Owner) -> Self {
+        Self { data: [0; INLINE / 8], owner: AtomicU32::new(owner.number()) }
+    }
+
+    /// The envelope in it.
+    ///
+    /// # Safety
+    /// There is one, and nobody writes to it.
+    #[inline]
+    pub(crate) unsafe fn envelope(place: *const Parcel) -> Envelope {
+        // SAFETY: by the caller.
+        unsafe { place.cast::<Envelope>().read() }
+    }
+}
+
+/// A follower, and which offer of its frame it was.
+#[derive(Clone, Copy)]
+pub(crate) struct Partner {
+    pub(super) link: NonNull<Entry<Shared>>,
+    pub(super) generation: u32,
+}
+
+impl Home for Shared {
+    type Link = NonNull<Entry<Shared>>;
+    type Partner = Partner;
+    type Place = *mut Parcel;
+    /// A frame: they stay where they are for ever.
+    type Wake = NonNull<Frame>;
+    type Lock = OwnedLock;
+    type Journal = DeskJournal;
+    type Buffer = Ring;
+
+    #[inline]
+    unsafe fn entry<'a>(link: Self::Link) -> &'a Entry<Self> {
+        if !arena().contains(link.as_ptr().cast(), size_of::<Entry<Self>>()) || !link.is_aligned() {
+            corrupt();
+        }
+        // SAFETY: in the arena, where only entries are linked; the caller knows that it is alive.
+        unsafe { link.as_ref() }
+    }
+
+    #[inline]
+    fn link(entry: &Entry<Self>) -> Self::Link {
+        NonNull::from(entry)
+    }
+
+    #[inline]
+    fn partner(entry: &Entry<Self>) -> Partner {
+        Partner { link: NonNull::from(entry), generation: entry.offer().generation.load(Ordering::Relaxed) }
+    }
+
+    #[inline]
+    fn follow(partner: Partner) -> Self::Link {
+        partner.link
+    }
+
+    #[inline]
+    fn rank(offer: &Offer) -> usize {
+        std::ptr::from_ref(offer).addr()
+    }
+
+    #[inline]
+    fn decider() -> u32 {
+        census::me().number()
+    }
+
+    #[inline]
+    fn journal() -> DeskJournal {
+        DeskJournal(desk())
+    }
+
+    #[inline]
+    fn wake(offer: &Offer) -> Self::Wake {
+        // SAFETY: all offers of this home are in frames.
+        NonNull::from(unsafe { Frame::around(offer) })
+    }
+
+    #[inline]
+    unsafe fn carry(from: Self::Place, to: Self::Place, size: usize, lock: &Held<DeskJournal>) {
+        step();
+        if size == size_of::<u64>() {
+            // SAFETY: both are parcels, by the caller.
+            unsafe { to.cast::<u64>().write(from.cast::<u64>().read()) };
+            return;
+        }
+        if size != ENVELOPE {
+            // SAFETY: as above; plain messages that are not in an envelope fit.
+            unsafe { to.cast::<u8>().copy_from_nonoverlapping(from.cast::<u8>(), size.min(INLINE)) };
+            return;
+        }
+        // SAFETY: as above.
+        unsafe { to.cast::<u8>().copy_from_nonoverlapping(from.cast::<u8>(), INLINE) };
+        // SAFETY: a message with this size is in an envelope.
+        let envelope = unsafe { Parcel::envelope(from) };
+        if let Some(block) = arena().check(envelope.block) {
+            // SAFETY: initialised by whoever opened it.
+            let owner = unsafe { &(*to).owner }.load(Ordering::Relaxed);
+            let word = arena().owner(block);
+            lock.journal().note(word.as_ptr().cast(), size_of::<u32>());
+            word.store(owner, Ordering::Relaxed);
+        }
+    }
+
+    #[inline]
+    fn unpark(frame: Self::Wake, sleep: Sleep) {
+        if sleep == Sleep::Awake {
+            return;
+        }
+        // SAFETY: frames stay mapped; whoever sleeps there by now looks again.
+        wake(unsafe { frame.as_ref() }, sleep == Sleep::Counted);
+    }
+}
+
+/// Wakes whoever sleeps in a frame; `counted`: it no longer counts as awake.
+pub(super) fn wake(frame: &Frame, counted: bool) {
+    if counted {
+        census::census().awake.fetch_add(1, Ordering::AcqRel); // SYNC awake: before the waker can itself be counted out
+    }
+    match frame.hosted() {
+        None => futex::wake(frame.offer.decision.as_word()),
+        Some(process) => {
+            step();
+            process.bell.fetch_add(1, Ordering::Release); // SYNC bell: what was completed is seen by whoever hears it
+            futex::wake(&process.bell);
+        }
+    }
+}
+
+/// What stands in shared memory cannot be: somebody has written where it must not. Everybody stops.
+#[cold]
+pub(crate) fn corrupt() -> ! {
+    census::census().corrupt.store(1, Ordering::Relaxed);
+    eprintln!(
+        "csp: the memory that the processes of this program share is corrupt: one of them has written to where it must not. \
+         All of them end."
+    );
+    std::process::abort()
+}
+
+/// The lock of a channel in the arena. It says whose desk holds it, so that whoever repairs knows.
+pub(crate) struct OwnedLock(AtomicU32);
+
+impl RawLock for OwnedLock {
+    fn new() -> Self {
+        Self(AtomicU32::new(0))
+    }
+
+    #[inline]
+    fn lock(&self) {
+        let desk = desk().number();
+        let mut attempt = 0;
+        step();
+        // SYNC channel lock: sees what the last holder did.
+        while self.0.compare_exchange_weak(0, desk, Ordering::Acquire, Ordering::Relaxed).is_err() {
+            pause(attempt);
+            attempt += 1;
+        }
+        step();
+    }
+
+    #[inline]
+    unsafe fn unlock(&self) {
+        step();
+        // SYNC channel lock: shows it to the next.
+        self.0.store(0, Ordering::Release);
+        step();
+    }
+}
+
+impl OwnedLock {
+    /// The holder is dead, and this desk holds it from now on.
+    pub(super) fn take_over(&self, desk: u32) {
+        step();
+        self.0.store(desk, Ordering::Relaxed);
+    }
+
+    /// The desk that holds it, or 0.
+    pub(super) fn holder(&self) -> u32 {
+        self.0.load(Ordering::Relaxed)
+    }
+}

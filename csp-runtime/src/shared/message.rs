@@ -1,0 +1,294 @@
+//! Messages on their way through the arena: packed by the sender, unpacked by the receiver.
+
+use std::any::TypeId;
+use std::sync::atomic::Ordering;
+
+use super::census;
+use super::home::{ENVELOPE, Envelope, INLINE, Parcel, corrupt};
+use crate::arena::{Block, Full, Kind, Owner, Purpose, arena};
+use crate::message::{Malformed, Message, decode_from, encode_into, encoded_len};
+
+/// A message type, forgotten: what it takes to move one through the arena.
+pub(crate) struct Codec {
+    of: fn() -> TypeId,
+    size: usize,
+    align: usize,
+    plain: bool,
+    len: unsafe fn(*const u8) -> usize,
+    encode: unsafe fn(*const u8, *mut u8, usize),
+    decode: unsafe fn(*const u8, usize, *mut u8) -> Result<(), Malformed>,
+}
+
+/// The codec of a message type.
+pub(crate) struct Of<T>(std::marker::PhantomData<T>);
+
+impl<T: Message> Of<T> {
+    pub(crate) const CODEC: &'static Codec = &Codec {
+        of: TypeId::of::<T>,
+        size: size_of::<T>(),
+        align: align_of::<T>(),
+        plain: T::PLAIN,
+        len: len::<T>,
+        encode: encode::<T>,
+        decode: decode::<T>,
+    };
+}
+
+/// # Safety
+/// There is a `T` at `place`.
+unsafe fn len<T: Message>(place: *const u8) -> usize {
+    // SAFETY: by the caller.
+    encoded_len(unsafe { &*place.cast::<T>() })
+}
+
+/// # Safety
+/// As for [`encode_into`].
+unsafe fn encode<T: Message>(place: *const u8, region: *mut u8, len: usize) {
+    // SAFETY: by the caller.
+    unsafe { encode_into(place.cast::<T>(), region, len) };
+}
+
+/// # Safety
+/// As for [`decode_from`]; `place` has room for a `T`.
+unsafe fn decode<T: Message>(region: *const u8, len: usize, place: *mut u8) -> Result<(), Malformed> {
+    // SAFETY: by the caller.
+    let message = unsafe { decode_from::<T>(region, len) }?;
+    // SAFETY: by the caller.
+    unsafe { place.cast::<T>().write(message) };
+    Ok(())
+}
+
+/// In front of a message in a block.
+#[repr(C)]
+pub(super) struct Head {
+    pub(super) len: u64,
+    pub(super) plain: u64,
+}
+
+/// Why a message cannot be packed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unpacked {
+    /// It is longer than any message may be.
+    TooLarge(usize),
+    /// There is no room now.
+    Full,
+}
+
+impl Codec {
+    /// How many bytes pass from parcel to parcel.
+    pub(crate) fn transit(&self) -> usize {
+        if self.is_light() { self.size } else { ENVELOPE }
+    }
+
+    /// Whether it is the codec of this type.
+    pub(super) fn is_of(&self, of: TypeId) -> bool {
+        (self.of)() == of
+    }
+
+    /// Room for a message, outside the arena.
+    pub(super) fn room(&self) -> Room {
+        Room { words: vec![0_u128; self.size.div_ceil(16) + self.align.div_ceil(16)], align: self.align }
+    }
+
+    /// Whether it lies in the parcel as it is.
+    #[inline]
+    fn is_light(&self) -> bool {
+        self.plain && self.size <= INLINE
+    }
+
+    /// Moves the message at `place` into the parcel; on an error it is still at `place`.
+    ///
+    /// # Safety
+    /// There is a message of this type, which is the caller's, as the parcel is.
+    #[inline]
+    pub(crate) unsafe fn pack(&self, place: *mut u8, parcel: *mut Parcel, purpose: Purpose) -> Result<(), Unpacked> {
+        if self.is_light() {
+            // SAFETY: it fits.
+            unsafe { parcel.cast::<u8>().copy_from_nonoverlapping(place, self.size) };
+            return Ok(());
+        }
+        // SAFETY: passed on.
+        unsafe { self.pack_into_envelope(place, parcel, purpose) }
+    }
+
+    /// # Safety
+    /// As for `pack`.
+    unsafe fn pack_into_envelope(&self, place: *mut u8, parcel: *mut Parcel, purpose: Purpose) -> Result<(), Unpacked> {
+        // SAFETY: by the caller.
+        let len = unsafe { (self.len)(place) };
+        let mut envelope = Envelope { len: len as u32, block: 0, inline: [0; INLINE - 8] };
+        if len > arena().largest() {
+            return Err(Unpacked::TooLarge(len));
+        }
+        if len <= envelope.inline.len() && !self.plain {
+            // SAFETY: it fits.
+            unsafe { (self.encode)(place, envelope.inline.as_mut_ptr(), len) };
+            if holds_notes(&envelope.inline) {
+                // What moves along with a message is only looked for in blocks.
+                let inline = envelope.inline;
+                let from = inline.as_ptr();
+                // SAFETY: so many bytes are there.
+                match self.to_block(len, purpose, |region| unsafe { region.copy_from_nonoverlapping(from, len) }) {
+                    Ok(block) => envelope.block = block,
+                    Err(why) => {
+                        // SAFETY: it was encoded a moment ago, and `place` is empty.
+                        return unsafe { (self.decode)(from, len, place) }.map_or_else(|_| corrupt(), |()| Err(why));
+                    }
+                }
+            }
+        } else {
+            // SAFETY: so many bytes are there.
+            envelope.block = self.to_block(len, purpose, |region| unsafe { (self.encode)(place, region, len) })?;
+        }
+        // SAFETY: an envelope fits into a parcel.
+        unsafe { parcel.cast::<Envelope>().write(envelope) };
+        Ok(())
+    }
+
+    /// A block of ours with a message of `len` bytes, which `fill` writes.
+    fn to_block(&self, len: usize, purpose: Purpose, fill: impl FnOnce(*mut u8)) -> Result<u32, Unpacked> {
+        let block = arena().allocate(len + size_of::<Head>(), Kind::Message, census::me().owner(), purpose);
+        let block = block.map_err(|Full { .. }| Unpacked::Full)?;
+        let head = arena().payload(block).cast::<Head>();
+        // SAFETY: a new block, long enough.
+        unsafe { head.write(Head { len: len as u64, plain: u64::from(self.plain) }) };
+        // SAFETY: so many bytes are behind the head.
+        fill(unsafe { head.add(1) }.cast().as_ptr());
+        Ok(block.number())
+    }
+
+    /// Moves the message in the parcel to `place`.
+    ///
+    /// # Safety
+    /// There is one, which is the caller's; `place` has room for it.
+    #[inline]
+    pub(crate) unsafe fn unpack(&self, parcel: *const Parcel, place: *mut u8) {
+        if self.is_light() {
+            // SAFETY: every pattern of bytes is a plain message.
+            unsafe { place.copy_from_nonoverlapping(parcel.cast::<u8>(), self.size) };
+            return;
+        }
+        // SAFETY: as above.
+        let envelope = unsafe { Parcel::envelope(parcel) };
+        let decoded = match arena().check(envelope.block) {
+            None if envelope.len as usize > envelope.inline.len() => corrupt(),
+            // SAFETY: so many bytes are there.
+            None => unsafe { (self.decode)(envelope.inline.as_ptr(), envelope.len as usize, place) },
+            Some(block) => {
+                let region = region(block, envelope.len as usize);
+                // SAFETY: so many bytes are there, and ours.
+                let decoded = unsafe { (self.decode)(region, envelope.len as usize, place) };
+                arena().free(block);
+                decoded
+            }
+        };
+        if decoded.is_err() {
+            corrupt();
+        }
+    }
+
+    /// Where a plain message lies in the arena, to be looked at there.
+    ///
+    /// # Safety
+    /// There is one in the parcel.
+    pub(crate) unsafe fn in_place(&self, parcel: *const Parcel) -> Option<*mut u8> {
+        if !self.plain || self.align > size_of::<Head>() {
+            return None;
+        }
+        if self.is_light() {
+            return (self.align <= align_of::<Parcel>()).then_some(parcel.cast_mut().cast());
+        }
+        // SAFETY: by the caller.
+        let envelope = unsafe { Parcel::envelope(parcel) };
+        arena().check(envelope.block).map(|block| region(block, envelope.len as usize))
+    }
+
+    /// Takes over what a parcel of another process holds: it is ours to unpack, and goes with us if we die.
+    ///
+    /// # Safety
+    /// There is a message in it, which its owner has given to us.
+    pub(crate) unsafe fn adopt(&self, parcel: *const Parcel) {
+        if !self.is_light() {
+            // SAFETY: by the caller.
+            if let Some(block) = arena().check(unsafe { Parcel::envelope(parcel) }.block) {
+                arena().owner(block).store(census::me().owner().number(), Ordering::Relaxed);
+            }
+        }
+    }
+
+    /// Frees the block of a message that was looked at in its place.
+    ///
+    /// # Safety
+    /// There is one in the parcel, which is ours, and plain.
+    pub(crate) unsafe fn discard(&self, parcel: *const Parcel) {
+        if !self.is_light() {
+            // SAFETY: by the caller.
+            if let Some(block) = arena().check(unsafe { Parcel::envelope(parcel) }.block) {
+                arena().free(block);
+            }
+        }
+    }
+}
+
+/// Room for a message.
+pub(super) struct Room {
+    words: Vec<u128>,
+    align: usize,
+}
+
+impl Room {
+    pub(super) fn place(&self) -> *mut u8 {
+        let start = self.words.as_ptr().cast_mut().cast::<u8>();
+        // SAFETY: `Codec::room` has left so much more.
+        unsafe { start.add(start.align_offset(self.align)) }
+    }
+}
+
+/// Whether something moves along with the encoded message: its header says where the last note stands.
+fn holds_notes(region: &[u8]) -> bool {
+    region[..size_of::<u64>()].iter().any(|byte| *byte != 0)
+}
+
+/// Where the message in a block begins.
+fn region(block: Block, len: usize) -> *mut u8 {
+    if len + size_of::<Head>() > arena().capacity(block) {
+        corrupt();
+    }
+    // SAFETY: inside the block.
+    unsafe { arena().payload(block).cast::<Head>().add(1) }.cast().as_ptr()
+}
+
+/// The message in a block, if it is one: its bytes, if there may be tickets in it.
+pub(super) fn noted(block: Block) -> Option<(*const u8, usize)> {
+    // SAFETY: blocks of this kind begin with a head, or what was there before, which is checked below.
+    let head = unsafe { arena().payload(block).cast::<Head>().as_ref() };
+    let len = usize::try_from(head.len).ok()?;
+    let fits = len.checked_add(size_of::<Head>())? <= arena().capacity(block);
+    (fits && head.plain == 0 && len >= 8).then(|| (region(block, len).cast_const(), len))
+}
+
+/// Frees the block of a message that nobody will receive, and gives up what moves along with it.
+pub(super) fn abandon(block: u32) {
+    let Some(block) = arena().check(block) else { return };
+    if let Some((region, len)) = noted(block) {
+        // SAFETY: the block is ours, and its message whole.
+        unsafe { crate::message::abandon(region, len) };
+    }
+    arena().free(block);
+}
+
+/// A block of ours that must be had.
+///
+/// # Panics
+/// If the arena is full, naming the setting.
+pub(crate) fn certain(bytes: usize, kind: Kind, owner: Owner) -> Block {
+    match arena().allocate(bytes, kind, owner, Purpose::Certain) {
+        Ok(block) => block,
+        Err(full) => panic!("{full}"),
+    }
+}
+
+/// A block that belongs to all.
+pub(super) fn common(bytes: usize, kind: Kind) -> Result<Block, Full> {
+    arena().allocate(bytes, kind, Owner::COMMON, Purpose::Certain)
+}

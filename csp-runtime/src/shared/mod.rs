@@ -1,0 +1,33 @@
+//! Channels that forked processes share: the second home of the protocol, in the arena. See `PROTOCOL.md` beside this file.
+//!
+//! Any process may be killed between any two instructions. What it was doing under a channel's lock stands in its *journal* and is
+//! undone, or is final; what it held is given back by whoever notices.
+
+mod bell;
+pub(crate) mod census;
+pub(crate) mod channel;
+pub(crate) mod desk;
+pub(crate) mod frame;
+pub(crate) mod futex;
+pub(crate) mod home;
+pub(crate) mod message;
+pub(crate) mod operation;
+pub(crate) mod recover;
+mod ring;
+
+/// Locks of this module that a forked child may need, held by the thread that forks.
+pub(crate) struct Locks {
+    _desks: std::sync::MutexGuard<'static, Vec<&'static desk::Desk>>,
+    _bell: bell::Lock,
+}
+
+pub(crate) fn hold() -> Locks {
+    Locks { _desks: desk::hold(), _bell: bell::hold() }
+}
+
+/// In a forked child: what this process had prepared is its parent's.
+pub(crate) fn forget_the_parent() {
+    desk::forget_all();
+    frame::forget_all();
+    bell::forget_all();
+}

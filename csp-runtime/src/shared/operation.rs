@@ -1,0 +1,357 @@
+//! Operations on a channel in the arena: the same steps as in `channel/inner.rs`, around a frame in the arena.
+
+use std::panic::Location;
+use std::time::Instant;
+
+use super::census;
+use super::channel::ChannelLink;
+use super::frame::FrameGuard;
+use super::home::{Parcel, Shared};
+use super::message::Unpacked;
+use crate::arena::{Purpose, arena};
+use crate::backend::Park;
+use crate::channel::{Channel, Paired, Patience, Plain, may_communicate};
+use crate::deadlock::Operation;
+use crate::error::Refusal;
+use crate::process::context::Context;
+use crate::rendezvous::core::Side;
+use crate::rendezvous::decision::{Decision, Outcome};
+use crate::rendezvous::home::Home;
+use crate::rendezvous::meet::{Arrival, Manner, deliver, dismiss};
+use crate::rendezvous::offer::{Kind, Offer};
+
+/// What pairing on a shared channel left: the frame in which its truth stands, and the partner that waits.
+pub(crate) struct Kept {
+    frame: FrameGuard,
+    seat: usize,
+    link: ChannelLink,
+    partner: Option<<Shared as Home>::Link>,
+    place_kept: bool,
+    /// Where a plain message that was received may be looked at.
+    in_place: Option<*mut u8>,
+}
+
+/// Who is woken when something comes of an offer of this process.
+pub(crate) fn hosted(context: &Context) -> Option<&'static dyn Park> {
+    context.is_hosted().then(|| context.parker())
+}
+
+/// One plain operation.
+///
+/// # Safety
+/// As for [`Channel::communicate`].
+pub(crate) unsafe fn communicate(
+    channel: &Channel,
+    link: ChannelLink,
+    context: &Context,
+    kind: Kind,
+    place: *mut u8,
+    patience: Patience,
+    at: &'static Location<'static>,
+) -> Result<Paired, Refusal> {
+    may_communicate(context, at)?;
+    let frame = FrameGuard::new(1, false, hosted(context));
+    let seat = frame.sit(0, kind);
+    let parcel = seat.entry.place;
+    if kind == Kind::Send {
+        // SAFETY: by the caller.
+        match unsafe { link.codec.pack(place, parcel, Purpose::Message) } {
+            Ok(()) => {}
+            Err(Unpacked::TooLarge(bytes)) => return Err(Refusal::TooLarge { bytes, most: arena().largest() }),
+            // SAFETY: passed on.
+            Err(Unpacked::Full) => return unsafe { send_late(channel, link, context, place, patience, at) },
+        }
+    }
+    let waits = !matches!(patience, Patience::Never);
+    // SAFETY: all paths below leave only when the entry is in no queue and the offer complete, or nobody saw it.
+    let arrival = unsafe { link.core.arrive_alone(kind, parcel, waits, || &raw const seat.entry) };
+    let operation = Plain { channel, offer: frame.offer(), kind, at };
+    let outcome = match arrival {
+        Arrival::Met => Ok(Outcome::Met),
+        Arrival::Ended(outcome) => Ok(outcome),
+        Arrival::NotReady => Err(Refusal::NotReady),
+        Arrival::Waiting | Arrival::Paired | Arrival::Decided => {
+            let until = match patience {
+                Patience::Until(until) if arrival == Arrival::Waiting => Some(until),
+                _ => None,
+            };
+            if wait(context, frame.offer(), &operation, until) {
+                Ok(outcome_of(frame.offer()))
+            } else if link.core.leave(&seat.entry) {
+                Err(Refusal::TimedOut)
+            } else {
+                // A partner took us in the last moment, and is about to complete us.
+                wait(context, frame.offer(), &operation, None);
+                Ok(outcome_of(frame.offer()))
+            }
+        }
+    };
+    let refusal = match outcome {
+        Ok(Outcome::Met) => {
+            context.forgive();
+            // SAFETY: the operation has succeeded.
+            return Ok(unsafe { received(frame, link, kind, place) });
+        }
+        Ok(outcome) => Refusal::Stopped(channel.stopped(outcome, context)),
+        Err(refusal) => refusal,
+    };
+    if kind == Kind::Send {
+        // SAFETY: it was packed above, and has not moved.
+        unsafe { link.codec.unpack(parcel, place) };
+    }
+    Err(refusal)
+}
+
+fn outcome_of(offer: &Offer) -> Outcome {
+    offer.decision.result().map_or(Outcome::Met, |(_, outcome)| outcome)
+}
+
+/// Brings what a successful operation received to `place`, or says where it is.
+///
+/// # Safety
+/// It has succeeded; `place` is as for `communicate`.
+unsafe fn received(frame: FrameGuard, link: ChannelLink, kind: Kind, place: *mut u8) -> Paired {
+    let entry = &frame.seat(0).entry;
+    match kind {
+        Kind::Receive => {
+            // SAFETY: the message is in our parcel.
+            unsafe { link.codec.unpack(entry.place, place) };
+            Paired::default()
+        }
+        // SAFETY: passed on.
+        Kind::ReceiveExtended => unsafe { keep(frame, 0, link, place) },
+        Kind::Send | Kind::SendLater => Paired::default(),
+    }
+}
+
+/// What an extended input or an output guard that was chosen keeps. A message that was received goes to `place`, unless it can be looked at
+/// where it is.
+///
+/// # Safety
+/// The entry in this seat has met its partner, and `place` has room for a message if it received one.
+pub(crate) unsafe fn keep(frame: FrameGuard, seat: usize, link: ChannelLink, place: *mut u8) -> Paired {
+    let entry = &frame.seat(seat).entry;
+    // SAFETY: the entry is in no queue, and its offer complete or unseen.
+    let (partner, place_kept) = unsafe { entry.paired_with() };
+    let mut kept = Kept { frame, seat, link, partner, place_kept, in_place: None };
+    if entry.kind == Kind::ReceiveExtended {
+        let parcel = match partner {
+            // SAFETY: the partner waits until we complete it.
+            Some(partner) => unsafe { Shared::entry(partner) }.place,
+            None => entry.place,
+        };
+        // SAFETY: the sender, or the buffer, has given the message to us.
+        unsafe { link.codec.adopt(parcel) };
+        // SAFETY: it is there.
+        match unsafe { link.codec.in_place(parcel) } {
+            Some(there) => kept.in_place = Some(there),
+            // SAFETY: as above.
+            None => unsafe { link.codec.unpack(parcel, place) },
+        }
+        if place_kept {
+            // Whoever keeps a place may outlive the end it was got by.
+            link.add_end(Side::Receivers);
+        }
+    }
+    Paired::of_shared(kept)
+}
+
+impl Kept {
+    pub(crate) fn in_place(&self) -> Option<*mut u8> {
+        self.in_place
+    }
+
+    /// An extended input is over.
+    pub(crate) fn release(self) {
+        if self.in_place.is_some() {
+            let parcel = match self.partner {
+                // SAFETY: the partner waits until we complete it.
+                Some(partner) => unsafe { Shared::entry(partner) }.place,
+                None => self.frame.seat(self.seat).entry.place,
+            };
+            // SAFETY: the message was looked at, and is ours.
+            unsafe { self.link.codec.discard(parcel) };
+        }
+        if let Some(partner) = self.partner {
+            // SAFETY: paired with us, and completed by nobody else.
+            unsafe { dismiss::<Shared>(partner, Outcome::Met) };
+            self.frame.seat(self.seat).entry.forget_partner();
+        }
+        if self.place_kept {
+            self.link.core.release_kept_place();
+            self.link.drop_end(Side::Receivers);
+        }
+    }
+
+    /// A chosen output guard's message, at `place`, is made. What is left at `place` is to be forgotten if this is true.
+    ///
+    /// # Safety
+    /// There is a message of the channel's type.
+    pub(crate) unsafe fn deliver(
+        self,
+        channel: &Channel,
+        context: &Context,
+        place: *mut u8,
+        at: &'static Location<'static>,
+    ) -> bool {
+        let frame = FrameGuard::new(1, false, hosted(context));
+        let seat = frame.sit(0, Kind::Send);
+        // SAFETY: by the caller.
+        if let Err(bytes) = unsafe { pack_for_certain(self.link, context, place, seat.entry.place) } {
+            let setting = too_large(bytes);
+            self.abandon();
+            panic!("{at}: {setting}");
+        }
+        let arrival = match self.partner {
+            // SAFETY: paired by the choice, and completed by us alone; the entry stays until the wait below is over.
+            Some(partner) => unsafe { deliver::<Shared>(&seat.entry, partner, self.link.core.message_size()) },
+            // SAFETY: the choice kept a place; the entry stays until the wait below is over.
+            None => unsafe { self.link.core.use_kept_place(&seat.entry) },
+        };
+        self.frame.seat(self.seat).entry.forget_partner();
+        match arrival {
+            Arrival::Paired => {
+                let operation = Plain { channel, offer: frame.offer(), kind: Kind::Send, at };
+                wait(context, frame.offer(), &operation, None);
+                true
+            }
+            Arrival::Ended(_) => {
+                // SAFETY: it was packed above, and has not moved.
+                unsafe { self.link.codec.unpack(seat.entry.place, place) };
+                false
+            }
+            _ => true,
+        }
+    }
+
+    /// A chosen output guard's expression left without a message.
+    pub(crate) fn abandon(self) {
+        match self.partner {
+            // SAFETY: paired by the choice, and completed by us alone.
+            Some(partner) => unsafe { dismiss::<Shared>(partner, Outcome::Poisoned) },
+            None => self.link.core.release_kept_place(),
+        }
+        self.frame.seat(self.seat).entry.forget_partner();
+    }
+}
+
+/// The arena is full: the sender offers first, and writes its message when its receiver is certain, so that those who could make
+/// room are not held up by messages that nobody takes.
+///
+/// # Safety
+/// As for `communicate`, of a `Send`.
+unsafe fn send_late(
+    channel: &Channel,
+    link: ChannelLink,
+    context: &Context,
+    place: *mut u8,
+    patience: Patience,
+    at: &'static Location<'static>,
+) -> Result<Paired, Refusal> {
+    let frame = FrameGuard::new(1, false, hosted(context));
+    let seat = frame.sit(0, Kind::SendLater);
+    let wait_here = !matches!(patience, Patience::Never);
+    let manner = Manner { published: false, wait: wait_here };
+    // SAFETY: all paths below leave only when the entry is in no queue and the offer complete, or nobody saw it.
+    let arrival = unsafe { link.core.arrive(&seat.entry, manner) };
+    let operation = Plain { channel, offer: frame.offer(), kind: Kind::Send, at };
+    let outcome = match arrival {
+        Arrival::Met => Outcome::Met,
+        Arrival::Ended(outcome) => outcome,
+        Arrival::NotReady => return Err(Refusal::NotReady),
+        _ => {
+            let until = match patience {
+                Patience::Until(until) if arrival == Arrival::Waiting => Some(until),
+                _ => None,
+            };
+            if !wait(context, frame.offer(), &operation, until) {
+                if link.core.leave(&seat.entry) {
+                    return Err(Refusal::TimedOut);
+                }
+                wait(context, frame.offer(), &operation, None);
+            }
+            outcome_of(frame.offer())
+        }
+    };
+    if outcome != Outcome::Met {
+        return Err(Refusal::Stopped(channel.stopped(outcome, context)));
+    }
+    // SAFETY: the entry is ours alone by now.
+    let (partner, place_kept) = unsafe { seat.entry.paired_with() };
+    let kept = Kept { frame, seat: 0, link, partner, place_kept, in_place: None };
+    // SAFETY: by the caller.
+    if unsafe { kept.deliver(channel, context, place, at) } {
+        context.forgive();
+        return Ok(Paired::default());
+    }
+    Err(Refusal::Stopped(channel.stopped(channel.ended_for_senders().unwrap_or(Outcome::Retired), context)))
+}
+
+/// Packs a message whose receiver is certain: it may use all of the arena, and waits for room if even that is full.
+///
+/// # Safety
+/// As for [`Codec::pack`](super::message::Codec::pack). An error is the length of a message that is too large.
+unsafe fn pack_for_certain(
+    link: ChannelLink,
+    context: &Context,
+    place: *mut u8,
+    parcel: *mut Parcel,
+) -> Result<(), usize> {
+    let mut attempt = 0;
+    loop {
+        // SAFETY: by the caller.
+        match unsafe { link.codec.pack(place, parcel, Purpose::Certain) } {
+            Ok(()) => return Ok(()),
+            Err(Unpacked::TooLarge(bytes)) => return Err(bytes),
+            Err(Unpacked::Full) if context.is_hosted() => crate::backend::yield_now(),
+            Err(Unpacked::Full) => crate::sync::pause(attempt),
+        }
+        attempt += 1;
+    }
+}
+
+/// What to say about a message that is too large.
+pub(crate) fn too_large(bytes: usize) -> String {
+    Refusal::TooLarge { bytes, most: arena().largest() }.to_string()
+}
+
+/// Waits until there is news of `offer`, which is in the arena (true), or `until` has passed.
+pub(crate) fn wait(context: &Context, offer: &Offer, operation: &dyn Operation, until: Option<Instant>) -> bool {
+    if let Some(parker) = hosted(context) {
+        super::bell::wait(context, offer, parker, operation, until);
+        return offer.decision.is_news();
+    }
+    let parker = offer.parker();
+    let mut attempt = 0;
+    while !offer.decision.is_news() {
+        let late = attempt % 16 == 15 && until.is_some_and(|until| Instant::now() >= until);
+        if late || !parker.spin(attempt) {
+            break;
+        }
+        attempt += 1;
+    }
+    if offer.decision.is_news() {
+        return true;
+    }
+    context.block_on(operation, until.is_some());
+    sleep(&offer.decision, parker, until);
+    context.unblock();
+    offer.decision.is_news()
+}
+
+/// Sleeps on the word of `decision`; who sleeps without a deadline does not count as awake.
+fn sleep(decision: &Decision, parker: &dyn Park, until: Option<Instant>) {
+    let counted = until.is_none();
+    if !decision.prepare_to_park(counted) {
+        return;
+    }
+    if counted {
+        census::fall_asleep();
+    }
+    while !decision.is_news() {
+        if until.is_some_and(|until| Instant::now() >= until) {
+            return;
+        }
+        parker.park(until);
+    }
+}
