@@ -408,14 +408,16 @@ impl Workload {
                 .map(|workers| Params { size: Some(size.unwrap_or(700)), workers: Some(workers), ..Params::default() })
                 .to_vec(),
             Self::OccamRing => {
+                let n = n.unwrap_or(256);
                 let tokens = [1, 2, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 160, 192, 224, 255];
-                tokens.map(|tokens| Params { tokens: Some(tokens), ..sized(256) }).to_vec()
+                let fewer = tokens.into_iter().filter(|tokens| *tokens < n); // with as many as elements nobody can move
+                fewer.map(|tokens| Params { tokens: Some(tokens), ..sized(n) }).collect()
             }
             Self::StressedAlt => {
-                let loads = [(10, 10), (10, 100), (100, 10), (50, 50)];
-                loads.map(|(n, writers)| Params { writers: Some(writers), ..sized(n) }).to_vec()
+                let loads = n.map_or_else(|| vec![(10, 10), (10, 100), (100, 10), (50, 50)], |n| vec![(n, 10)]);
+                loads.into_iter().map(|(n, writers)| Params { writers: Some(writers), ..sized(n) }).collect()
             }
-            Self::ChoiceTime => [1, 2, 4, 8].map(sized).to_vec(),
+            Self::ChoiceTime => n.map_or_else(|| vec![1, 2, 4, 8], |n| vec![n]).into_iter().map(sized).collect(),
             Self::Micro => Op::ALL.iter().map(|&op| Params { op: Some(op), ..Params::default() }).collect(),
             Self::Pi => paper::WORKERS.map(|workers| Params { workers: Some(workers), ..Params::default() }).to_vec(),
             // Two that exchange a message; one that sends it to who starts it.
@@ -445,7 +447,7 @@ impl Workload {
 
     /// Whether the processes stand in a ring, which one alone is not.
     pub(crate) fn is_round(self) -> bool {
-        matches!(self, Self::Ring | Self::Tokens | Self::Limit)
+        matches!(self, Self::Ring | Self::Tokens | Self::Limit | Self::OccamRing)
     }
 
     /// Whether a report tries greater and greater N, as far as each subject comes within a time budget.
@@ -455,7 +457,11 @@ impl Workload {
 
     /// Whether `--n` means something.
     pub(crate) fn takes_n(self) -> bool {
-        self.is_round() || matches!(self, Self::Start | Self::Memory | Self::Primes | Self::Death)
+        self.is_round()
+            || matches!(
+                self,
+                Self::Start | Self::Memory | Self::Primes | Self::Death | Self::StressedAlt | Self::ChoiceTime
+            )
     }
 
     /// Whether `--size` means something.

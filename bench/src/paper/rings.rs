@@ -41,13 +41,13 @@ const BYTES_A_PROCESS: usize = 8 << 10;
 
 pub(super) fn points(effort: Effort) -> Vec<(Workload, Params, &'static [Subject])> {
     let top = (machine::available_bytes() / 2 / BYTES_A_PROCESS).min(effort.pick(1 << 18, 1 << 20));
-    let sizes = (1..).map(|power| 1 << power).take_while(|n| *n <= top);
+    let sizes = (1..).step_by(effort.pick(2, 1)).map(|power| 1 << power).take_while(|n| *n <= top);
     let sizes = sizes.map(|n| {
         let climbers = if n > MOST_FORKED { FREE_CLIMBERS } else { CLIMBERS };
         (Workload::Ring, Params { n: Some(n), ..Params::default() }, climbers)
     });
     let tokens = RINGS.into_iter().flat_map(|n| {
-        counts(n, effort.pick(7, 16)).map(move |tokens| {
+        counts(n, effort.pick(5, 16)).map(move |tokens| {
             let params = Params { n: Some(n), tokens: Some(tokens), ..Params::default() };
             (Workload::Tokens, params, CLIMBERS)
         })

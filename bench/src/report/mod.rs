@@ -52,7 +52,8 @@ fn run(options: &Options) -> io::Result<()> {
     let mut log = Log::open(&options.out, Setting::here(options.effort), options.afresh, options.draw)?;
     let (present, absent) = presence::roll_call();
     if !options.draw {
-        let plan = plan::plan(options.effort, &present);
+        let mut plan = plan::plan(options.effort, &present);
+        plan.retain(|cell| options.only.is_empty() || options.only.contains(&cell.workload));
         campaign::run(&plan, &mut log, |log| write(&options.out, log, &absent))?;
     }
     write(&options.out, &log, &absent)?;

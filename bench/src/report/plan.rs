@@ -3,7 +3,7 @@
 use super::effort::Effort;
 use crate::cell::Cell;
 use crate::paper;
-use crate::workload::{Params, Payload, Pinning, Subject, Workload};
+use crate::workload::{Params, Payload, Pinning, Subject, Way, Workload};
 
 /// All cells, each once. Those of a row stand together, so that what is compared is measured at about the same time.
 pub(crate) fn plan(effort: Effort, present: &[Subject]) -> Vec<Cell> {
@@ -39,7 +39,9 @@ fn row(cells: &mut Vec<Cell>, workload: Workload, params: Params, subjects: &[Su
 pub(super) fn rows(workload: Workload, effort: Effort) -> Vec<Params> {
     let all = workload.rows(None, None, true);
     if effort == Effort::Full {
-        return all;
+        let large = workload.takes_size() && workload != Workload::Mandelbrot;
+        let more = if large { workload.rows(None, Some(64 << 20), true) } else { Vec::new() };
+        return [all, more].concat();
     }
     let sized = |n| Params { n: Some(n), ..Params::default() };
     match workload {
@@ -52,7 +54,8 @@ pub(super) fn rows(workload: Workload, effort: Effort) -> Vec<Params> {
         Workload::Tokens => all.into_iter().filter(|params| params.n == Some(64)).collect(),
         Workload::Sizes => {
             let shown = [Some(Payload::Bytes), Some(Payload::Mobile)];
-            all.into_iter().filter(|params| shown.contains(&params.payload)).collect()
+            let round_trips = all.into_iter().filter(|params| params.way == Some(Way::RoundTrip));
+            round_trips.filter(|params| shown.contains(&params.payload)).collect()
         }
         Workload::OccamRing => all
             .into_iter()

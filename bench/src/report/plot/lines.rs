@@ -96,7 +96,7 @@ impl Lines {
         Ok(())
     }
 
-    /// What was published: dashed, and said beside it.
+    /// What was published, and what it says.
     fn draw_marks<B: DrawingBackend>(
         &self,
         area: &DrawingArea<B, plotters::coord::Shift>,
@@ -110,7 +110,7 @@ impl Lines {
             match mark {
                 Mark::Limit { x, says } => {
                     let x = to_x(*x);
-                    dashed(area, (x, top), (x, bottom))?;
+                    area.draw(&PathElement::new(vec![(x, top), (x, bottom)], PUBLISHED.stroke_width(1)))?;
                     let y = top + 4 + 18 * rows;
                     rows += 1;
                     // To the left of the line where there is no room to its right.
@@ -123,7 +123,7 @@ impl Lines {
                 }
                 Mark::Level { y, says } => {
                     let y = to_y(*y);
-                    dashed(area, (left, y), (right, y))?;
+                    area.draw(&PathElement::new(vec![(left, y), (right, y)], PUBLISHED.stroke_width(1)))?;
                     let style = text.clone().pos(Pos::new(HPos::Left, VPos::Top));
                     area.draw(&Text::new(says.clone(), (left + 5, y + 4), style))?;
                 }
@@ -177,18 +177,4 @@ impl Lines {
 pub(super) fn scaled(place: f64, (low, high): (f64, f64), (from, to): (i32, i32)) -> i32 {
     let share = ((place - low) / (high - low)).clamp(0.0, 1.0);
     (f64::from(from) + share * f64::from(to - from)).round() as i32
-}
-
-fn dashed<B: DrawingBackend>(
-    area: &DrawingArea<B, plotters::coord::Shift>,
-    (x, y): (i32, i32),
-    (to_x, to_y): (i32, i32),
-) -> Result<(), DrawingAreaErrorKind<B::ErrorType>> {
-    let length = (to_x - x).abs().max((to_y - y).abs());
-    for start in (0..length).step_by(9) {
-        let end = (start + 5).min(length);
-        let at = |along: i32| (x + (to_x - x) * along / length, y + (to_y - y) * along / length);
-        area.draw(&PathElement::new(vec![at(start), at(end)], PUBLISHED.stroke_width(1)))?;
-    }
-    Ok(())
 }

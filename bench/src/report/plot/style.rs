@@ -73,14 +73,19 @@ pub(crate) fn colour(subject: Subject) -> RGBColor {
     }
 }
 
+/// As plotters writes it.
+pub(super) fn hex(RGBColor(red, green, blue): RGBColor) -> String {
+    format!("#{red:02X}{green:02X}{blue:02X}")
+}
+
 /// The style sheet that turns light plots dark, for a page and for a plot on its own.
 ///
 /// It finds elements by the colour that is written into them: where no style sheet is understood, the plot is light.
 pub(crate) fn dark() -> String {
     let rules: String = COLOURS
         .iter()
-        .map(|(RGBColor(red, green, blue), dark)| {
-            let light = format!("#{red:02X}{green:02X}{blue:02X}");
+        .map(|(colour, dark)| {
+            let light = hex(*colour);
             format!("svg [fill=\"{light}\"]{{fill:{dark}}}svg [stroke=\"{light}\"]{{stroke:{dark}}}")
         })
         .collect();
