@@ -42,7 +42,7 @@ pub(super) fn speed_up(figures: &[Figure]) -> Option<Card> {
         }
         let plot = Lines {
             title: format!("Figure 8: {kind}"),
-            x: Axis::new(format!("workers, {kind}"), Scale::Linear),
+            x: Axis::new(format!("workers, {kind}"), Scale::Whole),
             y: Axis::new("speed-up", Scale::Linear),
             series: lines,
             marks: vec![

@@ -48,7 +48,7 @@ pub(super) fn table(figures: &[Figure]) -> Option<Card> {
     });
     let plot = Lines {
         title: "Table 1: Monte Carlo π".into(),
-        x: Axis::new("workers", Scale::Linear),
+        x: Axis::new("workers", Scale::Whole),
         y: Axis::new("time, as a share of one worker's", Scale::Linear),
         series: ours.chain(published).collect(),
         marks: Vec::new(),

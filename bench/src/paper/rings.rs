@@ -41,7 +41,7 @@ const BYTES_A_PROCESS: usize = 8 << 10;
 
 pub(super) fn points(effort: Effort) -> Vec<(Workload, Params, &'static [Subject])> {
     let top = (machine::available_bytes() / 2 / BYTES_A_PROCESS).min(effort.pick(1 << 18, 1 << 20));
-    let sizes = (1..).step_by(effort.pick(2, 1)).map(|power| 1 << power).take_while(|n| *n <= top);
+    let sizes = (effort.pick(2, 1)..).step_by(effort.pick(2, 1)).map(|power| 1 << power).take_while(|n| *n <= top);
     let sizes = sizes.map(|n| {
         let climbers = if n > MOST_FORKED { FREE_CLIMBERS } else { CLIMBERS };
         (Workload::Ring, Params { n: Some(n), ..Params::default() }, climbers)
@@ -124,7 +124,7 @@ pub(super) fn tokens(figures: &[Figure]) -> Option<Card> {
         };
         let plot = Lines {
             title: format!("Figure 4: {n} processes"),
-            x: Axis::new(format!("tokens in a ring of {n}"), Scale::Linear),
+            x: Axis::new(format!("tokens in a ring of {n}"), Scale::Whole),
             y: Axis::new("µs per communication", Scale::Decades),
             series: Subject::ALL.iter().filter_map(of).collect(),
             marks: Vec::new(),

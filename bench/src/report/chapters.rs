@@ -9,7 +9,7 @@ use super::plot::{Axis, Dot, Dots, Lines, Scale, Series, style};
 use super::presence::Absent;
 use crate::paper;
 use crate::statistics::{median, sorted};
-use crate::workload::{Measure, Params, Pinning, Subject, Workload};
+use crate::workload::{Params, Pinning, Subject, Workload};
 
 /// A table; texts may hold `code`.
 #[derive(Clone, Debug, Default)]
@@ -105,7 +105,7 @@ fn facts(log: &Log, figures: &[Figure]) -> Vec<(&'static str, String)> {
                 "{} runs of {} cells in {minutes:.1} minutes ({}), each in a fresh OS process, the subjects interleaved; {} to {} \
                  a cell, in the middle {}; the median counts, the least and the greatest stand beside it",
                 log.entries.len(),
-                figures.len(),
+                figures.iter().filter(|figure| !is_second(figure)).count(),
                 setting.effort.name(),
                 runs.first().map_or("0".into(), |least| format!("{least:.0}")),
                 runs.last().map_or("0".into(), |most| format!("{most:.0}")),
@@ -124,6 +124,11 @@ fn facts(log: &Log, figures: &[Figure]) -> Vec<(&'static str, String)> {
     ]
 }
 
+/// Whether it is the second of a cell's two.
+fn is_second(figure: &Figure) -> bool {
+    figure.cell.workload.measures().is_some_and(|(_, second)| figure.cell.params.measure == Some(second))
+}
+
 /// Ours against the fastest rival that does the same task, row by row.
 fn glance(all: &[Figure], effort: Effort) -> Chapter {
     let ours: Vec<Subject> = Subject::ALL.iter().copied().filter(|subject| subject.backend().is_some()).collect();
@@ -133,7 +138,7 @@ fn glance(all: &[Figure], effort: Effort) -> Chapter {
     for &workload in Workload::ALL {
         let usual = plan::rows(workload, effort);
         for (params, row) in rows(all, workload) {
-            if params.measure == Some(Measure::Cpu) || !usual.contains(&Params { measure: None, ..params }) {
+            if is_second(row[0]) || !usual.contains(&Params { measure: None, ..params }) {
                 continue; // a point of a figure
             }
             let name = format!("`{}` {}", workload.name(), label(&params));
@@ -291,7 +296,7 @@ fn over(name: &str, title: &str, workload: Workload, members: &[&(Params, Vec<&F
     let greatest = members.iter().map(|(params, _)| value(params)).fold(0.0, f64::max);
     Lines {
         title: title.trim_end().to_owned(),
-        x: Axis::new(name, if greatest > 16.0 { Scale::Doubling } else { Scale::Linear }),
+        x: Axis::new(name, if greatest > 16.0 { Scale::Doubling } else { Scale::Whole }),
         y: Axis::new(workload.unit(), Scale::Decades),
         series: series.collect(),
         marks: Vec::new(),

@@ -5,6 +5,8 @@
 pub(crate) enum Scale {
     /// From 0.
     Linear,
+    /// From 0, by whole numbers.
+    Whole,
     /// With marks at powers of 2.
     Doubling,
     /// With marks at powers of 10.
@@ -26,7 +28,7 @@ impl Axis {
     /// What plotters is to map: logarithms are ours, so that one kind of coordinates serves all.
     pub(super) fn place(&self, value: f64) -> f64 {
         match self.scale {
-            Scale::Linear => value,
+            Scale::Linear | Scale::Whole => value,
             Scale::Doubling | Scale::Decades => value.max(f64::MIN_POSITIVE).log10(),
         }
     }
@@ -36,7 +38,7 @@ impl Axis {
         if !least.is_finite() || !greatest.is_finite() {
             return (0.0, 1.0);
         }
-        if self.scale == Scale::Linear {
+        if matches!(self.scale, Scale::Linear | Scale::Whole) {
             return (0.0, greatest.max(f64::MIN_POSITIVE) * 1.06);
         }
         let (low, high) = (self.place(least), self.place(greatest));
@@ -47,8 +49,9 @@ impl Axis {
     /// The values at which marks stand between two places, about `wanted` of them.
     pub(super) fn marks(&self, (low, high): (f64, f64), wanted: usize) -> Vec<f64> {
         match self.scale {
-            Scale::Linear => {
-                let step = round_step((high - low) / wanted as f64);
+            Scale::Linear | Scale::Whole => {
+                let least = if self.scale == Scale::Whole { 1.0 } else { 0.0 };
+                let step = round_step((high - low) / wanted as f64).max(least);
                 let count = (high / step).floor() as usize;
                 (0..=count).map(|index| index as f64 * step).collect()
             }
@@ -108,6 +111,7 @@ mod tests {
     fn marks_are_round_and_within() {
         let linear = Axis::new("w", Scale::Linear);
         assert_eq!(linear.marks((0.0, 8.4), 6), [0.0, 2.0, 4.0, 6.0, 8.0]);
+        assert_eq!(Axis::new("w", Scale::Whole).marks((0.0, 2.1), 9), [0.0, 1.0, 2.0]);
         let doubling = Axis::new("N", Scale::Doubling);
         assert_eq!(doubling.marks(doubling.range(2.0, 64.0), 10), [2.0, 4.0, 8.0, 16.0, 32.0, 64.0]);
         let decades = Axis::new("ns", Scale::Decades);
