@@ -56,6 +56,7 @@ Options:
   --timeout S       seconds after which a cell is given up [default: 60]
   --count N         kills: how many [default: 100]
   --seed S          kills: where chance begins; each try has a seed of its own [default: 1]
+  --again           kills: every try with the same seed
   --seconds T       kills: how long at most
   --json            one JSON object a line instead of a table
   -h, --help        this text
@@ -103,16 +104,18 @@ pub(crate) fn parse(mut parser: lexopt::Parser) -> Result<Request, lexopt::Error
         quiet: Duration::ZERO,
         json: false,
     };
-    let mut campaign = Campaign { count: 100, seed: 1, time: None, backend: Subject::CspProcesses, fault: None };
+    let mut campaign =
+        Campaign { count: 100, seed: 1, again: false, time: None, backend: Subject::CspProcesses, fault: None };
     let mut of_campaign = None;
     let mut backend_chosen = None;
     while let Some(argument) = parser.next()? {
         match argument {
-            Long(option @ ("count" | "seed" | "seconds" | "fault")) => {
+            Long(option @ ("count" | "seed" | "again" | "seconds" | "fault")) => {
                 of_campaign = Some(format!("--{option}"));
                 match option {
                     "count" => campaign.count = at_least(1, "--count", &mut parser)?,
                     "seed" => campaign.seed = at_least(0, "--seed", &mut parser)? as u64,
+                    "again" => campaign.again = true,
                     "seconds" => campaign.time = Some(seconds(1, "--seconds", &mut parser)?),
                     _ => campaign.fault = Some(fault(&parser.value()?.string()?)?),
                 }

@@ -102,6 +102,14 @@ pub(crate) fn children_of(parent: u32) -> Vec<u32> {
     listed.flat_map(|pids| pids.split_whitespace().filter_map(|pid| pid.parse().ok()).collect::<Vec<u32>>()).collect()
 }
 
+/// What a process is doing: its state, and where in the kernel it waits.
+pub(crate) fn doing(pid: u32) -> String {
+    let read = |file: &str| std::fs::read_to_string(format!("/proc/{pid}/{file}")).unwrap_or_default();
+    let stat = read("stat");
+    let state = stat.rsplit(") ").next().and_then(|fields| fields.chars().next()).unwrap_or('?');
+    format!("{state} {}", read("wchan"))
+}
+
 /// Memory of this process that is really there, by `/proc/self/status`, which counts in KiB.
 ///
 /// # Panics

@@ -27,50 +27,50 @@ where
 {
     fn __encoded_len(&self) -> ::core::primitive::usize {
         match *self {
-            Self::Leaf { 0: ref field_0 } => {
-                let len = ::core::mem::size_of::<::core::primitive::u32>();
-                let len = len + <[T; N] as ::csp::Message>::__encoded_len(field_0);
-                len
+            Self::Leaf { 0: ref __field_0 } => {
+                let __len = ::core::mem::size_of::<::core::primitive::u32>();
+                let __len = __len + <[T; N] as ::csp::Message>::__encoded_len(__field_0);
+                __len
             }
             #[cfg(feature = "deep")]
-            Self::Node { left: ref field_0, right: ref field_1 } => {
-                let len = ::core::mem::size_of::<::core::primitive::u32>();
-                let len = len
-                    + <Box<Tree<T, N>> as ::csp::Message>::__encoded_len(field_0);
-                let len = len
-                    + <Box<Tree<T, N>> as ::csp::Message>::__encoded_len(field_1);
-                len
+            Self::Node { left: ref __field_0, right: ref __field_1 } => {
+                let __len = ::core::mem::size_of::<::core::primitive::u32>();
+                let __len = __len
+                    + <Box<Tree<T, N>> as ::csp::Message>::__encoded_len(__field_0);
+                let __len = __len
+                    + <Box<Tree<T, N>> as ::csp::Message>::__encoded_len(__field_1);
+                __len
             }
         }
     }
-    fn __encode(self, out: &mut ::csp::__private::Encoder<'_>) {
+    fn __encode(self, __out: &mut ::csp::__private::Encoder<'_>) {
         match self {
-            Self::Leaf { 0: field_0 } => {
-                out.tag(0u32);
-                <[T; N] as ::csp::Message>::__encode(field_0, out);
+            Self::Leaf { 0: __field_0 } => {
+                __out.tag(0u32);
+                <[T; N] as ::csp::Message>::__encode(__field_0, __out);
             }
             #[cfg(feature = "deep")]
-            Self::Node { left: field_0, right: field_1 } => {
-                out.tag(1u32);
-                <Box<Tree<T, N>> as ::csp::Message>::__encode(field_0, out);
-                <Box<Tree<T, N>> as ::csp::Message>::__encode(field_1, out);
+            Self::Node { left: __field_0, right: __field_1 } => {
+                __out.tag(1u32);
+                <Box<Tree<T, N>> as ::csp::Message>::__encode(__field_0, __out);
+                <Box<Tree<T, N>> as ::csp::Message>::__encode(__field_1, __out);
             }
         }
     }
     fn __decode(
-        input: &mut ::csp::__private::Decoder<'_>,
+        __input: &mut ::csp::__private::Decoder<'_>,
     ) -> ::core::result::Result<Self, ::csp::__private::Malformed> {
-        match input.tag()? {
+        match __input.tag()? {
             0u32 => {
                 ::core::result::Result::Ok(Self::Leaf {
-                    0: <[T; N] as ::csp::Message>::__decode(input)?,
+                    0: <[T; N] as ::csp::Message>::__decode(__input)?,
                 })
             }
             #[cfg(feature = "deep")]
             1u32 => {
                 ::core::result::Result::Ok(Self::Node {
-                    left: <Box<Tree<T, N>> as ::csp::Message>::__decode(input)?,
-                    right: <Box<Tree<T, N>> as ::csp::Message>::__decode(input)?,
+                    left: <Box<Tree<T, N>> as ::csp::Message>::__decode(__input)?,
+                    right: <Box<Tree<T, N>> as ::csp::Message>::__decode(__input)?,
                 })
             }
             _ => {
@@ -80,19 +80,20 @@ where
             }
         }
     }
-    fn __each_end(&self, visitor: &mut ::csp::__private::Visitor<'_>) {
+    fn __each_end(&self, __visitor: &mut ::csp::__private::Visitor<'_>) {
         match *self {
-            Self::Leaf { 0: ref field_0 } => {
-                <[T; N] as ::csp::Message>::__each_end(field_0, visitor);
+            Self::Leaf { 0: ref __field_0 } => {
+                <[T; N] as ::csp::Message>::__each_end(__field_0, __visitor);
             }
             #[cfg(feature = "deep")]
-            Self::Node { left: ref field_0, right: ref field_1 } => {
-                <Box<Tree<T, N>> as ::csp::Message>::__each_end(field_0, visitor);
-                <Box<Tree<T, N>> as ::csp::Message>::__each_end(field_1, visitor);
+            Self::Node { left: ref __field_0, right: ref __field_1 } => {
+                <Box<Tree<T, N>> as ::csp::Message>::__each_end(__field_0, __visitor);
+                <Box<Tree<T, N>> as ::csp::Message>::__each_end(__field_1, __visitor);
             }
         }
     }
 }
+#[allow(deprecated)]
 impl<T: ::csp::Message, const N: usize> ::csp::__private::MessagesMustNotImplementDrop
 for Tree<T, N>
 where

@@ -28,45 +28,26 @@ fn example() {
                             __replicated
                         },
                         (
-                            ::csp::__private::block(
-                                ::csp::__taken!(),
-                                move || {
-                                    let __body = move || -> ::core::result::Result<
-                                        _,
-                                        ::csp::__private::Quit,
-                                    > {
-                                        #[allow(
-                                            unused_braces,
-                                            clippy::let_and_return,
-                                            clippy::let_unit_value,
-                                            clippy::unused_unit,
-                                            clippy::diverging_sub_expression
-                                        )]
-                                        let __value: () = {
-                                            println!("{}", total.recv() ?);
-                                        };
-                                        #[allow(unreachable_code)]
-                                        ::core::result::Result::Ok(__value)
-                                    };
-                                    ::csp::__private::BlockValue::output(__body())
-                                },
+                            ::csp::__block!(
+                                { [total] {} } ::csp::__private::block(move || { let __body
+                                = move || -> ::core::result::Result < _,
+                                ::csp::__private::Quit > { #[allow(unused_braces,
+                                clippy::let_and_return, clippy::let_unit_value,
+                                clippy::unused_unit, clippy::diverging_sub_expression)] let
+                                __value : () = { println!("{}", total.recv() ?); };
+                                #[allow(unreachable_code)]
+                                ::core::result::Result::Ok(__value) };
+                                ::csp::__private::BlockValue::output(__body()) })
                             ),
                             (
-                                ::csp::__private::block(
-                                    ::csp::__taken!([low] {} [high] {}),
-                                    move || {
-                                        #[allow(unused_variables, clippy::redundant_locals)]
-                                        let (low, high) = (low, high);
-                                        #[allow(
-                                            unused_braces,
-                                            clippy::let_and_return,
-                                            clippy::let_unit_value,
-                                            clippy::unused_unit,
-                                            clippy::diverging_sub_expression
-                                        )]
-                                        let __value = { low + high };
-                                        #[allow(unreachable_code)] __value
-                                    },
+                                ::csp::__block!(
+                                    { [low] {} [high] {} } ::csp::__private::block(move || {
+                                    #[allow(unused_variables, clippy::redundant_locals)] let
+                                    (low, high,) = (low, high,); #[allow(unused_braces,
+                                    clippy::let_and_return, clippy::let_unit_value,
+                                    clippy::unused_unit, clippy::diverging_sub_expression)] let
+                                    __value = { low + high }; #[allow(unreachable_code)] __value
+                                    })
                                 ),
                                 (),
                             ),

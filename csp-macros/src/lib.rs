@@ -97,7 +97,12 @@ pub fn io(args: TokenStream, item: TokenStream) -> TokenStream {
 
 /// Makes a struct or an enum a `Message`: it may travel on a channel, also to another OS process.
 ///
-/// Every field must be a `Message`; type parameters get the bound `T: Message`. A type may hold itself.
+/// Every field must be a `Message`; type parameters get the bound `T: Message`. A type may hold itself
+/// (`Box<Self>`, `Vec<Self>`), ends of channels, and `Mobile` data.
+///
+/// What is written is how a value becomes bytes, and bytes a value again, whatever they are: a struct whose fields are all plain
+/// (numbers, and arrays, tuples and structs of nothing else) is copied as it lies in memory; other structs field by field; of an
+/// enum first which variant it is. Within one OS process a message simply moves.
 ///
 /// # Examples
 ///
@@ -114,7 +119,12 @@ pub fn io(args: TokenStream, item: TokenStream) -> TokenStream {
 /// # Errors
 ///
 /// Refused are: unions, lifetime parameters (send borrowed data on a channel made by
-/// `channel::local()`), arguments to the attribute, and, at its type, a field that is no message.
+/// `channel::local()`), `#[repr(packed)]`, a `#[cfg]` on a field that has no name, arguments to the attribute, and, at its type, a
+/// field that is no message.
+///
+/// Refused is also a type that implements `Drop` itself, by an error about the trait `MessagesMustNotImplementDrop`: what arrives in another OS
+/// process is a new value, so the destructor would run once on each side. (Fields may have destructors.) Let a
+/// field of its own do the cleaning up, or send such a type on a channel made by `channel::local()`.
 #[proc_macro_attribute]
 pub fn message(args: TokenStream, item: TokenStream) -> TokenStream {
     entry::message(&args.into(), item.into(), &path::csp()).into()

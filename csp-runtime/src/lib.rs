@@ -47,6 +47,8 @@ pub mod __private;
 #[cfg(feature = "backend-processes")]
 mod arena;
 mod backend;
+#[cfg(any(feature = "backend-coroutines", all(test, loom)))]
+mod barrier;
 pub mod channel;
 mod choice;
 mod cloakroom;

@@ -16,7 +16,7 @@ pub use crate::process::{
 };
 
 #[cfg(any(feature = "backend-processes", test))]
-pub use crate::process::{Path, probe};
+pub use crate::process::{Path, Variable, probe};
 
 /// What a process takes along: a function that looks at each of its arguments.
 #[doc(hidden)]
@@ -43,19 +43,28 @@ macro_rules! __visit {
     };
 }
 
-/// What a block takes along: `[variable] {…}` or `[variable.part] {…}`, and in braces parts of it that count only if there is
-/// nothing to be seen of the whole.
+/// A block, for which what it takes along is looked up: `[variable] {…}` or `[variable.part] {…}`, and in braces parts of it that count only
+/// if there is nothing to be seen of the whole. What stands in parentheses may also be a function. After a `;` stands the
+/// variable of a part that the block is seen to change.
+///
+/// The block comes first, so that the compiler has read it, and knows the types of all that is used in it, when it comes to the places.
 #[doc(hidden)]
 #[macro_export]
 #[cfg(any(feature = "backend-processes", test))]
-macro_rules! __taken {
-    ($($places:tt)*) => {{
-        #[allow(unused_imports)]
-        use $crate::__private::probe::*;
-        #[allow(unused_mut)]
-        let mut taken = $crate::__private::Taken::new();
-        $crate::__take!(taken $($places)*);
-        taken
+macro_rules! __block {
+    ({ $($places:tt)* } $($block:tt)*) => {{
+        let mut seen = ::core::option::Option::None;
+        loop {
+            if let ::core::option::Option::Some(taken) = seen {
+                break $($block)*.taking(taken);
+            }
+            #[allow(unused_imports)]
+            use $crate::__private::probe::*;
+            #[allow(unused_mut)]
+            let mut taken = $crate::__private::Taken::new();
+            $crate::__take!(taken $($places)*);
+            seen = ::core::option::Option::Some(taken);
+        }
     }};
 }
 
@@ -65,22 +74,30 @@ macro_rules! __taken {
 macro_rules! __take {
     ($taken:ident) => {};
     ($taken:ident [$variable:tt] { $($parts:tt)* } $($rest:tt)*) => {
-        if !(&&&&$crate::__private::probe::Place::new(&$variable)).see(&mut $taken.visitor()) {
+        if !(&&&&Place::new(&$variable)).see(&mut $taken.visitor()) {
             $crate::__take!($taken $($parts)*);
         }
         $crate::__take!($taken $($rest)*);
     };
-    ($taken:ident [$place:expr] { $($parts:tt)* } $($rest:tt)*) => {
+    ($taken:ident ($variable:tt) { $($parts:tt)* } $($rest:tt)*) => {
+        let variable = &$variable;
+        (&&&&&&Function(variable)).settle();
+        (&&&&Place::new(variable)).see(&mut $taken.visitor());
+        $crate::__take!($taken $($rest)*);
+    };
+    ($taken:ident [$part:expr $(; $variable:tt)?] { $($parts:tt)* } $($rest:tt)*) => {
         let path = $crate::__private::Path::new();
+        let variable = $crate::__private::Variable::new();
         // Never runs, so it moves nothing; but the compiler finds out what such a closure would capture.
         #[allow(unreachable_code, clippy::never_loop, clippy::diverging_sub_expression)]
         loop {
             break;
             path.like(&move || {
-                let _ = &raw const $place;
+                let _ = &raw const $part;
             });
+            $crate::__variable!(variable $($variable)?);
         }
-        if !(&&&&path.part(&raw const $place)).see(&mut $taken.visitor()) {
+        if !(&&&&path.part(&raw const $part, (&variable).is_exclusive())).see(&mut $taken.visitor()) {
             $crate::__take!($taken $($parts)*);
         }
         $crate::__take!($taken $($rest)*);
@@ -89,10 +106,22 @@ macro_rules! __take {
 
 #[doc(hidden)]
 #[macro_export]
+#[cfg(any(feature = "backend-processes", test))]
+macro_rules! __variable {
+    ($like:ident) => {
+        $like.like(&())
+    };
+    ($like:ident $variable:tt) => {
+        $like.like(&$variable)
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
 #[cfg(not(any(feature = "backend-processes", test)))]
-macro_rules! __taken {
-    ($($ignored:tt)*) => {
-        $crate::__private::Taken
+macro_rules! __block {
+    ({ $($places:tt)* } $($block:tt)*) => {
+        $($block)*
     };
 }
 

@@ -16,6 +16,25 @@ pub struct Tile {
     pub pixels: Vec<u8>,
 }
 
+/// Plain, and so is a slice of it.
+#[message]
+#[derive(Debug, Clone, Copy)]
+pub struct Pixel(pub u8, pub [f32; 3]);
+
+/// Nothing but a name.
+#[message]
+#[derive(Debug)]
+pub struct Ready;
+
+/// Moves without being copied.
+#[message]
+#[derive(Debug)]
+pub struct Picture<T, const WIDTH: usize> {
+    /// Its rows.
+    pub rows: Mobile<[[T; WIDTH]]>,
+    done: Option<Sender<Ready>>,
+}
+
 /// Holds itself.
 #[message]
 #[derive(Debug)]

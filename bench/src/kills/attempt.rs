@@ -180,9 +180,13 @@ impl Game {
                 let processes = (0..self.killed.len()).filter(|process| !self.killed[*process]);
                 let left: Vec<String> = processes
                     .filter(|process| matches!(log().end(*process), End::Running | End::Unknown))
-                    .map(|process| format!("{process} ({:?})", self.plan.parts[process]))
+                    .map(|process| {
+                        let does = log().pid(process).map_or("not begun".into(), machine::doing);
+                        format!("{process} ({:?}, {does})", self.plan.parts[process])
+                    })
                     .collect();
-                let what = format!("not back: {}; killed: {:?}", left.join(", "), self.killed);
+                let root = machine::doing(self.root.pid().as_raw().unsigned_abs());
+                let what = format!("not back: root ({root}), {}; killed: {:?}", left.join(", "), self.killed);
                 self.failures.push(Failure::new(Kind::Hang, what));
                 kill(self.root.pid(), Signal::SIGKILL).expect("it is not reaped");
                 self.ended = Some(self.root.reap());
@@ -239,7 +243,11 @@ fn parent_of_all(plan: &Plan) {
     let before = held();
     let ran = catch_unwind(AssertUnwindSafe(|| networks::run(plan)));
     log().set_outcome(match ran {
-        Err(_) => Outcome::Panicked,
+        Err(panic) => {
+            let text = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref().copied());
+            log().write_text(text.unwrap_or("a panic without a text"));
+            Outcome::Panicked
+        }
         Ok(results) => {
             let results = results.iter().enumerate();
             results.for_each(|(process, result)| log().report(process, result.is_ok()));

@@ -73,7 +73,7 @@ pub(super) fn audit(plan: &Plan, ended: WaitStatus, root_killed: bool, killed: &
             fail(Kind::Twice, format!("channel {channel}: {counts:?}"));
         }
         if counts.strange > 0 {
-            fail(Kind::Strange, format!("channel {channel}: {counts:?}"));
+            fail(Kind::Strange, format!("channel {channel}: {counts:?}; {}", log().text()));
         }
     }
     if root_killed {

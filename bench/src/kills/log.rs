@@ -137,18 +137,23 @@ impl Log {
         self.channels[channel].sent.fetch_add(1, Ordering::Relaxed);
     }
 
-    pub(super) fn received(&self, channel: usize, number: u64, as_sent: bool) {
+    /// Enters a message, which `differs` from what was sent with that number, if it says how.
+    pub(super) fn received(&self, channel: usize, number: u64, differs: Option<String>) {
         let entry = &self.channels[channel];
         entry.received.fetch_add(1, Ordering::Relaxed);
         let offered = entry.offered.load(Ordering::Relaxed);
         match entry.seen.get((number / 64) as usize) {
-            Some(word) if number < offered && as_sent => {
+            Some(word) if number < offered && differs.is_none() => {
                 let bit = 1 << (number % 64);
                 if word.fetch_or(bit, Ordering::Relaxed) & bit != 0 {
                     entry.twice.fetch_add(1, Ordering::Relaxed);
                 }
             }
-            _ => _ = entry.strange.fetch_add(1, Ordering::Relaxed),
+            _ => {
+                entry.strange.fetch_add(1, Ordering::Relaxed);
+                let how = differs.unwrap_or_default();
+                self.write_text(&format!("channel {channel}: message {number} of {offered} {how}"));
+            }
         }
     }
 

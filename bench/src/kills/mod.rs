@@ -7,8 +7,12 @@ mod networks;
 mod plan;
 
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
 use std::process::{Child, Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
+
+use rustix::fs::{MemfdFlags, memfd_create};
 
 use self::attempt::{Attempt, Verdict};
 pub(crate) use self::attempt::{SUBCOMMAND, main};
@@ -29,6 +33,8 @@ pub(crate) struct Campaign {
     pub(crate) count: usize,
     /// The first try's seed; the others' follow.
     pub(crate) seed: u64,
+    /// Whether every try has that seed: real time makes each of them another.
+    pub(crate) again: bool,
     /// Where given: how long at most.
     pub(crate) time: Option<Duration>,
     pub(crate) backend: Subject,
@@ -59,7 +65,7 @@ pub(crate) fn run(campaign: &Campaign) -> ExitCode {
         if campaign.time.is_some_and(|time| start.elapsed() > time) {
             break;
         }
-        let seed = campaign.seed.wrapping_add(tries as u64);
+        let seed = campaign.seed.wrapping_add(if campaign.again { 0 } else { tries as u64 });
         let verdict = in_fresh_process(campaign, Attempt { seed, kills, fault: campaign.fault });
         tries += 1;
         match verdict {
@@ -126,23 +132,39 @@ fn print_failures(campaign: &Campaign, failures: &[(u64, String, Failure)]) {
     }
     if let Some((seed, ..)) = failures.first() {
         let backend = campaign.backend.backend().unwrap_or_default();
-        println!("again: kills --backend {backend} --count 1 --seed {seed}");
+        println!("the same, 100 times: kills --backend {backend} --again --count 100 --seed {seed}");
     }
 }
 
 /// A try that cannot hold up the campaign, whatever happens.
 fn in_fresh_process(campaign: &Campaign, attempt: Attempt) -> Result<Verdict, Failure> {
     let lost = |what: String| Failure::new(Kind::Lost, what);
-    let mut child = start(campaign, attempt).map_err(|error| lost(error.to_string()))?;
+    let said = memfd_create("csp-bench", MemfdFlags::CLOEXEC).map_err(|error| lost(error.to_string()))?;
+    let mut said = File::from(said);
+    let mut child = start(campaign, attempt, &said).map_err(|error| lost(error.to_string()))?;
     let printed = first_output(&mut child, LOST);
     // It has ended, or has to, and takes along whom it has forked.
     let _ = child.kill();
     let ended = child.wait().map_err(|error| lost(error.to_string()))?;
-    let printed = printed.ok_or_else(|| lost("no verdict".into()))?;
-    serde_json::from_str(&printed).map_err(|error| lost(format!("{ended}: {error}")))
+    let said = read_again(&mut said).unwrap_or_else(|error| error.to_string());
+    let printed = printed.ok_or_else(|| lost(format!("no verdict; {said}")))?;
+    let verdict: Result<Verdict, _> = serde_json::from_str(&printed);
+    let mut verdict = verdict.map_err(|error| lost(format!("{ended}: {error}; {said}")))?;
+    for failure in verdict.failures.iter_mut().filter(|_| !said.is_empty()) {
+        failure.what = format!("{}; said: {}", failure.what, said.trim());
+    }
+    Ok(verdict)
 }
 
-fn start(campaign: &Campaign, attempt: Attempt) -> std::io::Result<Child> {
+/// The beginning of what has been written to `file`, for a person to read.
+fn read_again(file: &mut File) -> std::io::Result<String> {
+    let mut bytes = vec![0; 1000];
+    file.seek(SeekFrom::Start(0))?;
+    let length = file.read(&mut bytes)?;
+    Ok(String::from_utf8_lossy(&bytes[..length]).into_owned())
+}
+
+fn start(campaign: &Campaign, attempt: Attempt, said: &File) -> std::io::Result<Child> {
     Command::new(std::env::current_exe()?)
         .arg(SUBCOMMAND)
         .arg(serde_json::to_string(&attempt)?)
@@ -150,5 +172,6 @@ fn start(campaign: &Campaign, attempt: Attempt) -> std::io::Result<Child> {
         .envs(campaign.backend.backend().map(|backend| ("CSP_BACKEND", backend)))
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
+        .stderr(said.try_clone()?)
         .spawn()
 }

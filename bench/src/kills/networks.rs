@@ -106,7 +106,7 @@ fn choose(inputs: &[Input], outputs: &[Output]) -> Result<(), Stopped> {
     while !log().is_over() {
         alt! {
             for (channel, input) in inputs {
-                input ? number => log().received(*channel, number, true),
+                input ? number => log().received(*channel, number, None),
             }
             for (channel, output) in outputs {
                 output ! log().offer(*channel) => log().sent(*channel),
@@ -125,7 +125,7 @@ fn send((channel, output): &Output) -> Result<(), Stopped> {
 
 fn recv((channel, input): &Input) -> Result<(), Stopped> {
     let number = input.recv()?;
-    log().received(*channel, number, true);
+    log().received(*channel, number, None);
     Ok(())
 }
 
@@ -134,6 +134,18 @@ fn recv((channel, input): &Input) -> Result<(), Stopped> {
 struct Band {
     number: u64,
     pixels: Vec<u16>,
+}
+
+impl Band {
+    /// How it differs from what a worker makes.
+    fn difference(&self) -> Option<String> {
+        let right = pixels(self.number);
+        let found = self.pixels.iter().zip(&right).position(|(found, right)| found != right);
+        (self.pixels != right).then(|| {
+            let (length, wanted) = (self.pixels.len(), right.len());
+            format!("has {length} pixels instead of {wanted}; the first wrong one is {found:?}")
+        })
+    }
 }
 
 const JOBS: usize = 0;
@@ -161,7 +173,7 @@ fn farmer(jobs: Sender<u64>, bands: Receiver<Band>) -> Result<(), Stopped> {
     log().run(0, || {
         while !log().is_over() {
             alt! {
-                bands ? band => log().received(BANDS, band.number, band.pixels == pixels(band.number)),
+                bands ? band => log().received(BANDS, band.number, band.difference()),
                 jobs ! log().offer(JOBS) => log().sent(JOBS),
             }
         }
@@ -178,7 +190,7 @@ fn worker(me: usize, jobs: Receiver<u64>, bands: Sender<Band>, fault: Option<Fau
         misbehave(fault, JOBS);
         loop {
             let job = jobs.recv()?;
-            log().received(JOBS, job, true);
+            log().received(JOBS, job, None);
             let number = log().offer(BANDS);
             bands.send(Band { number, pixels: pixels(number) })?;
             log().sent(BANDS);
@@ -199,13 +211,13 @@ fn misbehave(fault: Option<Fault>, channel: usize) {
             let number = log().offer(channel);
             log().sent(channel);
             log().sent(channel);
-            log().received(channel, number, true);
-            log().received(channel, number, true);
+            log().received(channel, number, None);
+            log().received(channel, number, None);
         }
         Some(Fault::Lost) => (0..100).for_each(|_| log().sent(channel)),
         Some(Fault::Strange) => {
             log().sent(channel);
-            log().received(channel, u64::MAX, true);
+            log().received(channel, u64::MAX, None);
         }
         Some(Fault::Hang) => loop {
             std::thread::park();

@@ -5,13 +5,15 @@ use quote::quote_spanned;
 use syn::Stmt;
 use syn::spanned::Spanned;
 
-use super::{returns, stops};
+use super::{captures, returns, stops};
 use crate::path;
 use crate::syntax::par::InlineBlock;
 
 /// A value that `par!` can run.
 pub(super) fn expand(mut inline: InlineBlock, csp: &TokenStream) -> TokenStream {
-    let taken = taken(&inline, csp);
+    let places =
+        if inline.moves.is_empty() { captures::places(&inline.block) } else { captures::listed(&inline.moves) };
+    let places = captures::expand(&places);
     let moves = moves(&inline);
     let stops = stops::may_stop(&inline.block);
     let unit = stops::is_unit(&inline.block);
@@ -26,7 +28,11 @@ pub(super) fn expand(mut inline: InlineBlock, csp: &TokenStream) -> TokenStream 
     };
     let there = Span::mixed_site().located_at(place);
     let csp_there = path::located(csp, place);
-    let wrap = |closure: TokenStream| quote_spanned!(there=> #csp_there::__private::block(#taken, #closure));
+    let wrap = |closure: TokenStream| {
+        let block = quote_spanned!(there=> #csp_there::__private::block(#closure));
+        // What the block takes along is looked up before the closure takes it.
+        quote_spanned!(Span::mixed_site()=> #csp::__block!({ #places } #block))
+    };
     if !stops && !unit && moves.is_none() {
         return wrap(quote_spanned!(there=> move || #block));
     }
@@ -59,12 +65,6 @@ pub(super) fn expand(mut inline: InlineBlock, csp: &TokenStream) -> TokenStream 
         };
         #output
     }})
-}
-
-/// What the block takes along: its starter looks at that before the closure has it.
-fn taken(inline: &InlineBlock, csp: &TokenStream) -> TokenStream {
-    let names = inline.moves.iter().map(|pat| &pat.ident);
-    quote_spanned!(Span::mixed_site()=> #csp::__taken!(#([#names] {})*))
 }
 
 /// `move(a, b)` captures exactly these, used or not.

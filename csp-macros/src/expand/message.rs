@@ -30,6 +30,7 @@ pub(crate) fn expand(message: Message, csp: &TokenStream) -> TokenStream {
         path::located(&quote_spanned!(Span::mixed_site()=> #csp::__private::MessagesMustNotImplementDrop), name.span());
     let no_drop = quote_spanned! {Span::mixed_site().located_at(name.span())=>
         #(#cfgs)*
+        #[allow(deprecated)]
         impl #impl_generics #no_drop for #name #type_generics #where_clause {}
     };
     quote_spanned! {Span::mixed_site()=>
@@ -42,15 +43,15 @@ pub(crate) fn expand(message: Message, csp: &TokenStream) -> TokenStream {
             fn __encoded_len(&self) -> ::core::primitive::usize {
                 #len
             }
-            fn __encode(self, out: &mut #csp::__private::Encoder<'_>) {
+            fn __encode(self, __out: &mut #csp::__private::Encoder<'_>) {
                 #encode
             }
             fn __decode(
-                input: &mut #csp::__private::Decoder<'_>,
+                __input: &mut #csp::__private::Decoder<'_>,
             ) -> ::core::result::Result<Self, #csp::__private::Malformed> {
                 #decode
             }
-            fn __each_end(&self, visitor: &mut #csp::__private::Visitor<'_>) {
+            fn __each_end(&self, __visitor: &mut #csp::__private::Visitor<'_>) {
                 #ends
             }
         }
@@ -74,15 +75,15 @@ fn structure(fields: &[Field], csp: &TokenStream) -> Body {
     let plain = fields.iter().map(|Field { cfgs, ty, .. }| {
         quote_spanned! {Span::mixed_site()=>
             #(#cfgs)*
-            let plain = plain && <#ty as #csp::Message>::PLAIN;
+            let __plain = __plain && <#ty as #csp::Message>::PLAIN;
         }
     });
     Body {
         plain: quote_spanned! {Span::mixed_site()=>
             const PLAIN: ::core::primitive::bool = {
-                let plain = true;
+                let __plain = true;
                 #(#plain)*
-                plain
+                __plain
             };
         },
         len: quote_spanned! {Span::mixed_site()=>
@@ -90,20 +91,20 @@ fn structure(fields: &[Field], csp: &TokenStream) -> Body {
                 return ::core::mem::size_of::<Self>();
             }
             let #look = *self;
-            let len = 0;
+            let __len = 0;
             #len
-            len
+            __len
         },
         encode: quote_spanned! {Span::mixed_site()=>
             if #csp::__private::is_plain::<Self>() {
-                return out.plain(self);
+                return __out.plain(self);
             }
             let #take = self;
             #encode
         },
         decode: quote_spanned! {Span::mixed_site()=>
             if #csp::__private::is_plain::<Self>() {
-                return input.plain();
+                return __input.plain();
             }
             ::core::result::Result::Ok(#make)
         },
@@ -127,15 +128,15 @@ fn enumeration(name: &Ident, variants: &[Variant], csp: &TokenStream) -> Body {
         len_arms.push(quote_spanned! {Span::mixed_site()=>
             #(#cfgs)*
             #look => {
-                let len = ::core::mem::size_of::<::core::primitive::u32>();
+                let __len = ::core::mem::size_of::<::core::primitive::u32>();
                 #len
-                len
+                __len
             }
         });
         encode_arms.push(quote_spanned! {Span::mixed_site()=>
             #(#cfgs)*
             #take => {
-                out.tag(#tag);
+                __out.tag(#tag);
                 #encode
             }
         });
@@ -155,7 +156,7 @@ fn enumeration(name: &Ident, variants: &[Variant], csp: &TokenStream) -> Body {
         len: quote_spanned! {Span::mixed_site()=> match *self { #(#len_arms)* } },
         encode: quote_spanned! {Span::mixed_site()=> match self { #(#encode_arms)* } },
         decode: quote_spanned! {Span::mixed_site()=>
-            match input.tag()? {
+            match __input.tag()? {
                 #(#decode_arms)*
                 _ => ::core::result::Result::Err(#csp::__private::Malformed::new(#unknown)),
             }
@@ -165,18 +166,20 @@ fn enumeration(name: &Ident, variants: &[Variant], csp: &TokenStream) -> Body {
 }
 
 /// What is said about the fields of a struct or of a variant, in order.
+///
+/// The names begin with `__` although they are hygienic: a constant of the user's with the same name would be taken for the pattern.
 struct Parts {
     /// The pattern that takes the value apart.
     take: TokenStream,
     /// The pattern that borrows its fields.
     look: TokenStream,
-    /// Adds their lengths to `len`.
+    /// Adds their lengths to `__len`.
     len: TokenStream,
-    /// Writes them to `out`.
+    /// Writes them to `__out`.
     encode: TokenStream,
-    /// Makes the value from `input`.
+    /// Makes the value from `__input`.
     make: TokenStream,
-    /// Shows their ends to `visitor`.
+    /// Shows their ends to `__visitor`.
     ends: TokenStream,
 }
 
@@ -184,15 +187,15 @@ fn parts(name: &TokenStream, fields: &[Field], csp: &TokenStream) -> Parts {
     let (mut take, mut look, mut len, mut encode, mut make, mut ends) =
         (vec![], vec![], vec![], vec![], vec![], vec![]);
     for (index, Field { cfgs, member, ty }) in fields.iter().enumerate() {
-        let value = Ident::new(&format!("field_{index}"), Span::mixed_site().located_at(ty.span()));
+        let value = Ident::new(&format!("__field_{index}"), Span::mixed_site().located_at(ty.span()));
         let message = quote_spanned!(Span::mixed_site()=> <#ty as #csp::Message>);
         let each = |tokens: TokenStream| quote_spanned!(Span::mixed_site()=> #(#cfgs)* #tokens);
         take.push(each(quote_spanned!(Span::mixed_site()=> #member: #value)));
         look.push(each(quote_spanned!(Span::mixed_site()=> #member: ref #value)));
-        len.push(each(quote_spanned!(Span::mixed_site()=> let len = len + #message::__encoded_len(#value);)));
-        ends.push(each(quote_spanned!(Span::mixed_site()=> #message::__each_end(#value, visitor);)));
-        encode.push(each(quote_spanned!(Span::mixed_site()=> #message::__encode(#value, out);)));
-        make.push(each(quote_spanned!(Span::mixed_site()=> #member: #message::__decode(input)?)));
+        len.push(each(quote_spanned!(Span::mixed_site()=> let __len = __len + #message::__encoded_len(#value);)));
+        ends.push(each(quote_spanned!(Span::mixed_site()=> #message::__each_end(#value, __visitor);)));
+        encode.push(each(quote_spanned!(Span::mixed_site()=> #message::__encode(#value, __out);)));
+        make.push(each(quote_spanned!(Span::mixed_site()=> #member: #message::__decode(__input)?)));
     }
     let whole = |parts: Vec<TokenStream>| quote_spanned!(Span::mixed_site()=> #name { #(#parts),* });
     Parts {

@@ -3,6 +3,7 @@
 pub(crate) mod alt;
 mod alt_replicas;
 mod block;
+pub(crate) mod captures;
 pub(crate) mod io;
 pub(crate) mod message;
 mod naming;
@@ -10,3 +11,5 @@ pub(crate) mod par;
 pub(crate) mod process;
 mod returns;
 mod stops;
+mod walk;
+mod walk_macros;

@@ -124,6 +124,18 @@ pub enum Tree<T, const N: usize = 4> where T: Clone {
 }",
     ),
     sample(
+        "message_struct",
+        Kind::Message,
+        "",
+        "/// A row of a picture.
+pub struct Row<T> {
+    pub number: u32,
+    #[cfg(feature = \"deep\")]
+    depth: f64,
+    pixels: [T; 4],
+}",
+    ),
+    sample(
         "par",
         Kind::Par,
         "",

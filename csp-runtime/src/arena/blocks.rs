@@ -232,7 +232,7 @@ impl Arena {
     fn take(&self, block: Block, class: usize, owner: Owner) -> bool {
         let chunk = block.number() as usize / UNITS;
         let wanted = SMALL | class as u64;
-        if self.state(chunk).load(Ordering::Relaxed) != wanted || block.number() as usize % UNITS % CLASSES[class] != 0
+        if self.state(chunk).load(Ordering::Relaxed) != wanted || !fits(block.number() as usize % UNITS, CLASSES[class])
         {
             return false;
         }
@@ -448,5 +448,28 @@ impl Arena {
         let taken = |chunk: &usize| self.state(*chunk).load(Ordering::Relaxed) != FREE;
         let used = (self.first..self.chunks).filter(taken).count();
         self.used().store(used as u32, Ordering::Relaxed);
+    }
+}
+
+/// Whether a block of so many units may begin at this unit of a chunk.
+fn fits(unit: usize, units: usize) -> bool {
+    unit % units == 0 && unit + units <= UNITS
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_block_reaches_beyond_its_chunk() {
+        let arena = Arena::new(64 * CHUNK);
+        for units in CLASSES {
+            // Two chunks and more of each size, one after the other, so that each begins where the last one's hint says.
+            for _ in 0..2 * UNITS / units + 2 {
+                let block = arena.allocate(units * UNIT, Kind::Message, Owner::COMMON, Purpose::Certain);
+                let begin = block.expect("there is room").number() as usize % UNITS;
+                assert!(begin + units <= UNITS, "{units} units at {begin}");
+            }
+        }
     }
 }

@@ -226,7 +226,7 @@ impl Channel {
         Stopped::Poisoned(cause)
     }
 
-    /// One plain operation: meets a partner, or waits for one.
+    /// One plain operation: meets a partner, or waits for one. `size` is that of a message of this channel.
     ///
     /// Inlined, down from `send` and `recv`, into the body of the process: every return from a call that was made before a
     /// switch of coroutines is one that the processor predicts wrongly, and the switch's own return after it. (It halved the time of a hop.)
@@ -240,11 +240,25 @@ impl Channel {
         &self,
         kind: Kind,
         place: *mut u8,
+        size: usize,
         patience: Patience,
         at: &'static Location<'static>,
     ) -> Result<Paired, Refusal> {
         // SAFETY: the running process is the caller, and the operation keeps no reference.
         let context = unsafe { running() };
+        #[cfg(all(not(loom), feature = "backend-coroutines"))]
+        if matches!((patience, kind), (Patience::Forever, Kind::Send | Kind::Receive))
+            && context.goes_the_short_way()
+            && !std::thread::panicking()
+        {
+            // SAFETY: passed on.
+            match unsafe { self.communicate_nearby(context, kind, place, size, at) } {
+                Some(Outcome::Met) => return Ok(Paired::default()),
+                Some(outcome) => return Err(Refusal::Stopped(self.stopped(outcome, context))),
+                None => {}
+            }
+        }
+        let _ = size;
         #[cfg(feature = "backend-processes")]
         if let Some(link) = self.link_for(kind) {
             // SAFETY: passed on.
@@ -296,7 +310,7 @@ impl Channel {
     ///
     /// # Safety
     /// As for `communicate`.
-    #[inline(always)]
+    #[inline(never)]
     pub(crate) unsafe fn communicate_as(
         &self,
         context: &Context,
@@ -385,6 +399,10 @@ impl Operation for Plain<'_> {
     fn describe(&self, report: &mut dyn std::fmt::Write) -> std::fmt::Result {
         let direction = if self.kind.is_sending() { "to send to" } else { "to receive from" };
         write!(report, "waits {direction} {}, at {}", self.channel.phrase(), self.at)
+    }
+
+    fn at(&self) -> Option<&'static Location<'static>> {
+        Some(self.at)
     }
 
     fn end(&self, cause: &Cause) {

@@ -13,6 +13,8 @@ mod name;
 mod receiver;
 mod release;
 mod sender;
+#[cfg(all(not(loom), feature = "backend-coroutines"))]
+mod short;
 
 pub(crate) use handover::{abandon_end, hand_over_receiver, hand_over_sender, take_over_receiver, take_over_sender};
 pub(crate) use inner::{Channel, Paired, Patience, Plain, may_communicate};

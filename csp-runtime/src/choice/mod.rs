@@ -2,6 +2,9 @@
 
 mod choose;
 mod commit;
+mod few;
+#[cfg(all(not(loom), feature = "backend-coroutines"))]
+mod glance;
 mod guard;
 mod propagate;
 mod replicas;

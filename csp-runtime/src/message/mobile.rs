@@ -58,7 +58,7 @@ unsafe impl<T: ?Sized + Send> Send for Mobile<T> {}
 // SAFETY: as a box, it lends its data only by its own borrow.
 unsafe impl<T: ?Sized + Sync> Sync for Mobile<T> {}
 
-/// Refuses, when the program is built, what is not plain.
+/// Refuses, when the program is built, what is not plain. Asked for where data is made, so that the compiler names that place.
 const fn must_be_plain<T: Message>() {
     assert!(
         T::PLAIN,
@@ -70,6 +70,7 @@ impl<T: Message> Mobile<T> {
     /// The value as mobile data.
     #[must_use]
     pub fn new(value: T) -> Self {
+        const { must_be_plain::<T>() };
         let storage = Storage::allocate(Layout::new::<T>(), false);
         // SAFETY: just allocated for a value of this type.
         unsafe { storage.place().cast::<T>().write(value) };
@@ -85,9 +86,8 @@ impl<T: Message> Mobile<T> {
     }
 
     /// # Safety
-    /// The storage is for a `T`, and holds one.
+    /// The storage is for a `T`, and holds one; it is plain.
     unsafe fn of(storage: Storage) -> Self {
-        const { must_be_plain::<T>() };
         Self { data: storage.into_place().cast(), owns: PhantomData }
     }
 }
@@ -102,6 +102,7 @@ impl<T: Message> Mobile<[T]> {
     where
         T: Clone,
     {
+        const { must_be_plain::<T>() };
         if is_zero(&value) {
             let storage = Storage::allocate(layout::<T>(count), true);
             // SAFETY: so many zeroes are so many values.
@@ -116,6 +117,7 @@ impl<T: Message> Mobile<[T]> {
     /// If that is more than there can be memory; or if `make` does.
     #[must_use]
     pub fn from_fn(count: usize, mut make: impl FnMut(usize) -> T) -> Self {
+        const { must_be_plain::<T>() };
         let storage = Storage::allocate(layout::<T>(count), false);
         let first = storage.place().cast::<T>();
         for index in 0..count {
@@ -138,6 +140,7 @@ impl<T: Message> Mobile<[T]> {
     where
         T: Copy,
     {
+        const { must_be_plain::<T>() };
         let storage = Storage::allocate(layout::<T>(values.len()), false);
         let first = storage.place().cast::<T>();
         // SAFETY: the storage is as long as the slice, and new.
@@ -156,9 +159,8 @@ impl<T: Message> Mobile<[T]> {
     }
 
     /// # Safety
-    /// The storage is for `count` values, and holds them.
+    /// The storage is for `count` values, and holds them; they are plain.
     unsafe fn of(storage: Storage, count: usize) -> Self {
-        const { must_be_plain::<T>() };
         let first = storage.into_place().cast();
         Self { data: NonNull::slice_from_raw_parts(first, count), owns: PhantomData }
     }
@@ -228,6 +230,7 @@ impl<T: Message> Message for Mobile<T> {
     }
 
     fn __decode(input: &mut Decoder<'_>) -> Result<Self, Malformed> {
+        const { must_be_plain::<T>() };
         let storage = Storage::take_over(input.ticket(TicketKind::Storage)?, Layout::new::<T>())?;
         // SAFETY: storage for a plain value: whatever its bytes are, they are one.
         Ok(unsafe { Self::of(storage) })
@@ -248,6 +251,7 @@ impl<T: Message> Message for Mobile<[T]> {
     fn __decode(input: &mut Decoder<'_>) -> Result<Self, Malformed> {
         let count = input.number()?;
         let layout = Layout::array::<T>(count).map_err(|_| Malformed::new("a length is out of all bounds"))?;
+        const { must_be_plain::<T>() };
         let storage = Storage::take_over(input.ticket(TicketKind::Storage)?, layout)?;
         // SAFETY: storage for `count` plain values: whatever its bytes are, they are some.
         Ok(unsafe { Self::of(storage, count) })

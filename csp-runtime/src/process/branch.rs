@@ -121,6 +121,8 @@ enum State<R: Runnable> {
 
 impl<R: Runnable> One<R> {
     pub(super) fn new(runnable: R) -> Self {
+        #[cfg(all(test, not(loom)))]
+        super::visit_tests::look(&runnable);
         let name = runnable.meta().name.clone();
         Self { state: State::Ready(runnable), name, setup: (Backend::Threads, None), latch: ptr::null() }
     }

@@ -86,6 +86,14 @@ impl Operation for Latch {
         }
     }
 
+    fn waits_for_processes(&self) -> bool {
+        true
+    }
+
+    fn at(&self) -> Option<&'static Location<'static>> {
+        self.at.get().copied()
+    }
+
     fn end(&self, _cause: &Cause) {
         // It ends when the processes do, whose operations are ended.
     }

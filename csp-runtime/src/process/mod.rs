@@ -18,6 +18,8 @@ mod taken;
 mod value;
 mod visit;
 #[cfg(all(test, not(loom)))]
+mod visit_block_tests;
+#[cfg(all(test, not(loom)))]
 mod visit_tests;
 
 pub use block::{Block, BlockValue, block};
@@ -27,9 +29,9 @@ pub use lent::{Lent, LentEnd, LentGuard, NotAnEnd, Probe};
 pub use par::{ParSettings, par, seq};
 pub use quiet::{Quit, quiet};
 pub use spawn::{Handle, Scope, scope, spawn};
-#[cfg(any(feature = "backend-processes", test))]
-pub use taken::Path;
 pub use taken::Taken;
+#[cfg(any(feature = "backend-processes", test))]
+pub use taken::{Path, Variable};
 pub use value::{Caught, Meta, Process, process};
 pub use visit::Visitor;
 #[cfg_attr(not(test), allow(unused_imports, reason = "the processes backend will ask"))]

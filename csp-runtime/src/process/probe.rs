@@ -4,6 +4,7 @@
 //! that is implemented for the place, with fewer references one by one. So it works for any type, in generic processes too, where a type
 //! parameter is seen as what its bounds say.
 
+use super::taken::Variable;
 use super::visit::{Access, Mutable, Visitor};
 use crate::channel::{Receiver, Sender};
 use crate::message::Message;
@@ -22,6 +23,8 @@ pub(super) enum Captured {
     Whole,
     /// Something of this size, with or without a destructor: the place itself, or a variable through which it is reached.
     Something { size: usize, drops: bool },
+    /// A `&mut`, through which the place is reached.
+    Exclusive,
 }
 
 impl<X: ?Sized> Place<X> {
@@ -40,6 +43,7 @@ impl<X> Place<X> {
     fn get(&self) -> Option<(&X, Access)> {
         let access = match self.captured {
             Captured::Whole => Access::Owned,
+            Captured::Exclusive => Access::Exclusive,
             // It is reached through a reference, or is one.
             Captured::Something { drops: false, .. } => Access::Shared,
             Captured::Something { size, .. } if size == size_of::<X>() => Access::Owned,
@@ -55,10 +59,10 @@ impl<X> Place<X> {
 }
 
 impl<X: ?Sized> Place<&mut X> {
-    /// The reference, if it goes along.
-    fn get_mutable(&self) -> Option<&&mut X> {
+    /// What the reference refers to, if it goes along.
+    fn get_mutable(&self) -> Option<&X> {
         let captured = match self.captured {
-            Captured::Whole => true,
+            Captured::Whole | Captured::Exclusive => true,
             // Or it is reached through a `&`, so that nobody can write; it is seldom that somebody would read like that.
             Captured::Something { drops, .. } => !drops,
         };
@@ -66,7 +70,7 @@ impl<X: ?Sized> Place<&mut X> {
             return None;
         }
         // SAFETY: as above.
-        Some(unsafe { &*self.place })
+        Some(unsafe { &**self.place })
     }
 }
 
@@ -165,7 +169,12 @@ pub trait SeeMessage {
 
 impl<X: Message> SeeMessage for &&Place<X> {
     fn see(&self, visitor: &mut Visitor<'_>) -> bool {
-        self.get().map(|(message, access)| message.__each_end(&mut visitor.behind(access))).is_some()
+        let Some((message, access)) = self.get() else { return false };
+        message.__each_end(&mut visitor.behind(access));
+        if access == Access::Exclusive {
+            visitor.mutable(Mutable::new(self.place.cast_mut(), 1));
+        }
+        true
     }
 }
 
@@ -202,8 +211,8 @@ pub trait SeeMutable {
 
 impl<X: Message> SeeMutable for &&Place<&mut X> {
     fn see(&self, visitor: &mut Visitor<'_>) -> bool {
-        let Some(reference) = self.get_mutable() else { return false };
-        reference.__each_end(&mut visitor.behind(Access::Exclusive));
+        let Some(target) = self.get_mutable() else { return false };
+        target.__each_end(&mut visitor.behind(Access::Exclusive));
         // SAFETY: a `&mut` has the layout of a pointer. Copied as one it may be used when the reference itself is not: once its
         // owner is not running any more.
         let target = unsafe { *self.place.cast::<*mut X>() };
@@ -220,9 +229,9 @@ pub trait SeeMutableSlice {
 
 impl<X: Message> SeeMutableSlice for &&Place<&mut [X]> {
     fn see(&self, visitor: &mut Visitor<'_>) -> bool {
-        let Some(reference) = self.get_mutable() else { return false };
+        let Some(target) = self.get_mutable() else { return false };
         let mut inside = visitor.behind(Access::Exclusive);
-        reference.iter().for_each(|message| message.__each_end(&mut inside));
+        target.iter().for_each(|message| message.__each_end(&mut inside));
         // SAFETY: as for a `&mut` to one message.
         let target = unsafe { *self.place.cast::<*mut [X]>() };
         visitor.mutable(Mutable::new(target.cast::<X>(), target.len()));
@@ -248,9 +257,58 @@ impl<X: ?Sized> SeeOneWay for &Place<&mut X> {
 /// Last: anything else.
 pub trait SeeNothing {
     /// False.
-    fn see(&self, _visitor: &mut Visitor<'_>) -> bool {
+    fn see(&self, visitor: &mut Visitor<'_>) -> bool;
+}
+
+impl<X: ?Sized> SeeNothing for Place<X> {
+    fn see(&self, visitor: &mut Visitor<'_>) -> bool {
+        if let Captured::Exclusive = self.captured {
+            visitor.one_way(std::any::type_name::<X>());
+        }
         false
     }
 }
 
-impl<X: ?Sized> SeeNothing for Place<X> {}
+/// For a variable that is no `&mut`.
+pub trait NotExclusive {
+    /// False.
+    fn is_exclusive(&self) -> bool {
+        false
+    }
+}
+
+impl<X> NotExclusive for &Variable<X> {}
+
+/// What may be a generic function: then its type must be settled, although nobody calls it here. (First by a number, for which most
+/// traits are implemented: the compiler does not ask whether the function's own bounds hold.)
+pub struct Function<'f, F>(pub &'f F);
+
+macro_rules! settle {
+    ($($trait:ident for [$($level:tt)*] ($($argument:ty),*);)*) => {
+        $(
+            /// For a function of such an argument.
+            pub trait $trait {
+                /// Does nothing.
+                fn settle(&self) {}
+            }
+
+            impl<F: FnOnce($($argument),*) -> R, R> $trait for $($level)*Function<'_, F> {}
+        )*
+    };
+}
+
+settle! {
+    SettleNumber for [&&&&&] (i32);
+    SettleUnit for [&&&&] (());
+    SettleText for [&&&] (&'static str);
+    SettleReference for [&&] (&'static i32);
+    SettleTwo for [&] (i32, i32);
+}
+
+/// For everything else.
+pub trait SettleNothing {
+    /// Does nothing.
+    fn settle(&self) {}
+}
+
+impl<F> SettleNothing for Function<'_, F> {}

@@ -1,11 +1,11 @@
 //! What an inline block takes along, looked up just before its closure is built.
 
 #[cfg(any(feature = "backend-processes", test))]
-pub use noted::{Path, Taken};
+pub use noted::{Path, Taken, Variable};
 
 /// What a block takes along: nobody asks in this build.
 #[cfg(not(any(feature = "backend-processes", test)))]
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Taken;
 
 #[cfg(not(any(feature = "backend-processes", test)))]
@@ -105,10 +105,34 @@ mod noted {
         /// The type of the closure.
         pub fn like(&self, _closure: &C) {}
 
-        /// The part itself.
-        pub fn part<X: ?Sized>(&self, place: *const X) -> Place<X> {
-            let captured = Captured::Something { size: size_of::<C>(), drops: std::mem::needs_drop::<C>() };
-            Place::part(place, captured)
+        /// The part itself; `exclusive` if the variable is known to be a `&mut`.
+        pub fn part<X: ?Sized>(&self, place: *const X, exclusive: bool) -> Place<X> {
+            let something = Captured::Something { size: size_of::<C>(), drops: std::mem::needs_drop::<C>() };
+            Place::part(place, if exclusive { Captured::Exclusive } else { something })
+        }
+    }
+
+    /// The type of a variable.
+    #[derive(Debug)]
+    pub struct Variable<X>(PhantomData<fn() -> X>);
+
+    impl<X> Variable<X> {
+        /// Of a type that [`like`](Self::like) says.
+        #[must_use]
+        #[allow(clippy::new_without_default, reason = "only the macros make one")]
+        pub fn new() -> Self {
+            Self(PhantomData)
+        }
+
+        /// The type of the variable.
+        pub fn like(&self, _variable: &X) {}
+    }
+
+    impl<X: ?Sized> Variable<&mut X> {
+        /// It is a `&mut`: found first.
+        #[must_use]
+        pub fn is_exclusive(&self) -> bool {
+            true
         }
     }
 }

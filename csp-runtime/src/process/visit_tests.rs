@@ -1,12 +1,32 @@
-//! What is seen of a process and of an inline block before it starts.
+//! What is seen of a process before it starts, and how what it wrote is brought back.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 
-use super::branch::{Branch, Frame, Slot};
+use super::branch::{Branch, Frame, Runnable, Slot};
 use super::{Mutable, Visit, Visitor};
 use crate::channel::Channel;
 use crate::prelude::*;
 use crate::rendezvous::core::Side;
+
+thread_local! {
+    /// What was seen of each branch that got a frame on this thread.
+    static LOOKED_AT: RefCell<Vec<Vec<String>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Called for each branch as its frame is made.
+pub(super) fn look(runnable: &impl Runnable) {
+    let mut notes = Notes::default();
+    runnable.visit(&mut Visitor::new(&mut notes));
+    LOOKED_AT.with_borrow_mut(|all| all.push(notes.lines));
+}
+
+/// What is seen of each branch that the program starts from this thread.
+pub(super) fn seen_in(program: impl FnOnce()) -> Vec<Vec<String>> {
+    LOOKED_AT.take();
+    program();
+    LOOKED_AT.take()
+}
 
 /// Writes down what it is told.
 #[derive(Default)]
@@ -50,9 +70,9 @@ fn seen(branch: impl Branch) -> Vec<String> {
     notes.lines
 }
 
-type Ends = (Sender<u32>, Receiver<u32>);
+pub(super) type Ends = (Sender<u32>, Receiver<u32>);
 
-fn ends(name: &'static str) -> Ends {
+pub(super) fn ends(name: &'static str) -> Ends {
     channel().named(name)
 }
 
@@ -69,7 +89,7 @@ fn writes(_a: &mut u32, _b: &mut [String], _c: &mut [u8], _d: &mut dyn Send, _e:
 fn generic<T: Message, U: Send>(_a: Receiver<T>, _b: T, _c: &mut T, _d: U) {}
 
 #[message]
-enum Tree {
+pub(super) enum Tree {
     Leaf(Sender<u32>),
     Node(Vec<Tree>),
 }
@@ -163,4 +183,60 @@ fn the_adaptors_and_copies_of_a_process() {
     assert_eq!(seen(owns(a, None, vec![], 1).named("x").catch()), ["moved sender a"]);
     let (b, _b) = ends("b");
     assert_eq!(seen(crate::__private::replicate(2, owns(b, None, vec![], 1))), ["moved sender b", "moved sender b"]);
+}
+
+/// The targets of a process, which is then dropped.
+fn targets(branch: impl Branch) -> Vec<Mutable> {
+    let mut notes = Notes::default();
+    branch.frame().each(&mut |slot: &mut dyn Slot| slot.visit(&mut Visitor::new(&mut notes)));
+    notes.targets
+}
+
+#[process]
+fn rewrites(_a: &mut [u16; 3], _b: &mut [String], _c: &mut Option<Box<u8>>) {}
+
+/// What is saved in a child, where the memory is a copy, is loaded in its starter, where it lies at the same place.
+#[test]
+fn what_was_written_comes_back() {
+    let mut numbers = [1_u16, 2, 3];
+    let mut texts = vec![String::from("one"), String::from("two")];
+    let mut nested = Some(Box::new(7_u8));
+    let targets = targets(rewrites(&mut numbers, &mut texts, &mut nested));
+    assert_eq!(targets.iter().map(Mutable::is_plain).collect::<Vec<_>>(), [true, false, false]);
+
+    // The child's values, in memory of its own.
+    let mut saved = Vec::new();
+    for target in &targets {
+        for index in 0..target.pieces() {
+            // SAFETY: the targets are there.
+            let mut region = vec![0_u8; unsafe { target.encoded_len(index) }];
+            // SAFETY: the region is as long as was said. The piece is given away, and so overwritten below without being dropped.
+            unsafe { target.save(index, region.as_mut_ptr(), region.len()) };
+            saved.push(region);
+        }
+    }
+    // SAFETY: what was in there is given away.
+    unsafe { std::ptr::write(&raw mut nested, None) };
+    for text in &mut texts {
+        // SAFETY: as above.
+        unsafe { std::ptr::write(text, String::from("old")) };
+    }
+    numbers = [0; 3];
+    assert_eq!((numbers, &*texts, &nested), ([0; 3], &["old".to_owned(), "old".to_owned()][..], &None));
+
+    let mut saved = saved.into_iter();
+    for target in &targets {
+        for index in 0..target.pieces() {
+            let region = saved.next().expect("as many as were saved");
+            // SAFETY: the region is ours, and so is the target.
+            let wrong = unsafe { target.load(index, region.as_ptr(), region.len() - 1) };
+            assert!(wrong.is_err(), "a region that ends too early is refused");
+            // SAFETY: as above.
+            let loaded = unsafe { target.load(index, region.as_ptr(), region.len()) };
+            assert_eq!(loaded, Ok(()));
+        }
+    }
+    assert_eq!(numbers, [1, 2, 3]);
+    assert_eq!(texts, ["one", "two"]);
+    assert_eq!(nested.as_deref(), Some(&7));
 }

@@ -141,12 +141,6 @@ impl Decision {
         }
     }
 
-    /// Whether it is decided, but not complete: its owner waits for a partner that leads.
-    #[cfg(feature = "backend-processes")]
-    pub(crate) fn is_selected(&self) -> bool {
-        self.0.load(Ordering::Relaxed) & PHASE == SELECTED
-    }
-
     /// OPEN → SELECTED: a partner or a poisoner takes the offer for good. Waits out a claim.
     pub(crate) fn select(&self, decider: u32) -> Claim {
         self.leave_open(SELECTED | decider << DECIDER_SHIFT)
@@ -225,6 +219,15 @@ impl Decision {
             return if mutant("sleeper_not_woken") { Sleep::Awake } else { Sleep::Uncounted };
         }
         how_it_sleeps(self.0.swap(done, ordering))
+    }
+
+    /// As [`complete`](Self::complete), of an offer whose owner never waits awake.
+    #[cfg(all(not(loom), feature = "backend-coroutines"))]
+    #[inline(always)]
+    pub(crate) fn complete_sleeper(&self, guard: u32, outcome: Outcome) {
+        debug_assert_ne!(self.0.load(Ordering::Relaxed) & SLEEPER, 0);
+        // SYNC completion: as in `complete`.
+        self.0.store(DONE | (outcome as u32) << OUTCOME_SHIFT | guard << GUARD_SHIFT, Ordering::Release);
     }
 
     /// Asks the owner of an undecided choice to look at its channels again. Whoever sleeps is woken, and counts as awake.

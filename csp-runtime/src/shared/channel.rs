@@ -433,6 +433,11 @@ impl ChannelLink {
     }
 
     pub(crate) fn poison(self, by: Side, cause: &Cause) {
+        self.poison_quietly(by, cause).wake();
+    }
+
+    /// [`poison`](Self::poison), waking nobody yet.
+    pub(super) fn poison_quietly(self, by: Side, cause: &Cause) -> Poisoned {
         self.step(|_, _| {
             if self.cause_kind.load(Ordering::Relaxed) == u32::MAX {
                 self.cause.write(cause.process());
@@ -440,7 +445,11 @@ impl ChannelLink {
                 self.cause_kind.store(cause.kind() as u32, Ordering::Relaxed);
             }
         });
-        self.core.poison(by);
+        let lock = self.core.hold();
+        let mut wakes = Wakes::<Shared>::new();
+        let leftovers = self.core.poison_within(by, &lock, &mut wakes);
+        self.core.let_go(lock);
+        Poisoned { wakes, _leftovers: leftovers }
     }
 
     pub(crate) fn cause(self) -> Cause {
@@ -453,6 +462,20 @@ impl ChannelLink {
     pub(crate) fn phrase(self) -> String {
         let name = self.name.read();
         crate::deadlock::channel_phrase((!name.is_empty()).then_some(&*name), self.made_at)
+    }
+}
+
+/// A channel that was poisoned: those who waited, and what was in its buffer.
+pub(super) struct Poisoned {
+    wakes: Wakes<Shared>,
+    _leftovers: Option<super::ring::Leftovers>,
+}
+
+impl Poisoned {
+    pub(super) fn wake(self) {
+        for &(wake, sleep) in &self.wakes {
+            Shared::unpark(wake, sleep);
+        }
     }
 }
 

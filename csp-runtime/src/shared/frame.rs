@@ -1,11 +1,13 @@
 //! The frame of an operation in the arena: its offer, and a seat for each channel it stands on.
 
 use std::cell::{Cell, RefCell};
+use std::panic::Location;
 use std::ptr::NonNull;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
 use std::time::Instant;
 
 use super::census;
+use super::channel::{ChannelLink, SharedChannel};
 use super::futex;
 use super::home::{Parcel, Shared};
 use crate::arena::{Block, Kind, arena};
@@ -17,6 +19,8 @@ use crate::rendezvous::offer::{Entry, Kind as OfferKind, Offer};
 pub(crate) struct Frame {
     pub(crate) offer: Offer,
     seats: AtomicU32,
+    /// Its owner sleeps, where this leads, until there is news.
+    waiting_at: AtomicPtr<Location<'static>>,
     /// The process that waits, if its bell has to be rung: a coroutine does not sleep on a word. Else 0.
     hosted: AtomicU32,
 }
@@ -26,6 +30,8 @@ pub(crate) struct Frame {
 pub(crate) struct Seat {
     pub(crate) entry: Entry<Shared>,
     pub(crate) parcel: Parcel,
+    /// For reports.
+    channel: AtomicPtr<SharedChannel>,
 }
 
 /// Frames with so many seats are kept for the next operation.
@@ -87,7 +93,7 @@ impl FrameGuard {
 
     /// Makes seat `index` an entry of the offer.
     #[inline]
-    pub(crate) fn sit(&self, index: usize, kind: OfferKind) -> &'static Seat {
+    pub(crate) fn sit(&self, index: usize, kind: OfferKind, link: ChannelLink) -> &'static Seat {
         let seat = self.seat_place(index);
         // SAFETY: inside the block, by the caller of `new`.
         let parcel = unsafe { &raw mut (*seat.as_ptr()).parcel };
@@ -96,7 +102,9 @@ impl FrameGuard {
         // SAFETY: as above.
         unsafe { (&raw mut (*seat.as_ptr()).entry).write(Entry::new(self.offer(), index as u32, kind, parcel)) };
         // SAFETY: just initialised.
-        unsafe { seat.as_ref() }
+        let seat = unsafe { seat.as_ref() };
+        seat.channel.store(link.as_ptr(), Ordering::Relaxed);
+        seat
     }
 
     /// Seat `index`, which sits.
@@ -184,6 +192,39 @@ impl Frame {
     pub(super) unsafe fn around(offer: &Offer) -> &Frame {
         // SAFETY: a frame begins with its offer.
         unsafe { &*std::ptr::from_ref(offer).cast::<Frame>() }
+    }
+
+    /// Its owner sleeps from now on, or no longer does.
+    pub(super) fn set_waiting(&self, at: Option<&'static Location<'static>>) {
+        let at = at.map_or(std::ptr::null_mut(), |at| std::ptr::from_ref(at).cast_mut());
+        self.waiting_at.store(at, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_waiting(&self) -> bool {
+        !self.waiting_at.load(Ordering::Relaxed).is_null()
+    }
+
+    /// The channels that the offer stands on.
+    pub(super) fn channels(&self) -> impl Iterator<Item = ChannelLink> {
+        // SAFETY: a channel on which somebody waits is alive.
+        self.seats().filter_map(|seat| unsafe { ChannelLink::from_ptr(seat.channel.load(Ordering::Relaxed)) })
+    }
+
+    /// What its owner waits for, for a report.
+    pub(super) fn describe(&self) -> String {
+        // SAFETY: all processes of the program have its constants at the same place.
+        let at = unsafe { self.waiting_at.load(Ordering::Relaxed).as_ref() };
+        let at = at.map_or(String::new(), ToString::to_string);
+        let direction = |seat: &Seat| if seat.entry.kind.is_sending() { "to send to" } else { "to receive from" };
+        let what: Vec<String> = self
+            .seats()
+            .zip(self.channels())
+            .map(|(seat, link)| format!("{} {}", direction(seat), link.phrase()))
+            .collect();
+        match (self.offer.is_choosing(), what.as_slice()) {
+            (false, [what]) => format!("waits {what}, at {at}"),
+            _ => format!("waits in a choice at {at}:\n      {}", what.join("\n      ")),
+        }
     }
 
     /// The process whose bell is to be rung, if any.

@@ -10,6 +10,7 @@ pub(crate) mod desk;
 pub(crate) mod frame;
 pub(crate) mod futex;
 pub(crate) mod home;
+pub(crate) mod judge;
 pub(crate) mod message;
 pub(crate) mod operation;
 pub(crate) mod recover;

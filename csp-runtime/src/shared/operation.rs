@@ -51,7 +51,7 @@ pub(crate) unsafe fn communicate(
 ) -> Result<Paired, Refusal> {
     may_communicate(context, at)?;
     let frame = FrameGuard::new(1, false, hosted(context));
-    let seat = frame.sit(0, kind);
+    let seat = frame.sit(0, kind, link);
     let parcel = seat.entry.place;
     if kind == Kind::Send {
         // SAFETY: by the caller.
@@ -195,7 +195,7 @@ impl Kept {
         at: &'static Location<'static>,
     ) -> bool {
         let frame = FrameGuard::new(1, false, hosted(context));
-        let seat = frame.sit(0, Kind::Send);
+        let seat = frame.sit(0, Kind::Send, self.link);
         // SAFETY: by the caller.
         if let Err(bytes) = unsafe { pack_for_certain(self.link, context, place, seat.entry.place) } {
             let setting = too_large(bytes);
@@ -249,7 +249,7 @@ unsafe fn send_late(
     at: &'static Location<'static>,
 ) -> Result<Paired, Refusal> {
     let frame = FrameGuard::new(1, false, hosted(context));
-    let seat = frame.sit(0, Kind::SendLater);
+    let seat = frame.sit(0, Kind::SendLater, link);
     let wait_here = !matches!(patience, Patience::Never);
     let manner = Manner { published: false, wait: wait_here };
     // SAFETY: all paths below leave only when the entry is in no queue and the offer complete, or nobody saw it.
@@ -334,7 +334,17 @@ pub(crate) fn wait(context: &Context, offer: &Offer, operation: &dyn Operation, 
         return true;
     }
     context.block_on(operation, until.is_some());
-    sleep(&offer.decision, parker, until);
+    if until.is_none() {
+        // SAFETY: all offers that wait here are in frames.
+        let frame = unsafe { super::frame::Frame::around(offer) };
+        frame.set_waiting(operation.at());
+        crate::deadlock::suspend_for_others(context, &offer.decision);
+        sleep(&offer.decision, parker, until);
+        crate::deadlock::resume_from_others(context);
+        frame.set_waiting(None);
+    } else {
+        sleep(&offer.decision, parker, until);
+    }
     context.unblock();
     offer.decision.is_news()
 }

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::sync::MutexGuard;
 
-use super::{Birth, ForkedJob};
+use super::{Birth, ForkedJob, forker, watch};
 use crate::arena::{Block, Kind, arena};
 use crate::shared::census::{self, Slot, State};
 use crate::shared::recover;
@@ -21,25 +21,31 @@ impl Legacy {
 
 /// All locks of ours that a child may need, held by the thread that forks.
 pub(super) struct Locks {
-    _pool: backend::PoolLocks,
-    _shared: shared::Locks,
+    pool: backend::PoolLocks,
+    shared: shared::Locks,
     contexts: MutexGuard<'static, deadlock::Contexts>,
+    watch: watch::Held,
+    forker: forker::Held,
 }
 
 impl Locks {
     pub(super) fn hold() -> Self {
-        Self { _pool: backend::hold_pool(), _shared: shared::hold(), contexts: deadlock::hold() }
+        // These two come first, as where their threads are started.
+        let (watch, forker) = (watch::hold(), forker::hold());
+        Self { pool: backend::hold_pool(), shared: shared::hold(), contexts: deadlock::hold(), watch, forker }
     }
 
     /// In the child: there is nothing but this thread.
     fn forget_the_parent(mut self) {
         deadlock::forget_the_parent(&mut self.contexts);
-        drop(self);
+        let Self { pool, shared: of_shared, contexts, watch, forker } = self;
+        watch.forget_the_parent();
+        forker.forget_the_parent();
+        drop((pool, of_shared, contexts));
         backend::forget_the_parent();
         shared::forget_the_parent();
-        super::watch::forget_the_parent();
-        super::forker::forget_the_parent();
         super::CHILDREN.store(0, std::sync::atomic::Ordering::Relaxed);
+        super::CONCLUDING.store(0, std::sync::atomic::Ordering::Relaxed);
         crate::process::context::forget_the_parent();
     }
 }

@@ -82,9 +82,17 @@ fn serve() {
     }
 }
 
-/// A child has no such thread.
-pub(super) fn forget_the_parent() {
-    let mut desk = desk();
-    desk.started = false;
-    desk.requests.clear();
+/// The requests, held so that no fork happens while another thread has them: in the child nobody would give them back.
+pub(super) struct Held(MutexGuard<'static, Desk>);
+
+pub(super) fn hold() -> Held {
+    Held(desk())
+}
+
+impl Held {
+    /// A child has no such thread.
+    pub(super) fn forget_the_parent(mut self) {
+        self.0.started = false;
+        self.0.requests.clear();
+    }
 }

@@ -7,9 +7,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags};
 use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
 
-use super::{Ending, ForkedJob, NotStarted, child, fork, one_less};
+use super::{Ending, ForkedJob, NotStarted, child, concluded, concluding, fork, one_less};
 use crate::shared::census::{self, Slot, State};
-use crate::shared::recover;
+use crate::shared::{judge, recover};
 
 /// A child, or an orphan of a child.
 struct Ward {
@@ -97,6 +97,7 @@ fn wait_for(slot: &Slot) -> Option<WaitStatus> {
 }
 
 fn conclude(slot: &'static Slot, job: Option<ForkedJob>, how: Option<WaitStatus>) {
+    concluding();
     let ending = if slot.is(State::Clean) {
         recover::bury(slot, None);
         Ending::Left(child::legacy_of(slot))
@@ -110,14 +111,15 @@ fn conclude(slot: &'static Slot, job: Option<ForkedJob>, how: Option<WaitStatus>
         adopt_orphans(slot);
         Ending::Killed(how)
     };
-    let number = slot.owner().number();
+    // Once the job is finished, this process may end, and we with it: the slot goes first. Until then nobody may think that all stand still.
+    judge::stir();
+    census::dismiss(slot);
     if let Some(job) = job {
         // SAFETY: the child is gone, and the frame waits for this.
         unsafe { (job.finish)(job.data, ending) };
         one_less();
     }
-    debug_assert_eq!(number, slot.owner().number());
-    census::dismiss(slot);
+    concluded();
     crate::deadlock::look_again();
 }
 
@@ -138,7 +140,16 @@ fn adopt_orphans(dead: &Slot) {
     }
 }
 
-/// A child has no such thread, and watches over nobody yet.
-pub(super) fn forget_the_parent() {
-    *watch() = None;
+/// The watcher's list, held so that no fork happens while its thread has it: in the child nobody would give it back.
+pub(super) struct Held(MutexGuard<'static, Option<Watch>>);
+
+pub(super) fn hold() -> Held {
+    Held(watch())
+}
+
+impl Held {
+    /// A child has no such thread, and watches over nobody yet.
+    pub(super) fn forget_the_parent(mut self) {
+        *self.0 = None;
+    }
 }
