@@ -11,6 +11,7 @@ pub(crate) const HELP: &str = "\
 Measures csp's communication beside that of other crates.
 
 Usage: csp-bench WORKLOAD [OPTIONS]
+       csp-bench report | check | instructions       (--help says more)
 
 Workloads (bench/README.md says what each measures):
   pingpong    two processes, there and back          ns per round trip
@@ -32,6 +33,12 @@ Workloads (bench/README.md says what each measures):
   death       from SIGKILL to the partner's error    µs
   limit       a ring of 15,000 processes, all in all ms
   macro-cost  cargo build after touching a program   ms per build
+  pi          Monte Carlo π by 1 to 10 workers       ms
+  commstime-par  commstime with a parallel delta     ns per loop
+  occam-ring  1 to 255 tokens round 256 processes    ns per communication
+  stressed-alt  10 to 100 channels, many writers     ns per message
+  choice-time 1, 2, 4 and 8 inputs                   ns per message
+  micro       one construct at a time                ns per operation
   all         each of them
 
 Campaign:
@@ -42,7 +49,8 @@ Options:
   --subject NAME    measure only this one; may be repeated (csp:threads, crossbeam, go:1, …)
   --backend B       our backend [default: threads]
   --n N             processes (ring [8, 64 and 512], tokens [8, 16, 32 and 64], start [1 and 100000],
-                    memory [100000], limit [15000], death [2 and 64]) or primes (primes [4000])
+                    memory [100000], limit [15000], death [2 and 64], occam-ring [256]), channels
+                    (stressed-alt, choice-time [1, 2, 4 and 8]) or primes (primes [4000])
   --size N          height and width of the picture (mandelbrot [700]), or bytes (sizes [8 B to 16 MiB])
   --pinning P       only `unpinned` or only `pinned` (all threads on one core) [default: both]
   --runs R          fresh OS processes per cell; the median counts [default: 5]

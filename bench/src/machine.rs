@@ -10,6 +10,9 @@ use nix::sys::time::TimeValLike;
 use nix::time::{ClockId, clock_getcpuclockid};
 use nix::unistd::Pid;
 
+/// The share of the machine that other programs may use during a run that counts, with `--quiet`.
+pub(crate) const TOLERABLE: f64 = 0.1;
+
 const THIS_THREAD: Pid = Pid::from_raw(0);
 
 /// Confines this thread, and all that it will start, to one core.
@@ -116,6 +119,15 @@ pub(crate) fn resident_bytes() -> f64 {
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("a line about resident memory");
     let kibibytes: f64 = line.trim().trim_end_matches(" kB").parse().expect("a number of KiB");
     kibibytes * 1024.0
+}
+
+/// What programs could still take without others having to give way, by `/proc/meminfo`; 4 GiB where there is none.
+pub(crate) fn available_bytes() -> usize {
+    let kibibytes = std::fs::read_to_string("/proc/meminfo").ok().and_then(|text| {
+        let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+        line.trim().trim_end_matches(" kB").parse::<usize>().ok()
+    });
+    kibibytes.map_or(4 << 30, |kibibytes| kibibytes << 10)
 }
 
 /// How busy the whole machine has been, and how much of that was us: to tell how much others disturb a measurement.

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::mandelbrot::Picture;
+use crate::mandelbrot::{self, Picture};
+use crate::paper;
 
 /// Declares an enum whose variants have one spelling: on the command line, in JSON and in tables.
 macro_rules! named {
@@ -60,6 +61,12 @@ named! {
         Death = "death",
         Limit = "limit",
         MacroCost = "macro-cost",
+        Pi = "pi",
+        CommstimePar = "commstime-par",
+        OccamRing = "occam-ring",
+        StressedAlt = "stressed-alt",
+        ChoiceTime = "choice-time",
+        Micro = "micro",
     }
 }
 
@@ -85,6 +92,8 @@ named! {
         /// Go with one thread that runs goroutines, and with two.
         Go1 = "go:1",
         Go2 = "go:2",
+        /// The library of the paper, on greenlets.
+        Pycsp = "pycsp",
         /// The kernel alone in one thread: no communication at all.
         Sequential = "sequential",
         /// The same program without our macros.
@@ -110,6 +119,25 @@ named! {
         Inputs = "inputs",
         /// 4 input guards and 4 output guards.
         Mixed = "mixed",
+    }
+}
+
+named! {
+    /// One construct of the micro plan.
+    Op {
+        OneWay = "one-way",
+        Echo = "echo",
+        Extended = "extended",
+        Alt2 = "alt-2",
+        Alt4 = "alt-4",
+        Alt8 = "alt-8",
+        Pri2 = "pri-2",
+        Pri4 = "pri-4",
+        Pri8 = "pri-8",
+        FarTimeout = "far-timeout",
+        ParSkip = "par-skip",
+        Spawn = "spawn",
+        Reschedule = "reschedule",
     }
 }
 
@@ -158,12 +186,18 @@ named! {
 
 /// The parameters of one row; absent ones do not apply to the workload.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Params {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) n: Option<usize>,
     /// How many of the `n` pass something on at a time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) tokens: Option<usize>,
+    /// How many share a channel, where `n` is the number of channels.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) writers: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) op: Option<Op>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) kind: Option<Kind>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -172,6 +206,9 @@ pub(crate) struct Params {
     pub(crate) way: Option<Way>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) size: Option<usize>,
+    /// How far a light worker iterates.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) iterations: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) workers: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -187,6 +224,14 @@ impl Params {
 
     pub(crate) fn tokens(self) -> usize {
         self.tokens.expect("a workload with a number of tokens")
+    }
+
+    pub(crate) fn writers(self) -> usize {
+        self.writers.expect("a workload with writers that share a channel")
+    }
+
+    pub(crate) fn op(self) -> Op {
+        self.op.expect("a workload with constructs")
     }
 
     pub(crate) fn kind(self) -> Kind {
@@ -210,7 +255,8 @@ impl Params {
     }
 
     pub(crate) fn picture(self) -> Picture {
-        Picture { size: self.size() }
+        let iterations = self.iterations.map_or(mandelbrot::ITERATIONS, |most| most as u16);
+        Picture { size: self.size(), iterations }
     }
 }
 
@@ -235,6 +281,12 @@ impl Subject {
         self.name().strip_prefix("csp:")
     }
 
+    /// Whether it does the whole task, with another library: not what a task costs at least, or without anybody else.
+    pub(crate) fn is_rival(self) -> bool {
+        self.backend().is_none()
+            && !matches!(self, Self::CorosenseiRaw | Self::Sequential | Self::ByHand | Self::BareFork)
+    }
+
     /// GOMAXPROCS, where the subject is Go.
     pub(crate) fn go_processors(self) -> Option<&'static str> {
         self.name().strip_prefix("go:")
@@ -246,16 +298,17 @@ impl Workload {
     pub(crate) fn unit(self) -> &'static str {
         match self {
             Self::Pingpong | Self::Between => "ns/round trip",
-            Self::Stream | Self::Choice => "ns/message",
-            Self::Ring | Self::Tokens => "ns/communication",
-            Self::Commstime => "ns/loop",
+            Self::Stream | Self::Choice | Self::StressedAlt | Self::ChoiceTime => "ns/message",
+            Self::Ring | Self::Tokens | Self::OccamRing => "ns/communication",
+            Self::Commstime | Self::CommstimePar => "ns/loop",
             Self::Workers => "ns/hop or loop",
+            Self::Micro => "ns/operation",
             Self::Mandelbrot => "ms/picture",
             Self::Spawn => "ns/par",
             Self::Switch => "ns/switch",
             Self::Start => "ns/process",
             Self::Memory => "bytes/process",
-            Self::Primes | Self::Limit => "ms",
+            Self::Primes | Self::Limit | Self::Pi => "ms",
             Self::Idle => "ms/s",
             Self::Sizes | Self::Death => "µs",
             Self::MacroCost => "ms/build",
@@ -266,21 +319,22 @@ impl Workload {
     pub(crate) fn rivals(self) -> &'static [Subject] {
         use Subject::{
             BareFork, ByHand, CacheLine, CorosenseiRaw, Crossbeam, Flume, FutexRing, Go1, Go2, Iceoryx2, IpcChannel,
-            Kanal, KanalAsync, May, Pipe, PipeRing, Rayon, Sequential, ShmRaw, Std, Tokio, UnixSocket,
+            Kanal, KanalAsync, May, Pipe, PipeRing, Pycsp, Rayon, Sequential, ShmRaw, Std, Tokio, UnixSocket,
         };
         match self {
             Self::Pingpong | Self::Stream => &[
                 Crossbeam, Kanal, Flume, Std, Go1, Go2, KanalAsync, Tokio, May, ShmRaw, Iceoryx2, IpcChannel, Pipe,
-                UnixSocket,
+                UnixSocket, Pycsp,
             ],
-            Self::Ring => &[Crossbeam, Kanal, Flume, Std, Go1, Go2, KanalAsync, Tokio, May, FutexRing, PipeRing],
-            Self::Commstime => &[Crossbeam, Kanal, Flume, Std, Go1, Go2, KanalAsync, Tokio, May],
+            Self::Ring => &[Crossbeam, Kanal, Flume, Std, Go1, Go2, KanalAsync, Tokio, May, FutexRing, PipeRing, Pycsp],
+            Self::Commstime => &[Crossbeam, Kanal, Flume, Std, Go1, Go2, KanalAsync, Tokio, May, Pycsp],
             Self::Limit => &[Crossbeam, Kanal, Flume, Std],
             Self::Choice => &[Crossbeam, Flume, Go1, Go2, Tokio],
             Self::Mandelbrot => &[Rayon, Sequential],
             Self::Spawn => &[Std, BareFork],
-            Self::Tokens => &[Go1, Go2, KanalAsync, Tokio, FutexRing, PipeRing],
-            Self::Primes | Self::Memory => &[Go1, Go2, KanalAsync, Tokio],
+            Self::Tokens => &[Go1, Go2, KanalAsync, Tokio, FutexRing, PipeRing, Pycsp],
+            Self::Primes => &[Go1, Go2, KanalAsync, Tokio, Pycsp],
+            Self::Memory => &[Go1, Go2, KanalAsync, Tokio],
             Self::Start => &[Go1, Go2, Tokio],
             Self::Switch => &[CorosenseiRaw, Go1, Go2, Tokio, May],
             Self::Sizes => &[ShmRaw, Iceoryx2, IpcChannel, Pipe, UnixSocket],
@@ -288,6 +342,11 @@ impl Workload {
             Self::Between => &[CacheLine],
             Self::Idle | Self::Workers => &[],
             Self::MacroCost => &[ByHand],
+            Self::Pi => &[Rayon, Pycsp],
+            Self::CommstimePar => &[Go1, Go2, KanalAsync, Tokio],
+            Self::OccamRing => &[Crossbeam, Kanal, Flume, Std, Go1, Go2, KanalAsync, Tokio],
+            Self::StressedAlt | Self::ChoiceTime => &[Crossbeam, Go1, Go2],
+            Self::Micro => &[],
         }
     }
 
@@ -310,6 +369,7 @@ impl Workload {
             Subject::CspProcesses => match self {
                 Self::Memory | Self::Switch | Self::MacroCost | Self::Between | Self::Workers => false, // they say nothing about processes of their own
                 Self::Start | Self::Primes | Self::Limit => params.n() <= 2_000,
+                Self::StressedAlt => params.n() * params.writers() <= 1_000,
                 _ => true,
             },
             Subject::BareFork => params.n == Some(1),
@@ -325,9 +385,8 @@ impl Workload {
     /// Whether running on one core is worth a look: not where the point is to use two, or to compile.
     pub(crate) fn pinnings(self) -> &'static [Pinning] {
         match self {
-            Self::Mandelbrot | Self::Idle | Self::Memory | Self::MacroCost | Self::Between | Self::Workers => {
-                &[Pinning::Unpinned]
-            }
+            Self::Mandelbrot | Self::Idle | Self::Memory | Self::MacroCost | Self::Pi => &[Pinning::Unpinned],
+            Self::OccamRing | Self::StressedAlt | Self::Micro | Self::Between | Self::Workers => &[Pinning::Unpinned],
             _ => Pinning::ALL,
         }
     }
@@ -357,6 +416,19 @@ impl Workload {
             Self::Mandelbrot => [1, 2]
                 .map(|workers| Params { size: Some(size.unwrap_or(700)), workers: Some(workers), ..Params::default() })
                 .to_vec(),
+            Self::OccamRing => {
+                let n = n.unwrap_or(256);
+                let tokens = [1, 2, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 160, 192, 224, 255];
+                let fewer = tokens.into_iter().filter(|tokens| *tokens < n); // with as many as elements nobody can move
+                fewer.map(|tokens| Params { tokens: Some(tokens), ..sized(n) }).collect()
+            }
+            Self::StressedAlt => {
+                let loads = n.map_or_else(|| vec![(10, 10), (10, 100), (100, 10), (50, 50)], |n| vec![(n, 10)]);
+                loads.into_iter().map(|(n, writers)| Params { writers: Some(writers), ..sized(n) }).collect()
+            }
+            Self::ChoiceTime => n.map_or_else(|| vec![1, 2, 4, 8], |n| vec![n]).into_iter().map(sized).collect(),
+            Self::Micro => Op::ALL.iter().map(|&op| Params { op: Some(op), ..Params::default() }).collect(),
+            Self::Pi => paper::WORKERS.map(|workers| Params { workers: Some(workers), ..Params::default() }).to_vec(),
             // Two that exchange a message; one that sends it to who starts it.
             Self::Spawn => vec![Params::default(), sized(1)],
             Self::Sizes => sizes(size),
@@ -388,12 +460,27 @@ impl Workload {
 
     /// Whether the processes stand in a ring, which one alone is not.
     pub(crate) fn is_round(self) -> bool {
-        matches!(self, Self::Ring | Self::Tokens | Self::Limit)
+        matches!(self, Self::Ring | Self::Tokens | Self::Limit | Self::OccamRing)
+    }
+
+    /// Whether a report tries greater and greater N, as far as each subject comes within a time budget.
+    pub(crate) fn climbs(self) -> bool {
+        matches!(self, Self::Ring | Self::Primes)
     }
 
     /// Whether `--n` means something.
     pub(crate) fn takes_n(self) -> bool {
-        self.is_round() || matches!(self, Self::Start | Self::Memory | Self::Primes | Self::Death | Self::Workers)
+        self.is_round()
+            || matches!(
+                self,
+                Self::Start
+                    | Self::Memory
+                    | Self::Primes
+                    | Self::Death
+                    | Self::StressedAlt
+                    | Self::ChoiceTime
+                    | Self::Workers
+            )
     }
 
     /// Whether `--size` means something.

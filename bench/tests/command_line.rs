@@ -36,18 +36,17 @@ fn a_cell_that_takes_too_long_is_a_word_in_the_table() {
 fn help_names_every_workload() {
     let output = bench(&["--help"]);
     assert!(output.status.success());
-    for name in
-        "pingpong stream ring commstime choice mandelbrot spawn switch between workers start memory tokens primes idle sizes \
-         death limit macro-cost kills"
-            .split_whitespace()
-    {
+    let names = "pingpong stream ring commstime choice mandelbrot spawn switch between workers start memory tokens primes idle sizes death limit \
+                 macro-cost kills pi \
+                 commstime-par occam-ring stressed-alt choice-time micro report check instructions";
+    for name in names.split_whitespace() {
         assert!(text(&output.stdout).contains(name), "{name}");
     }
 }
 
 #[test]
 fn the_small_networks_come_out_right() {
-    let small: [&[&str]; 7] = [
+    let small: [&[&str]; 11] = [
         &["primes", "--n", "30"],
         &["memory", "--n", "50"],
         &["start", "--n", "1"],
@@ -55,9 +54,13 @@ fn the_small_networks_come_out_right() {
         &["tokens", "--n", "4"],
         &["switch"],
         &["commstime"],
+        &["commstime-par"],
+        &["occam-ring", "--n", "8"],
+        &["choice-time", "--n", "3"],
+        &["stressed-alt", "--n", "4"],
     ];
     for words in small {
-        let subjects = ["csp:coroutines", "tokio", "kanal-async", "may", "corosensei-raw"];
+        let subjects = ["csp:coroutines", "tokio", "kanal-async", "may", "corosensei-raw", "crossbeam"];
         let subjects = subjects.iter().flat_map(|subject| ["--subject", subject]);
         let options = ["--runs", "1", "--pinning", "unpinned", "--json"];
         let all: Vec<&str> = words.iter().copied().chain(subjects).chain(options).collect();

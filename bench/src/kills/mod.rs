@@ -19,7 +19,7 @@ pub(crate) use self::attempt::{SUBCOMMAND, main};
 use self::audit::{Failure, Kind};
 pub(crate) use self::plan::Fault;
 use self::plan::Network;
-use crate::harness::first_output;
+use crate::fresh::first_output;
 use crate::ours;
 use crate::workload::Subject;
 

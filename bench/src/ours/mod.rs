@@ -4,9 +4,12 @@ mod between;
 mod choice;
 mod death;
 mod farm;
+mod field;
 mod idle;
 mod lives;
+mod micro;
 mod networks;
+mod pi;
 mod sieve;
 mod sizes;
 mod spawn;
@@ -75,6 +78,24 @@ pub(crate) fn run(cell: Cell) -> Outcome {
             }
         }
         Workload::Idle => idle::idle().into(),
+        Workload::Pi => pi::pi(cell.params.workers()),
+        Workload::CommstimePar => ns_per_round(field::commstime_par).into(),
+        Workload::OccamRing => {
+            let (n, tokens) = (cell.params.n(), cell.params.tokens());
+            (ns_per_round(|rounds| field::occam_ring(n, tokens, rounds)) / (n * tokens) as f64).into()
+        }
+        Workload::StressedAlt => {
+            let (channels, writers) = (cell.params.n(), cell.params.writers());
+            ns_per_round(|messages| field::stressed_alt(channels, writers, messages)).into()
+        }
+        Workload::ChoiceTime => {
+            let n = cell.params.n();
+            ns_per_round(|messages| choice::choosing(n, 0, messages)).into()
+        }
+        Workload::Micro => {
+            let op = cell.params.op();
+            ns_per_round(|rounds| micro::micro(op, rounds)).into()
+        }
         Workload::MacroCost => unreachable!("macro-cost runs cargo, not a program of ours"),
     }
 }
