@@ -35,6 +35,7 @@ const UNSAFE: &[(&str, &str)] = &[
     ("csp-runtime/src/message/collections.rs", "arrays and boxes are filled in place"),
     ("csp-runtime/src/message/storage.rs", "allocates mobile data, and frees it once"),
     ("csp-runtime/src/message/mobile.rs", "owns storage, as a box does"),
+    ("csp-runtime/src/shared/mobile.rs", "mobile data in the arena: where it lies in its block, and whose that is"),
     ("csp-runtime/src/message/tests/mod.rs", "tests call what works on bare memory"),
     ("csp-runtime/src/choice/choose.rs", "a choice's offers lie in its own frame"),
     ("csp-runtime/src/choice/commit.rs", "a claimed partner is completed once"),

@@ -12,6 +12,7 @@ pub(crate) mod futex;
 pub(crate) mod home;
 pub(crate) mod judge;
 pub(crate) mod message;
+pub(crate) mod mobile;
 pub(crate) mod operation;
 pub(crate) mod recover;
 mod ring;

@@ -8,7 +8,7 @@ use super::channel::{self, ChannelLink};
 use super::desk;
 use super::frame::Frame;
 use super::home::{self, Shared};
-use super::message;
+use super::{message, mobile};
 use crate::arena::{Block, Kind, Owner, arena};
 use crate::error::{Cause, CauseKind};
 use crate::message::tickets;
@@ -30,7 +30,7 @@ pub(crate) fn leave_in_order(me: &Slot, legacy: Option<Block>) {
         match kind {
             // On their way: whoever receives the message takes them over.
             Kind::Holding if channel::is_ticket(block) => give_to(block, Owner::COMMON),
-            Kind::Mobile => give_to(block, Owner::COMMON),
+            Kind::Mobile => mobile::leave(block, me.owner()),
             Kind::Holding => channel::release(block, None),
             Kind::Message => message::abandon(block.number()),
             Kind::Legacy if Some(block) == legacy => {
@@ -111,6 +111,8 @@ pub(crate) fn bury(slot: &Slot, cause: Option<&str>) {
     for block in moving {
         match arena().kind(block) {
             Kind::Holding => channel::release(block, poison.as_ref()),
+            // Unless whoever receives it was just as fast.
+            Kind::Mobile if !mobile::pass(block, dead, census::me().owner()) => {}
             _ => arena().free(block),
         }
     }
@@ -199,8 +201,10 @@ fn keep_what_moves(dead: Owner, moving: &mut Vec<Block>) {
     });
     moving.retain(|block| {
         let lives = living.contains(&block.number());
-        if lives {
-            give_to(*block, Owner::COMMON);
+        match arena().kind(*block) {
+            _ if !lives => {}
+            Kind::Mobile => _ = mobile::pass(*block, dead, Owner::COMMON),
+            _ => give_to(*block, Owner::COMMON),
         }
         !lives
     });
