@@ -333,10 +333,10 @@ fn nudge<H: Home>(entry: &Entry<H>, lock: &Held<H::Journal>, wakes: &mut Wakes<H
     if mutant("last_retirement_silent") {
         return;
     }
-    if let Nudge::Given(sleep) = entry.offer().decision.nudge() {
-        if sleep != Sleep::Awake {
-            wakes.push((wake, sleep));
-        }
+    if let Nudge::Given(sleep) = entry.offer().decision.nudge()
+        && sleep != Sleep::Awake
+    {
+        wakes.push((wake, sleep));
     }
     lock.journal().commit();
 }

@@ -67,6 +67,7 @@ impl FrameGuard {
         // SAFETY: as above.
         let parker: &'static dyn Park = match hosted {
             Some(parker) => parker,
+            // SAFETY: as above.
             None => unsafe { frame.as_ref() },
         };
         // SAFETY: nobody else uses the offer, whose last use is over, while it is not complete; it was initialised by `new_block`.
