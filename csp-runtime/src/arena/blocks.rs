@@ -188,10 +188,10 @@ impl Arena {
         let wanted = SMALL | class as u64;
         let around = (begin..self.chunks).chain(self.first..begin);
         for chunk in around.clone() {
-            if self.state(chunk).load(Ordering::Relaxed) == wanted {
-                if let Some(block) = self.take_in(chunk, class, owner, hint) {
-                    return Some(block);
-                }
+            if self.state(chunk).load(Ordering::Relaxed) == wanted
+                && let Some(block) = self.take_in(chunk, class, owner, hint)
+            {
+                return Some(block);
             }
         }
         if !self.may_grow(1, purpose) {
@@ -453,7 +453,7 @@ impl Arena {
 
 /// Whether a block of so many units may begin at this unit of a chunk.
 fn fits(unit: usize, units: usize) -> bool {
-    unit % units == 0 && unit + units <= UNITS
+    unit.is_multiple_of(units) && unit + units <= UNITS
 }
 
 #[cfg(all(test, not(loom)))]

@@ -192,11 +192,12 @@ fn keep_what_moves(dead: Owner, moving: &mut Vec<Block>) {
     }
     let mut living = HashSet::new();
     arena().each(|block, owner| {
-        if arena().kind(block) == Kind::Message && owner != dead {
-            if let Some((region, len)) = message::noted(block) {
-                // SAFETY: a block stays mapped; what is read is validated.
-                living.extend(unsafe { tickets(region, len) }.map(|(_, ticket)| ticket as u32));
-            }
+        if arena().kind(block) == Kind::Message
+            && owner != dead
+            && let Some((region, len)) = message::noted(block)
+        {
+            // SAFETY: a block stays mapped; what is read is validated.
+            living.extend(unsafe { tickets(region, len) }.map(|(_, ticket)| ticket as u32));
         }
     });
     moving.retain(|block| {
