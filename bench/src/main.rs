@@ -19,6 +19,7 @@ mod primes;
 mod report;
 mod rivals;
 mod shared;
+mod sizes;
 mod stamp;
 mod statistics;
 mod tables;

@@ -431,7 +431,7 @@ impl Workload {
             Self::Pi => paper::WORKERS.map(|workers| Params { workers: Some(workers), ..Params::default() }).to_vec(),
             // Two that exchange a message; one that sends it to who starts it.
             Self::Spawn => vec![Params::default(), sized(1)],
-            Self::Sizes => sizes(size),
+            Self::Sizes => crate::sizes::sizes(size),
             Self::Death => n.map_or_else(|| vec![2, 64], |n| vec![n]).into_iter().map(sized).collect(),
             Self::Workers => [Some(n.unwrap_or(8)), None]
                 .into_iter()
@@ -487,21 +487,4 @@ impl Workload {
     pub(crate) fn takes_size(self) -> bool {
         matches!(self, Self::Mandelbrot | Self::Sizes)
     }
-}
-
-/// Every payload, both ways, of every size, or of one.
-fn sizes(size: Option<usize>) -> Vec<Params> {
-    let sizes = size.map_or_else(|| vec![8, 1 << 10, 64 << 10, 1 << 20, 16 << 20], |size| vec![size]);
-    let mut rows = Vec::new();
-    for &payload in Payload::ALL {
-        for &way in Way::ALL {
-            rows.extend(sizes.iter().map(|&size| Params {
-                payload: Some(payload),
-                way: Some(way),
-                size: Some(size),
-                ..Params::default()
-            }));
-        }
-    }
-    rows
 }

@@ -242,6 +242,7 @@ impl Arena {
             return false;
         }
         step();
+        // SYNC chunk: see above.
         if self.state(chunk).load(Ordering::SeqCst) != wanted {
             self.owner(block).store(0, Ordering::Release); // SYNC block: it was never used
             return false;
@@ -373,6 +374,7 @@ impl Arena {
     fn is_empty(&self, chunk: usize, state: u64) -> bool {
         let Some(units) = CLASSES.get(state as u32 as usize) else { return false };
         let blocks = (0..UNITS / units).filter_map(|index| self.check((chunk * UNITS + index * units) as u32));
+        // SYNC chunk: with `take`, as in `close`.
         blocks.into_iter().all(|block| self.owner(block).load(Ordering::SeqCst) == 0)
     }
 

@@ -40,8 +40,8 @@ pub(crate) fn stand_still(at: Option<&'static Location<'static>>, still: impl Fn
         return false;
     }
     // Several may come to this: one reports.
+    // SYNC reported: once until the next standstill.
     if census().reported.swap(1, Ordering::AcqRel) == 0 {
-        // SYNC reported: once until the next standstill
         publish(&report());
         end_all();
     }
@@ -60,8 +60,9 @@ pub(crate) fn stir() {
 fn look() -> Option<u64> {
     let mut waits = 0;
     for slot in census::everybody() {
+        // SYNC standstill: what it waits for is seen below.
         if !slot.is(State::Running) || slot.stands_still.load(Ordering::Acquire) == 0 {
-            return None; // SYNC standstill: what it waits for is seen below
+            return None;
         }
         waits += u64::from(slot.waits.load(Ordering::Relaxed));
     }

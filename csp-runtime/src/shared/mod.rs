@@ -19,8 +19,10 @@ pub(crate) mod judge;
 pub(crate) mod message;
 pub(crate) mod mobile;
 pub(crate) mod operation;
+mod passing;
 pub(crate) mod recover;
 mod ring;
+mod text;
 
 /// Locks of this module that a forked child may need, held by the thread that forks.
 pub(crate) struct Locks {
