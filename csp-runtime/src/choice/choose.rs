@@ -467,7 +467,7 @@ impl Survey {
 }
 
 fn expired(deadline: Option<Instant>) -> bool {
-    deadline.is_some_and(|deadline| Instant::now() >= deadline)
+    deadline.is_some_and(|deadline| crate::sync::now() >= deadline)
 }
 
 /// A choice that waits, for the deadlock report.

@@ -110,7 +110,7 @@ pub(crate) unsafe fn running<'a>() -> &'a Context {
 }
 
 /// Makes another context current, and tells which one was: a worker goes from one coroutine to the next.
-#[cfg(feature = "backend-coroutines")]
+#[cfg(any(feature = "backend-coroutines", all(test, csp_steps)))]
 pub(crate) fn exchange_current(context: *const Context) -> *const Context {
     CURRENT.replace(context)
 }
@@ -232,7 +232,7 @@ impl Context {
     }
 
     /// A process of a model test.
-    #[cfg(all(test, loom))]
+    #[cfg(all(test, any(loom, csp_steps)))]
     pub(crate) fn of_model(parker: &'static dyn Park, hosted: bool) -> Self {
         let name = Cow::Borrowed("model");
         Self { parker, hosted, ..Self::new(name, Backend::Threads, None, ContextKind::Process, false) }

@@ -195,6 +195,7 @@ impl<H: Home> Entry<H> {
     pub(crate) fn forget_partner(&self) {
         // SAFETY: the entry is its owner's alone by now.
         let own = unsafe { Held::new(NoJournal) };
+        crate::sync::step();
         self.partner.set(None, &own);
     }
 

@@ -187,6 +187,8 @@ pub(super) fn wake(frame: &Frame, counted: bool) {
 #[cold]
 pub(crate) fn corrupt() -> ! {
     census::census().corrupt.store(1, Ordering::Relaxed);
+    #[cfg(csp_steps)]
+    assert!(crate::sync::steps::HOOK.get().is_none(), "the arena is corrupt");
     eprintln!(
         "csp: the memory that the processes of this program share is corrupt: one of them has written to where it must not. \
          All of them end."

@@ -324,7 +324,7 @@ pub(crate) fn wait(context: &Context, offer: &Offer, operation: &dyn Operation, 
     let parker = offer.parker();
     let mut attempt = 0;
     while !offer.decision.is_news() {
-        let late = attempt % 16 == 15 && until.is_some_and(|until| Instant::now() >= until);
+        let late = attempt % 16 == 15 && until.is_some_and(|until| crate::sync::now() >= until);
         if late || !parker.spin(attempt) {
             break;
         }
@@ -349,7 +349,7 @@ fn sleep(decision: &Decision, parker: &dyn Park, until: Option<Instant>) {
         census::fall_asleep();
     }
     while !decision.is_news() {
-        if until.is_some_and(|until| Instant::now() >= until) {
+        if until.is_some_and(|until| crate::sync::now() >= until) {
             return;
         }
         parker.park(until);

@@ -62,8 +62,9 @@ pub(crate) fn bury(slot: &Slot, cause: Option<&str>) {
     if slot.is(State::Clean) {
         return;
     }
-    let _one = Repairing::begin();
+    // First of all: it may have died in the middle of a repair, and whoever waits for that must see it.
     slot.set_state(State::Dead);
+    let _one = Repairing::begin();
     let catching = slot.catching.load(Ordering::Relaxed) != 0;
     let poison = cause.filter(|_| !catching).map(|how| Cause::new(CauseKind::Killed, how));
     let dead = slot.owner();
@@ -134,6 +135,20 @@ pub(crate) fn bury(slot: &Slot, cause: Option<&str>) {
     each_frame(|_, frame, _| home::wake(frame, false));
 }
 
+/// The children of a dead process. `take` takes care of one that still runs; the others have ended, or were being buried by the dead one.
+pub(crate) fn bury_orphans(dead: &Slot, mut take: impl FnMut(&'static Slot) -> bool) {
+    let parent = dead.owner().number();
+    for orphan in census::everybody().filter(|slot| slot.parent() == parent) {
+        if take(orphan) {
+            continue;
+        }
+        let was_forked = orphan.pid.load(Ordering::Relaxed) != 0;
+        let how = was_forked.then(|| format!("`{}` was killed", orphan.name()));
+        bury(orphan, how.as_deref());
+        census::dismiss(orphan);
+    }
+}
+
 fn is_of(offer: *const crate::rendezvous::offer::Offer, frames: &[&Frame]) -> bool {
     frames.iter().any(|frame| std::ptr::eq(&raw const frame.offer, offer))
 }
@@ -151,7 +166,7 @@ fn each_frame(mut visit: impl FnMut(Block, &'static Frame, Owner)) {
     });
 }
 
-fn each_channel(mut visit: impl FnMut(ChannelLink)) {
+pub(super) fn each_channel(mut visit: impl FnMut(ChannelLink)) {
     arena().owned_by(Owner::COMMON, |block| {
         if let Some(link) = ChannelLink::in_block(block) {
             visit(link);
