@@ -147,6 +147,15 @@ impl Home for Shared {
         }
         // SAFETY: as above.
         unsafe { to.cast::<u8>().copy_from_nonoverlapping(from.cast::<u8>(), INLINE) };
+        // SAFETY: as above.
+        unsafe { Self::give(from, to, size, lock) };
+    }
+
+    #[inline]
+    unsafe fn give(from: Self::Place, to: Self::Place, size: usize, lock: &Held<DeskJournal>) {
+        if size != ENVELOPE {
+            return;
+        }
         // SAFETY: a message with this size is in an envelope.
         let envelope = unsafe { Parcel::envelope(from) };
         if let Some(block) = arena().check(envelope.block) {

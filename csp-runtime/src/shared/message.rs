@@ -290,7 +290,3 @@ pub(crate) fn certain(bytes: usize, kind: Kind, owner: Owner) -> Block {
     }
 }
 
-/// A block that belongs to all.
-pub(super) fn common(bytes: usize, kind: Kind) -> Result<Block, Full> {
-    arena().allocate(bytes, kind, Owner::COMMON, Purpose::Certain)
-}

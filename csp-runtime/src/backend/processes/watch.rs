@@ -123,7 +123,7 @@ fn conclude(slot: &'static Slot, job: Option<ForkedJob>, how: Option<WaitStatus>
 
 /// The children of a killed process are killed with it, and are ours now.
 fn adopt_orphans(dead: &Slot) {
-    recover::bury_orphans(dead, |orphan| {
+    recover::bury_orphans(dead, &mut |orphan| {
         let pid = orphan.pid.load(std::sync::atomic::Ordering::Relaxed);
         let runs = pid != 0 && orphan.is_alive();
         if runs {

@@ -289,9 +289,11 @@ impl World {
         let name = if self.supervisors.len() == 1 { "supervisor" } else { "second supervisor" };
         let supervisor = self.add(name, slot, first);
         let dead = self.actors[number].slot;
+        let all: Vec<_> = self.actors.iter().filter(|actor| actor.now == Now::Dead).map(|actor| actor.slot).collect();
         self.start(supervisor, move || {
+            all.into_iter().for_each(recover::break_locks);
             recover::bury(dead, Some(&format!("`{}` was killed", dead.name())));
-            recover::bury_orphans(dead, |_| false);
+            recover::bury_orphans(dead, &mut |_| false);
             census::dismiss(dead);
             recover::leave_in_order(slot, None);
             slot.set_state(State::Clean);
