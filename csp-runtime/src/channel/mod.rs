@@ -96,6 +96,18 @@ fn ends<T: Send>(capacity: usize, codec: Codec, made_at: &'static Location<'stat
     (Sender::first(channel.clone()), Receiver::first(channel))
 }
 
+/// Ends of a channel in the arena, which it has counted already, for a simulated process.
+#[cfg(all(test, csp_steps))]
+pub(crate) fn sender_in_arena<T>(link: crate::shared::channel::ChannelLink) -> Sender<T> {
+    Sender::counted(Channel::of_link(link))
+}
+
+/// As [`sender_in_arena`].
+#[cfg(all(test, csp_steps))]
+pub(crate) fn receiver_in_arena<T>(link: crate::shared::channel::ChannelLink) -> Receiver<T> {
+    Receiver::counted(Channel::of_link(link))
+}
+
 /// A rendezvous channel of a model test.
 #[cfg(all(test, loom))]
 pub(crate) fn ends_for_model<T: Send>() -> (Sender<T>, Receiver<T>) {

@@ -226,6 +226,8 @@ impl<H: Home> Core<H> {
                 sender
             }
             (_, Kind::ReceiveExtended) => {
+                // SAFETY: by `arrive`, the sender's place holds a message.
+                unsafe { H::give(sender.place, receiver.place, self.size, lock) };
                 receiver.partner.set(Some(H::partner(sender)), lock);
                 receiver
             }
@@ -347,6 +349,8 @@ pub(crate) unsafe fn deliver<H: Home>(sender: &Entry<H>, receiver: H::Link, size
     // SAFETY: the paired receiver is ours alone until we complete it: it is in no queue, and it waits.
     let own = unsafe { Held::new(H::journal()) };
     let arrival = if receiver.kind == Kind::ReceiveExtended {
+        // SAFETY: by the caller, the sender's place holds a message.
+        unsafe { H::give(sender.place, receiver.place, size, &own) };
         receiver.partner.set(Some(H::partner(sender)), &own);
         Arrival::Paired
     } else {

@@ -190,14 +190,14 @@ pub(crate) fn admit(name: &str, parent: u32) -> Option<&'static Slot> {
 /// The slot is free again: nothing in the arena names it any more.
 pub(crate) fn dismiss(slot: &Slot) {
     let entry = &census().slots[slot.number() as usize - 1];
-    let block = entry.load(Ordering::Relaxed);
+    let Some(block) = arena().check(entry.load(Ordering::Relaxed)) else { return };
+    step();
+    // Ours from here on, so that it is not lost if we die before it is free.
+    arena().owner(block).store(me().owner().number(), Ordering::Relaxed);
     step();
     // SYNC census: with whoever uses it next.
     entry.store(0, Ordering::Release);
-    step();
-    if let Some(block) = arena().check(block) {
-        arena().free(block);
-    }
+    arena().free(block);
 }
 
 /// A slot that its maker, who is dead, had not put into the table, or had put there only just.

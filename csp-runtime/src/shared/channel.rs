@@ -6,15 +6,15 @@ use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
 use super::census::{self, Slot};
 use super::home::{Parcel, Shared};
-use super::message::{Codec, common};
+use super::message::Codec;
 use super::ring::Ring;
 use super::text::Text;
-use crate::arena::{Block, Full, Kind, Purpose, arena};
+use crate::arena::{Block, Full, Kind, Owner, Purpose, arena};
 use crate::error::{Cause, CauseKind};
 use crate::rendezvous::core::{Core, Side, Wakes};
 use crate::rendezvous::home::{Buffer, Home};
 use crate::rendezvous::local::Local;
-use crate::sync::{Guarded, Held, step};
+use crate::sync::{Guarded, Held, Journal, step};
 
 /// A channel that several processes may have ends of.
 #[repr(C)]
@@ -90,7 +90,9 @@ impl ChannelLink {
             0 => None,
             _ => Some((Ring::new(capacity, size).ok_or_else(|| arena().full(capacity.saturating_mul(64)))?, capacity)),
         };
-        let block = common(size_of::<SharedChannel>(), Kind::Channel)?;
+        // Ours until somebody holds an end of it.
+        let block =
+            arena().allocate(size_of::<SharedChannel>(), Kind::Channel, census::me().owner(), Purpose::Certain)?;
         let place = arena().payload(block).cast::<SharedChannel>();
         let channel = SharedChannel {
             core: Core::new(size, buffer),
@@ -154,20 +156,46 @@ impl ChannelLink {
     /// A step under the lock, then what must wait until it is released. Whoever takes the last end away frees the channel:
     /// nobody else touches it after letting go of the lock.
     pub(super) fn step<R>(self, step: impl FnOnce(&Lock, &mut After) -> R) -> R {
+        self.step_with(self.core.hold(), step)
+    }
+
+    /// [`step`](Self::step) under a lock that is held already.
+    fn step_with<R>(self, lock: Lock, step: impl FnOnce(&Lock, &mut After) -> R) -> R {
         let mut after = After::default();
-        let lock = self.core.hold();
         let result = step(&lock, &mut after);
-        let ring = if after.close { self.core.buffer(&lock).map(|ring| ring.block()) } else { None };
+        if after.close {
+            self.belong_to(census::me().owner(), &lock);
+            after.freed.extend(self.blocks(&lock));
+        }
         self.core.let_go(lock);
         for &(wake, sleep) in &after.wakes {
             Shared::unpark(wake, sleep);
         }
-        if after.close {
-            after.freed.extend(ring);
-            after.freed.extend(arena().check(self.block()));
-        }
         after.freed.iter().for_each(|block| arena().free(*block));
         result
+    }
+
+    /// Where it lies.
+    fn blocks(self, lock: &Lock) -> impl Iterator<Item = Block> {
+        let ring = self.core.buffer(lock).map(|ring| ring.block());
+        ring.into_iter().chain(arena().check(self.block()))
+    }
+
+    /// A channel without ends is its maker's, or whoever's who takes the last end away; so it goes with that one if it dies. All others are
+    /// common.
+    fn belong_to(self, owner: Owner, lock: &Lock) {
+        self.blocks(lock).for_each(|block| give(block, owner, lock));
+    }
+
+    /// The lock was left by somebody who died, and this desk takes it over: the entries of the dead go, and what was final is finished.
+    pub(super) fn mend(self, is_dead: impl Fn(*const crate::rendezvous::offer::Offer) -> bool) {
+        self.core.lock_of().take_over(super::desk::desk().number());
+        // SAFETY: taken over from the dead; `step_with` releases it.
+        let lock = unsafe { Held::new(Shared::journal()) };
+        self.step_with(lock, |lock, after| {
+            self.core.mend(is_dead, lock, &mut after.wakes);
+            after.close = self.is_unused(lock);
+        });
     }
 
     fn is_unused(self, lock: &Lock) -> bool {
@@ -176,12 +204,19 @@ impl ChannelLink {
 
     /// All that a process held of one side is gone.
     pub(super) fn drop_ends(self, holding: NonNull<Holding>, poison: Option<&Cause>) {
-        if let Some(cause) = poison {
-            let senders = self.step(|lock, _| holding_in(holding).ends[0].get(lock) > 0);
+        let held = self.step(|lock, _| {
+            let known = self.each_holding(lock).any(|known| std::ptr::eq(known, holding_in(holding)));
+            known.then(|| holding_in(holding).ends[0].get(lock) > 0)
+        });
+        if let (Some(cause), Some(senders)) = (poison, held) {
             self.poison(if senders { Side::Senders } else { Side::Receivers }, cause);
         }
         self.step(|lock, after| {
             let holding = holding_in(holding);
+            // What its maker had not put into the list, or had just taken out, holds nothing.
+            if !self.each_holding(lock).any(|known| std::ptr::eq(known, holding)) {
+                return after.freed.extend(arena().block_of(std::ptr::from_ref(holding).cast()));
+            }
             for side in [Side::Senders, Side::Receivers] {
                 let held = holding.ends[index(side)].get(lock) & !TICKET;
                 if held > 0 {
@@ -212,6 +247,16 @@ impl ChannelLink {
             if !from.is_idle(local) {
                 return false;
             }
+            // The ends first: if we die half way, they are ours, and the channel goes with them.
+            for side in [Side::Senders, Side::Receivers] {
+                let count = counts[index(side)].swap(moved, Ordering::AcqRel) as i64; // SYNC ends: who comes later counts in the arena
+                self.step(|lock, _| {
+                    if count > 0 {
+                        self.own_holding(lock).add(side, count, lock);
+                        self.count(side, count, lock);
+                    }
+                });
+            }
             let owner = census::me().owner();
             let message = self.codec.room();
             let mut parcel = Parcel::empty(owner);
@@ -225,15 +270,6 @@ impl ChannelLink {
                     if let Some(ring) = self.core.buffer(lock) {
                         // SAFETY: there is a message in the parcel, and the ring has as many places as the buffer.
                         unsafe { ring.push(&raw mut parcel, lock) };
-                    }
-                });
-            }
-            for side in [Side::Senders, Side::Receivers] {
-                let count = counts[index(side)].swap(moved, Ordering::AcqRel) as i64; // SYNC ends: who comes later counts in the arena
-                self.step(|lock, _| {
-                    if count > 0 {
-                        self.own_holding(lock).add(side, count, lock);
-                        self.count(side, count, lock);
                     }
                 });
             }
@@ -277,6 +313,9 @@ impl ChannelLink {
     }
 
     pub(super) fn new_holding(self, process: &Slot, lock: &Lock) -> &'static Holding {
+        if self.holdings.get(lock).is_none() {
+            self.belong_to(Owner::COMMON, lock);
+        }
         let block = super::message::certain(size_of::<Holding>(), Kind::Holding, process.owner());
         let place = arena().payload(block).cast::<Holding>();
         let next = Guarded::new(self.holdings.get(lock));
@@ -301,7 +340,7 @@ impl ChannelLink {
         })
     }
 
-    fn each_holding(self, lock: &Lock) -> impl Iterator<Item = &'static Holding> {
+    pub(super) fn each_holding(self, lock: &Lock) -> impl Iterator<Item = &'static Holding> {
         let mut next = self.holdings.get(lock);
         std::iter::from_fn(move || {
             let holding = holding_in(next?);
@@ -325,7 +364,10 @@ impl ChannelLink {
             link = &holding_in(next).next;
         }
         // Once this is final; if we die before, it is swept with all that is ours.
-        after.freed.extend(arena().block_of(this.as_ptr().cast()));
+        if let Some(block) = arena().block_of(this.as_ptr().cast()) {
+            give(block, census::me().owner(), lock);
+            after.freed.push(block);
+        }
     }
 
     pub(crate) fn poison(self, by: Side, cause: &Cause) {
@@ -377,6 +419,13 @@ impl Poisoned {
 
 /// The holding is one end on its way.
 pub(super) const TICKET: u32 = 1 << 31;
+
+/// From here on a block is `owner`'s, if this step becomes final.
+fn give(block: Block, owner: Owner, lock: &Lock) {
+    let word = arena().owner(block);
+    lock.journal().note(word.as_ptr().cast(), size_of::<u32>());
+    word.store(owner.number(), Ordering::Relaxed);
+}
 
 pub(super) fn holding_in(place: NonNull<Holding>) -> &'static Holding {
     if !arena().contains(place.as_ptr().cast(), size_of::<Holding>()) {

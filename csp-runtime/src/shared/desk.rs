@@ -83,6 +83,12 @@ pub(super) fn hold() -> MutexGuard<'static, Vec<&'static Desk>> {
     FREE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// What a simulated process keeps here while another one runs.
+#[cfg(all(test, csp_steps))]
+pub(super) fn exchange(desk: Option<&'static Desk>) -> Option<&'static Desk> {
+    DESK.with(|own| own.0.replace(desk))
+}
+
 /// A forked child begins without any: those that it sees are its parent's.
 pub(super) fn forget_all() {
     let _ = DESK.try_with(|own| own.0.set(None));

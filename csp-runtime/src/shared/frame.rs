@@ -13,6 +13,7 @@ use super::home::{Parcel, Shared};
 use crate::arena::{Block, Kind, arena};
 use crate::backend::Park;
 use crate::rendezvous::offer::{Entry, Kind as OfferKind, Offer};
+use crate::sync::step;
 
 /// An offer in the arena. It stays there for ever, and is used again.
 #[repr(C)]
@@ -100,6 +101,7 @@ impl FrameGuard {
         let parcel = unsafe { &raw mut (*seat.as_ptr()).parcel };
         // SAFETY: as above; the seat is in no queue.
         unsafe { Parcel::open(parcel, census::me().owner()) };
+        step();
         // SAFETY: as above.
         unsafe { (&raw mut (*seat.as_ptr()).entry).write(Entry::new(self.offer(), index as u32, kind, parcel)) };
         // SAFETY: just initialised.
@@ -179,6 +181,15 @@ impl Park for Nobody {
     fn unpark(&self) {}
 }
 
+/// What a simulated process keeps here while another one runs.
+#[cfg(all(test, csp_steps))]
+pub(super) type Spares = (Option<Block>, Vec<Block>);
+
+#[cfg(all(test, csp_steps))]
+pub(super) fn exchange((one, more): Spares) -> Spares {
+    (SPARE_ONE.replace(one), SPARE.replace(more))
+}
+
 /// A forked child begins without any.
 pub(super) fn forget_all() {
     SPARE_ONE.set(None);
@@ -254,6 +265,10 @@ const CROWDED_YIELDS: u32 = 4;
 /// A thread sleeps on the decision word itself.
 impl Park for Frame {
     fn spin(&self, attempt: u32) -> bool {
+        #[cfg(csp_steps)]
+        if crate::sync::steps::tell(crate::sync::steps::Moment::Pause) {
+            return attempt < 1;
+        }
         let crowded = census::awake() > crate::backend::threads::cores();
         if crowded {
             std::thread::yield_now();

@@ -147,6 +147,15 @@ impl Home for Shared {
         }
         // SAFETY: as above.
         unsafe { to.cast::<u8>().copy_from_nonoverlapping(from.cast::<u8>(), INLINE) };
+        // SAFETY: as above.
+        unsafe { Self::give(from, to, size, lock) };
+    }
+
+    #[inline]
+    unsafe fn give(from: Self::Place, to: Self::Place, size: usize, lock: &Held<DeskJournal>) {
+        if size != ENVELOPE {
+            return;
+        }
         // SAFETY: a message with this size is in an envelope.
         let envelope = unsafe { Parcel::envelope(from) };
         if let Some(block) = arena().check(envelope.block) {
@@ -188,6 +197,8 @@ pub(super) fn wake(frame: &Frame, counted: bool) {
 #[track_caller]
 pub(crate) fn corrupt() -> ! {
     census::census().corrupt.store(1, Ordering::Relaxed);
+    #[cfg(csp_steps)]
+    assert!(crate::sync::steps::HOOK.get().is_none(), "the arena is corrupt");
     eprintln!(
         "csp: the memory that the processes of this program share is corrupt: one of them has written to where it must not. \
          All of them end. (seen by {})",

@@ -7,6 +7,7 @@ use super::census;
 use super::home::{ENVELOPE, Envelope, INLINE, Parcel, corrupt};
 use crate::arena::{Block, Full, Kind, Owner, Purpose, arena};
 use crate::message::{Malformed, Message, decode_from, encode_into, encoded_len};
+use crate::sync::step;
 
 /// A message type, forgotten: what it takes to move one through the arena.
 pub(crate) struct Codec {
@@ -211,6 +212,7 @@ impl Codec {
         if !self.is_light() {
             // SAFETY: by the caller.
             if let Some(block) = arena().check(unsafe { Parcel::envelope(parcel) }.block) {
+                step();
                 arena().owner(block).store(census::me().owner().number(), Ordering::Relaxed);
             }
         }
@@ -286,9 +288,4 @@ pub(crate) fn certain(bytes: usize, kind: Kind, owner: Owner) -> Block {
         Ok(block) => block,
         Err(full) => panic!("{full}"),
     }
-}
-
-/// A block that belongs to all.
-pub(super) fn common(bytes: usize, kind: Kind) -> Result<Block, Full> {
-    arena().allocate(bytes, kind, Owner::COMMON, Purpose::Certain)
 }

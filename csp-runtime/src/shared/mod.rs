@@ -11,6 +11,8 @@
 mod bell;
 pub(crate) mod census;
 pub(crate) mod channel;
+#[cfg(all(test, csp_steps))]
+mod deaths;
 pub(crate) mod desk;
 pub(crate) mod frame;
 pub(crate) mod futex;

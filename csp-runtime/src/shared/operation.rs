@@ -8,6 +8,7 @@ use super::channel::ChannelLink;
 use super::frame::FrameGuard;
 use super::home::{Parcel, Shared};
 use super::message::Unpacked;
+use super::recover;
 use crate::arena::{Purpose, arena};
 use crate::backend::Park;
 use crate::channel::{Channel, Paired, Patience, Plain, may_communicate};
@@ -175,7 +176,7 @@ impl Kept {
         if let Some(partner) = self.partner {
             // SAFETY: paired with us, and completed by nobody else.
             unsafe { dismiss::<Shared>(partner, Outcome::Met) };
-            self.frame.seat(self.seat).entry.forget_partner();
+            self.part_from(partner);
         }
         if self.place_kept {
             self.link.core.release_kept_place();
@@ -208,7 +209,13 @@ impl Kept {
             // SAFETY: the choice kept a place; the entry stays until the wait below is over.
             None => unsafe { self.link.core.use_kept_place(&seat.entry) },
         };
-        self.frame.seat(self.seat).entry.forget_partner();
+        if let Some(partner) = self.partner {
+            if arrival == Arrival::Paired && recover::is_left_behind(partner) {
+                // It will never let us go.
+                recover::part_from_the_dead();
+            }
+            self.part_from(partner);
+        }
         match arrival {
             Arrival::Paired => {
                 let operation = Plain { channel, offer: frame.offer(), kind: Kind::Send, at };
@@ -227,11 +234,21 @@ impl Kept {
     /// A chosen output guard's expression left without a message.
     pub(crate) fn abandon(self) {
         match self.partner {
-            // SAFETY: paired by the choice, and completed by us alone.
-            Some(partner) => unsafe { dismiss::<Shared>(partner, Outcome::Poisoned) },
+            Some(partner) => {
+                // SAFETY: paired by the choice, and completed by us alone.
+                unsafe { dismiss::<Shared>(partner, Outcome::Poisoned) };
+                self.part_from(partner);
+            }
             None => self.link.core.release_kept_place(),
         }
+    }
+
+    /// The partner is complete: we lead it no more.
+    fn part_from(&self, partner: <Shared as Home>::Link) {
         self.frame.seat(self.seat).entry.forget_partner();
+        if recover::is_left_behind(partner) {
+            recover::part_from_the_dead();
+        }
     }
 }
 
@@ -324,7 +341,7 @@ pub(crate) fn wait(context: &Context, offer: &Offer, operation: &dyn Operation, 
     let parker = offer.parker();
     let mut attempt = 0;
     while !offer.decision.is_news() {
-        let late = attempt % 16 == 15 && until.is_some_and(|until| Instant::now() >= until);
+        let late = attempt % 16 == 15 && until.is_some_and(|until| crate::sync::now() >= until);
         if late || !parker.spin(attempt) {
             break;
         }
@@ -359,7 +376,7 @@ fn sleep(decision: &Decision, parker: &dyn Park, until: Option<Instant>) {
         census::fall_asleep();
     }
     while !decision.is_news() {
-        if until.is_some_and(|until| Instant::now() >= until) {
+        if until.is_some_and(|until| crate::sync::now() >= until) {
             return;
         }
         parker.park(until);

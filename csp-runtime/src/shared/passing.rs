@@ -78,7 +78,10 @@ impl ChannelLink {
         let holding = holding_in(arena().payload(block).cast());
         let channel = arena().block_of(holding.channel.as_ptr().cast()).and_then(Self::in_block)?;
         let valid = channel.number == (ticket >> 32) as u32
-            && channel.step(|lock, _| holding.ends[index(side)].get(lock) == 1 | TICKET);
+            && channel.step(|lock, _| {
+                let known = channel.each_holding(lock).any(|known| std::ptr::eq(known, holding));
+                known && holding.ends[index(side)].get(lock) == 1 | TICKET
+            });
         valid.then_some((channel, holding))
     }
 

@@ -15,7 +15,7 @@ use crate::message::tickets;
 use crate::rendezvous::decision::{Outcome, Sleep};
 use crate::rendezvous::home::Home;
 use crate::rendezvous::offer::Kind as OfferKind;
-use crate::sync::step;
+use crate::sync::{fence, mutant, step};
 
 /// The blocks of each kind that a process owns.
 fn blocks_of(owner: Owner) -> Vec<(Block, Kind)> {
@@ -55,6 +55,28 @@ fn give_to(block: Block, owner: Owner) {
     arena().owner(block).store(owner.number(), Ordering::Relaxed);
 }
 
+/// The first thing to do about a dead process: what it was doing under a channel's lock is undone, or finished, and the lock is free. Waits
+/// for nothing, so it can be done for one process while another one's burial waits for a lock.
+pub(crate) fn break_locks(slot: &Slot) {
+    if slot.is(State::Clean) {
+        return;
+    }
+    slot.set_state(State::Dead);
+    let mut desks = HashSet::new();
+    desk::each_of(slot, |desk| {
+        if !mutant("journal_not_undone") {
+            desk.undo();
+        }
+        desks.insert(desk.number());
+    });
+    let frames = frames_of(slot.owner());
+    each_channel(|link| {
+        if desks.contains(&link.core.lock_of().holder()) && !mutant("lock_not_broken") {
+            link.mend(|offer| is_of(offer, &frames));
+        }
+    });
+}
+
 /// A process has ended, or never ran: nothing that it held stays held. `cause`: it was killed, and how.
 ///
 /// Every step may be done again, by another, if whoever does it is killed too.
@@ -62,21 +84,14 @@ pub(crate) fn bury(slot: &Slot, cause: Option<&str>) {
     if slot.is(State::Clean) {
         return;
     }
+    // Before all else: it may have died in the middle of a repair, and whoever waits for that must see it.
+    break_locks(slot);
     let _one = Repairing::begin();
-    slot.set_state(State::Dead);
     let catching = slot.catching.load(Ordering::Relaxed) != 0;
     let poison = cause.filter(|_| !catching).map(|how| Cause::new(CauseKind::Killed, how));
     let dead = slot.owner();
 
-    let mut desks = HashSet::new();
-    desk::each_of(slot, |desk| {
-        desk.undo();
-        desks.insert(desk.number());
-    });
-    let blocks = blocks_of(dead);
-    let own_frames: Vec<&Frame> =
-        blocks.iter().filter(|(_, kind)| *kind == Kind::Frame).map(|(b, _)| frame(*b)).collect();
-    own_frames.iter().for_each(|frame| dismiss_followers(frame));
+    let frames = frames_of(dead);
     each_frame(|_, frame, owner| {
         if owner != dead {
             take_back(slot.number(), frame);
@@ -85,27 +100,25 @@ pub(crate) fn bury(slot: &Slot, cause: Option<&str>) {
             let _ = frame.offer.decision.withdraw(0);
         }
     });
-    let mut holdings = Vec::new();
-    let mut moving = Vec::new();
-    for (block, kind) in &blocks {
-        match kind {
-            Kind::Holding if channel::is_ticket(*block) => moving.push(*block),
-            Kind::Mobile => moving.push(*block),
-            Kind::Holding => holdings.push(*block),
-            _ => {}
+    let blocks = blocks_of(dead);
+    let is_moving = |block: Block, kind| match kind {
+        Kind::Mobile => true,
+        Kind::Holding => channel::is_ticket(block),
+        _ => false,
+    };
+    let of_kind = |wanted: fn(Kind, bool) -> bool| -> Vec<Block> {
+        let chosen = blocks.iter().filter(|(block, kind)| wanted(*kind, is_moving(*block, *kind)));
+        chosen.map(|(block, _)| *block).collect()
+    };
+    let holdings = of_kind(|kind, moves| kind == Kind::Holding && !moves);
+    let mut moving = of_kind(|_, moves| moves);
+    for link in holdings.iter().filter_map(|holding| channel::of_holding(*holding)) {
+        if !mutant("no_eviction") {
+            link.core.evict(|offer| is_of(offer, &frames));
         }
     }
-    each_channel(|link| {
-        if desks.contains(&link.core.lock_of().holder()) {
-            link.core.lock_of().take_over(desk::desk().number());
-            link.core.mend(|offer| is_of(offer, &own_frames));
-        }
-    });
-    for holding in &holdings {
-        if let Some(link) = channel::of_holding(*holding) {
-            link.core.evict(|offer| is_of(offer, &own_frames));
-        }
-    }
+    // Nobody meets the dead one any more: now it is known whom it leads.
+    dismiss_followers(&frames);
     keep_what_moves(dead, &mut moving);
     holdings.into_iter().for_each(|holding| channel::release(holding, poison.as_ref()));
     for block in moving {
@@ -116,24 +129,79 @@ pub(crate) fn bury(slot: &Slot, cause: Option<&str>) {
             _ => arena().free(block),
         }
     }
-    let followed = followed_frames(dead);
+    let followed = followed_frames();
     for (block, kind) in blocks_of(dead) {
         match kind {
             Kind::Frame if followed.contains(&block.number()) => give_to(block, Owner::COMMON),
+            Kind::Frame => {}
             Kind::Slot => census::dismiss_unborn(block),
             _ => arena().free(block),
         }
     }
-    // Frames of the long dead that nobody follows any more.
-    arena().owned_by(Owner::COMMON, |block| {
-        if arena().kind(block) == Kind::Frame && !followed.contains(&block.number()) {
-            arena().free(block);
-        }
-    });
+    fence(Ordering::SeqCst); // SYNC left behind: see `is_left_behind`
+    // A leader that is alive may have made the dead one its own leader meanwhile.
+    dismiss_followers(&frames);
+    frame_blocks_of(dead).into_iter().for_each(|block| arena().free(block));
+    forget_the_left_behind();
     arena().mend(dead);
     census::count_anew();
     // A wake-up may have died with whoever owed it.
-    each_frame(|_, frame, _| home::wake(frame, false));
+    if !mutant("no_wake_after_a_death") {
+        each_frame(|_, frame, _| home::wake(frame, false));
+    }
+}
+
+fn frame_blocks_of(owner: Owner) -> Vec<Block> {
+    blocks_of(owner).into_iter().filter(|(_, kind)| *kind == Kind::Frame).map(|(block, _)| block).collect()
+}
+
+fn frames_of(owner: Owner) -> Vec<&'static Frame> {
+    frame_blocks_of(owner).into_iter().map(frame).collect()
+}
+
+/// Frames of the dead that somebody led when they were buried: whom they lead goes on, and those that nobody leads any more are freed. Only
+/// while [`Repairing`].
+fn forget_the_left_behind() {
+    dismiss_followers(&frames_of(Owner::COMMON));
+    let followed = followed_frames();
+    let me = census::me().owner();
+    for block in frame_blocks_of(Owner::COMMON) {
+        if !followed.contains(&block.number()) {
+            give_to(block, me);
+            arena().free(block);
+        }
+    }
+}
+
+/// Whether the process is buried that `partner`, whom the caller leads, waits in. Whoever asks has just shown it something, or let it go.
+pub(crate) fn is_left_behind(partner: <Shared as Home>::Link) -> bool {
+    fence(Ordering::SeqCst); // SYNC left behind: either this sees the frame given away, or the burial sees what the caller did
+    // SAFETY: frames stay mapped, and an entry names its offer even when its frame is used again.
+    let offer = std::ptr::from_ref(unsafe { Shared::entry(partner) }.offer());
+    let block = arena().block_of(offer.cast());
+    block.is_some_and(|block| arena().owner(block).load(Ordering::Relaxed) == Owner::COMMON.number())
+}
+
+/// What a living leader does when its follower [`is_left_behind`].
+#[cold]
+pub(crate) fn part_from_the_dead() {
+    let _one = Repairing::begin();
+    forget_the_left_behind();
+}
+
+/// The children of a dead process. `take` takes care of one that still runs; the others have ended, or were being buried by the dead one.
+pub(crate) fn bury_orphans(dead: &Slot, take: &mut dyn FnMut(&'static Slot) -> bool) {
+    let parent = dead.owner().number();
+    for orphan in census::everybody().filter(|slot| slot.parent() == parent) {
+        if take(orphan) {
+            continue;
+        }
+        let was_forked = orphan.pid.load(Ordering::Relaxed) != 0;
+        let how = was_forked.then(|| format!("`{}` was killed", orphan.name()));
+        bury(orphan, how.as_deref());
+        bury_orphans(orphan, take);
+        census::dismiss(orphan);
+    }
 }
 
 fn is_of(offer: *const crate::rendezvous::offer::Offer, frames: &[&Frame]) -> bool {
@@ -153,7 +221,7 @@ fn each_frame(mut visit: impl FnMut(Block, &'static Frame, Owner)) {
     });
 }
 
-fn each_channel(mut visit: impl FnMut(ChannelLink)) {
+pub(super) fn each_channel(mut visit: impl FnMut(ChannelLink)) {
     arena().owned_by(Owner::COMMON, |block| {
         if let Some(link) = ChannelLink::in_block(block) {
             visit(link);
@@ -161,9 +229,12 @@ fn each_channel(mut visit: impl FnMut(ChannelLink)) {
     });
 }
 
-/// Those whom the dead process led go on: a sender that it kept has sent, a receiver that it had promised a message gets none.
-fn dismiss_followers(leader: &Frame) {
-    for seat in leader.seats() {
+/// Those whom the dead led go on: a sender that was kept has sent, a receiver that was promised a message gets none.
+fn dismiss_followers(leaders: &[&Frame]) {
+    if mutant("followers_not_dismissed") {
+        return;
+    }
+    for seat in leaders.iter().flat_map(|leader| leader.seats()) {
         let Some(partner) = seat.entry.follower() else { continue };
         // SAFETY: frames stay mapped; which offer it is, is checked.
         let follower = unsafe { Shared::entry(partner.link) };
@@ -211,11 +282,11 @@ fn keep_what_moves(dead: Owner, moving: &mut Vec<Block>) {
     });
 }
 
-/// The frames of the dead that somebody alive still leads.
-fn followed_frames(dead: Owner) -> HashSet<u32> {
+/// The frames that somebody alive leads.
+fn followed_frames() -> HashSet<u32> {
     let mut followed = HashSet::new();
     each_frame(|_, frame, owner| {
-        if owner != dead && owner != Owner::COMMON {
+        if owner != Owner::COMMON && census::slot_of(owner.number()).is_some_and(Slot::is_alive) {
             for partner in frame.seats().filter_map(|seat| seat.entry.follower()) {
                 // SAFETY: as in `dismiss_followers`.
                 let offer = std::ptr::from_ref(unsafe { Shared::entry(partner.link) }.offer());

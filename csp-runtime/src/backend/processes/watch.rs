@@ -125,19 +125,16 @@ fn conclude(slot: &'static Slot, job: Option<ForkedJob>, how: Option<WaitStatus>
 
 /// The children of a killed process are killed with it, and are ours now.
 fn adopt_orphans(dead: &Slot) {
-    let parent = dead.owner().number();
-    for orphan in census::everybody().filter(|slot| slot.parent() == parent && slot.is_alive()) {
+    recover::bury_orphans(dead, &mut |orphan| {
         let pid = orphan.pid.load(std::sync::atomic::Ordering::Relaxed);
-        if pid == 0 {
-            // It was never forked.
-            recover::bury(orphan, None);
-            census::dismiss(orphan);
-            continue;
+        let runs = pid != 0 && orphan.is_alive();
+        if runs {
+            // SAFETY: ends a process that is ending anyway, and is ours.
+            unsafe { libc::kill(pid, libc::SIGKILL) };
+            over(orphan, fork::open(pid), None);
         }
-        // SAFETY: ends a process that is ending anyway, and is ours.
-        unsafe { libc::kill(pid, libc::SIGKILL) };
-        over(orphan, fork::open(pid), None);
-    }
+        runs
+    });
 }
 
 /// The wards, held by a thread that forks.
