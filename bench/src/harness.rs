@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use crate::args::Measurement;
 use crate::cell::{self, Cell, Outcome};
 use crate::machine::Noise;
-use crate::rivals;
 use crate::workload::{Measure, Params, Pinning, Subject, Workload};
+use crate::{ours, rivals};
 
 /// The share of the machine that other programs may use during a run that counts, with `--quiet`.
 const TOLERABLE: f64 = 0.1;
@@ -93,12 +93,13 @@ fn cells(workload: Workload, asked: &Measurement) -> Vec<Cell> {
     let ours = Subject::ALL.iter().copied().filter(|subject| subject.backend().is_some());
     let subjects: Vec<Subject> = ours
         .filter(|subject| *subject == asked.ours || !asked.only.is_empty())
-        .chain(rivals.filter(|_| asked.rivals || !asked.only.is_empty()))
+        .chain(rivals.filter(|rival| asked.rivals && workload.compares(asked.ours, *rival) || !asked.only.is_empty()))
         .filter(|subject| asked.only.is_empty() || asked.only.contains(subject))
-        .filter(|subject| rivals::is_ready(*subject))
+        .filter(|subject| ours::is_ready(*subject) && rivals::is_ready(*subject))
         .collect();
     let mut cells = Vec::new();
-    for params in workload.rows(asked.n, asked.size) {
+    let between = subjects.iter().any(|subject| subject.is_between());
+    for params in workload.rows(asked.n, asked.size, between) {
         for &subject in &subjects {
             if !workload.has(params, subject) {
                 continue;
@@ -124,13 +125,12 @@ fn records(cell: Cell, results: &[Result<Outcome, Failure>], checksum: Option<u6
         let failure = checked.iter().find_map(|result| result.err());
         Record { workload, subject, params: Params { measure, ..params }, pinning, figures, failure }
     };
-    if cell.workload.measures_cpu() {
-        vec![
-            record(Some(Measure::Wall), |outcome| Some(outcome.value)),
-            record(Some(Measure::Cpu), |outcome| outcome.cpu),
-        ]
-    } else {
-        vec![record(None, |outcome| Some(outcome.value))]
+    match cell.workload.measures() {
+        Some((first, second)) => vec![
+            record(Some(first), |outcome| Some(outcome.value)),
+            record(Some(second), |outcome| outcome.cpu.or(outcome.p99)),
+        ],
+        None => vec![record(None, |outcome| Some(outcome.value))],
     }
 }
 
@@ -175,7 +175,7 @@ fn start(cell: Cell) -> std::io::Result<Child> {
 }
 
 /// What `child` prints until it closes its output, or `None` if that takes too long.
-fn first_output(child: &mut Child, timeout: Duration) -> Option<String> {
+pub(crate) fn first_output(child: &mut Child, timeout: Duration) -> Option<String> {
     let mut output = child.stdout.take()?;
     let (done, finished) = mpsc::channel();
     thread::spawn(move || {

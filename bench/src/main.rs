@@ -2,7 +2,10 @@
 
 mod args;
 mod cell;
+mod death;
+mod forked;
 mod harness;
+mod kills;
 mod machine;
 mod macro_cost;
 mod mandelbrot;
@@ -10,6 +13,8 @@ mod ours;
 mod primes;
 mod report;
 mod rivals;
+mod shared;
+mod stamp;
 mod timing;
 mod workload;
 
@@ -17,14 +22,17 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let mut words = std::env::args_os().skip(1);
-    if words.next().is_some_and(|word| word == cell::SUBCOMMAND) {
-        return cell::main(words.next());
+    match words.next() {
+        Some(word) if word == cell::SUBCOMMAND => return cell::main(words.next()),
+        Some(word) if word == kills::SUBCOMMAND => return kills::main(words.next()),
+        _ => {}
     }
     match args::parse(lexopt::Parser::from_env()) {
         Ok(args::Request::Help) => {
             print!("{}", args::HELP);
             ExitCode::SUCCESS
         }
+        Ok(args::Request::Kill(campaign)) => kills::run(&campaign),
         Ok(args::Request::Measure(request)) => {
             for &workload in &request.workloads {
                 let results = harness::run(workload, &request);

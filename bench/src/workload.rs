@@ -34,6 +34,8 @@ macro_rules! named {
     };
 }
 
+pub(crate) use named;
+
 named! {
     /// A program to measure.
     Workload {
@@ -54,6 +56,8 @@ named! {
         Tokens = "tokens",
         Primes = "primes",
         Idle = "idle",
+        Sizes = "sizes",
+        Death = "death",
         Limit = "limit",
         MacroCost = "macro-cost",
     }
@@ -64,6 +68,7 @@ named! {
     Subject {
         CspThreads = "csp:threads",
         CspCoroutines = "csp:coroutines",
+        CspProcesses = "csp:processes",
         /// What our coroutines stand on, without a scheduler.
         CorosenseiRaw = "corosensei-raw",
         /// A cache line that goes from core to core and back.
@@ -84,6 +89,17 @@ named! {
         Sequential = "sequential",
         /// The same program without our macros.
         ByHand = "by-hand",
+        /// Between OS processes, from here on; the best of raw shared memory.
+        ShmRaw = "shm-raw",
+        Iceoryx2 = "iceoryx2",
+        IpcChannel = "ipc-channel",
+        Pipe = "pipe",
+        UnixSocket = "unix-socket",
+        /// A ring of processes in raw shared memory.
+        FutexRing = "futex-ring",
+        PipeRing = "pipe-ring",
+        /// What a process costs at least.
+        BareFork = "bare-fork",
     }
 }
 
@@ -94,6 +110,28 @@ named! {
         Inputs = "inputs",
         /// 4 input guards and 4 output guards.
         Mixed = "mixed",
+    }
+}
+
+named! {
+    /// Where messages go.
+    Way {
+        OneWay = "one-way",
+        RoundTrip = "round-trip",
+    }
+}
+
+named! {
+    /// What a message of some size is, to ours; to the rivals it is bytes in each process's own memory.
+    Payload {
+        /// A `Vec<u8>`.
+        Bytes = "u8",
+        /// A `Vec<f64>`.
+        Floats = "f64",
+        /// A `Vec<u8>` that the receiver reads where it lies.
+        InPlace = "in-place",
+        /// A `Mobile<[u8]>`, which moves.
+        Mobile = "mobile",
     }
 }
 
@@ -111,6 +149,10 @@ named! {
     Measure {
         Wall = "wall",
         Cpu = "cpu",
+        /// The median of what a cell has measured many times.
+        P50 = "p50",
+        /// Its 99th percentile.
+        P99 = "p99",
     }
 }
 
@@ -124,6 +166,10 @@ pub(crate) struct Params {
     pub(crate) tokens: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) kind: Option<Kind>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) payload: Option<Payload>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) way: Option<Way>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) size: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -151,12 +197,39 @@ impl Params {
         self.workers.expect("a workload with a number of workers")
     }
 
+    pub(crate) fn payload(self) -> Payload {
+        self.payload.expect("a workload with kinds of message")
+    }
+
+    pub(crate) fn way(self) -> Way {
+        self.way.expect("a workload with a way to go")
+    }
+
+    pub(crate) fn size(self) -> usize {
+        self.size.expect("a workload with a size")
+    }
+
     pub(crate) fn picture(self) -> Picture {
-        Picture { size: self.size.expect("a workload with a picture") }
+        Picture { size: self.size() }
+    }
+}
+
+impl Payload {
+    pub(crate) fn is_floats(self) -> bool {
+        self == Self::Floats
     }
 }
 
 impl Subject {
+    /// Whether its processes are OS processes: those are compared with one another.
+    pub(crate) fn is_between(self) -> bool {
+        use Subject::{BareFork, CspProcesses, FutexRing, Iceoryx2, IpcChannel, Pipe, PipeRing, ShmRaw, UnixSocket};
+        matches!(
+            self,
+            CspProcesses | ShmRaw | Iceoryx2 | IpcChannel | Pipe | UnixSocket | FutexRing | PipeRing | BareFork
+        )
+    }
+
     /// The backend, where the subject is ours.
     pub(crate) fn backend(self) -> Option<&'static str> {
         self.name().strip_prefix("csp:")
@@ -184,6 +257,7 @@ impl Workload {
             Self::Memory => "bytes/process",
             Self::Primes | Self::Limit => "ms",
             Self::Idle => "ms/s",
+            Self::Sizes | Self::Death => "µs",
             Self::MacroCost => "ms/build",
         }
     }
@@ -191,24 +265,35 @@ impl Workload {
     /// Who is measured beside us.
     pub(crate) fn rivals(self) -> &'static [Subject] {
         use Subject::{
-            ByHand, CacheLine, CorosenseiRaw, Crossbeam, Flume, Go1, Go2, Kanal, KanalAsync, May, Rayon, Sequential,
-            Std, Tokio,
+            BareFork, ByHand, CacheLine, CorosenseiRaw, Crossbeam, Flume, FutexRing, Go1, Go2, Iceoryx2, IpcChannel,
+            Kanal, KanalAsync, May, Pipe, PipeRing, Rayon, Sequential, ShmRaw, Std, Tokio, UnixSocket,
         };
         match self {
-            Self::Pingpong | Self::Stream | Self::Ring | Self::Commstime => {
-                &[Crossbeam, Kanal, Flume, Std, Go1, Go2, KanalAsync, Tokio, May]
-            }
+            Self::Pingpong | Self::Stream => &[
+                Crossbeam, Kanal, Flume, Std, Go1, Go2, KanalAsync, Tokio, May, ShmRaw, Iceoryx2, IpcChannel, Pipe,
+                UnixSocket,
+            ],
+            Self::Ring => &[Crossbeam, Kanal, Flume, Std, Go1, Go2, KanalAsync, Tokio, May, FutexRing, PipeRing],
+            Self::Commstime => &[Crossbeam, Kanal, Flume, Std, Go1, Go2, KanalAsync, Tokio, May],
             Self::Limit => &[Crossbeam, Kanal, Flume, Std],
             Self::Choice => &[Crossbeam, Flume, Go1, Go2, Tokio],
             Self::Mandelbrot => &[Rayon, Sequential],
-            Self::Spawn => &[Std],
-            Self::Tokens | Self::Primes | Self::Memory => &[Go1, Go2, KanalAsync, Tokio],
+            Self::Spawn => &[Std, BareFork],
+            Self::Tokens => &[Go1, Go2, KanalAsync, Tokio, FutexRing, PipeRing],
+            Self::Primes | Self::Memory => &[Go1, Go2, KanalAsync, Tokio],
             Self::Start => &[Go1, Go2, Tokio],
             Self::Switch => &[CorosenseiRaw, Go1, Go2, Tokio, May],
+            Self::Sizes => &[ShmRaw, Iceoryx2, IpcChannel, Pipe, UnixSocket],
+            Self::Death => &[Pipe],
             Self::Between => &[CacheLine],
             Self::Idle | Self::Workers => &[],
             Self::MacroCost => &[ByHand],
         }
+    }
+
+    /// Whether the two do the same task: between OS processes, or within one. Who only computes does it anyhow.
+    pub(crate) fn compares(self, one: Subject, other: Subject) -> bool {
+        one.is_between() == other.is_between() || matches!(self, Self::Mandelbrot | Self::MacroCost)
     }
 
     /// Whether `subject` takes part in this row.
@@ -218,8 +303,18 @@ impl Workload {
                 Self::Workers => false,                             // a thread has none
                 Self::Start | Self::Memory => params.n() <= 15_000, // the system does not give so many threads
                 Self::Primes => params.n() <= 1_000,                // it would take many minutes
+                Self::Death => false,
                 _ => true,
             },
+            Subject::CspCoroutines => self != Self::Death,
+            Subject::CspProcesses => match self {
+                Self::Memory | Self::Switch | Self::MacroCost | Self::Between | Self::Workers => false, // they say nothing about processes of their own
+                Self::Start | Self::Primes | Self::Limit => params.n() <= 2_000,
+                _ => true,
+            },
+            Subject::BareFork => params.n == Some(1),
+            Subject::Std if self == Self::Spawn => params.n.is_none(),
+            _ if self == Self::Sizes => !matches!(params.payload(), Payload::InPlace | Payload::Mobile),
             Subject::Sequential => params.workers == Some(1),
             Subject::Flume | Subject::Tokio => params.kind != Some(Kind::Mixed), // see README.md
             Subject::May => self != Self::Stream,                                // see rivals/may.rs
@@ -238,10 +333,13 @@ impl Workload {
     }
 
     /// The rows to measure, where the command line chose none.
-    pub(crate) fn rows(self, n: Option<usize>, size: Option<usize>) -> Vec<Params> {
+    ///
+    /// `between` is whether OS processes are measured.
+    pub(crate) fn rows(self, n: Option<usize>, size: Option<usize>, between: bool) -> Vec<Params> {
         let sized = |n| Params { n: Some(n), ..Params::default() };
+        let rings: &[usize] = if between { &[8, 64, 512, 2_000] } else { &[8, 64, 512] };
         match self {
-            Self::Ring => n.map_or_else(|| vec![8, 64, 512], |n| vec![n]).into_iter().map(sized).collect(),
+            Self::Ring => n.map_or_else(|| rings.to_vec(), |n| vec![n]).into_iter().map(sized).collect(),
             Self::Tokens => n
                 .map_or_else(|| vec![8, 16, 32, 64], |n| vec![n])
                 .into_iter()
@@ -259,6 +357,10 @@ impl Workload {
             Self::Mandelbrot => [1, 2]
                 .map(|workers| Params { size: Some(size.unwrap_or(700)), workers: Some(workers), ..Params::default() })
                 .to_vec(),
+            // Two that exchange a message; one that sends it to who starts it.
+            Self::Spawn => vec![Params::default(), sized(1)],
+            Self::Sizes => sizes(size),
+            Self::Death => n.map_or_else(|| vec![2, 64], |n| vec![n]).into_iter().map(sized).collect(),
             Self::Workers => [Some(n.unwrap_or(8)), None]
                 .into_iter()
                 .flat_map(|n| [1, 0].map(|workers| Params { n, workers: Some(workers), ..Params::default() }))
@@ -275,9 +377,13 @@ impl Workload {
         }
     }
 
-    /// Whether a cell has two figures, wall and CPU time.
-    pub(crate) fn measures_cpu(self) -> bool {
-        matches!(self, Self::Mandelbrot | Self::MacroCost)
+    /// What the two figures of a cell are, where it has two.
+    pub(crate) fn measures(self) -> Option<(Measure, Measure)> {
+        match self {
+            Self::Mandelbrot | Self::MacroCost => Some((Measure::Wall, Measure::Cpu)),
+            Self::Death => Some((Measure::P50, Measure::P99)),
+            _ => None,
+        }
     }
 
     /// Whether the processes stand in a ring, which one alone is not.
@@ -287,6 +393,28 @@ impl Workload {
 
     /// Whether `--n` means something.
     pub(crate) fn takes_n(self) -> bool {
-        self.is_round() || matches!(self, Self::Start | Self::Memory | Self::Primes | Self::Workers)
+        self.is_round() || matches!(self, Self::Start | Self::Memory | Self::Primes | Self::Death | Self::Workers)
     }
+
+    /// Whether `--size` means something.
+    pub(crate) fn takes_size(self) -> bool {
+        matches!(self, Self::Mandelbrot | Self::Sizes)
+    }
+}
+
+/// Every payload, both ways, of every size, or of one.
+fn sizes(size: Option<usize>) -> Vec<Params> {
+    let sizes = size.map_or_else(|| vec![8, 1 << 10, 64 << 10, 1 << 20, 16 << 20], |size| vec![size]);
+    let mut rows = Vec::new();
+    for &payload in Payload::ALL {
+        for &way in Way::ALL {
+            rows.extend(sizes.iter().map(|&size| Params {
+                payload: Some(payload),
+                way: Some(way),
+                size: Some(size),
+                ..Params::default()
+            }));
+        }
+    }
+    rows
 }

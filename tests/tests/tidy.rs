@@ -66,6 +66,9 @@ const UNSAFE: &[(&str, &str)] = &[
     ("csp-runtime/src/backend/seeded.rs", "players live for ever; a boxed job is given up once"),
     ("csp-runtime/src/deadlock.rs", "the report looks at the contexts of sleeping processes"),
     ("csp-runtime/src/model.rs", "model tests call the operations below the ends"),
+    ("bench/src/shared.rs", "memory that forked processes share is mapped and unmapped"),
+    ("bench/src/forked.rs", "the fork, and the end without the parent's exit handlers"),
+    ("bench/src/rivals/between/shm_raw.rs", "raw shared memory is what is measured: whose a slot is, counters say"),
     ("ui-tests/fail/process/qualified_function.rs", "shows that an unsafe function is refused as a process"),
 ];
 
@@ -94,7 +97,9 @@ const SWAP: &[(&str, &str)] = &[
 const SLEEP: &[(&str, &str)] = &[
     ("csp-runtime/src/sync.rs", "the last resort of a busy wait, where yielding may never let the other one run"),
     ("examples/examples/delay_output.rs", "sleeping is what the example shows"),
+    ("bench/src/death.rs", "the partner falls asleep meanwhile; if it does not, it is only quicker"),
     ("bench/src/harness.rs", "between the tries of `--quiet`"),
+    ("bench/src/kills/attempt.rs", "between two looks at the processes, and before a kill, whose moment is the seed's"),
     ("tests/src/harness/parent.rs", "between two looks at the children"),
     ("tests/src/scenarios/deadlock.rs", "gives a hasty detector time to be wrong; nothing depends on it"),
     ("tests/src/scenarios/foreign.rs", "gives a hasty detector time to be wrong; nothing depends on it"),

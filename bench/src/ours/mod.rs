@@ -2,19 +2,32 @@
 
 mod between;
 mod choice;
+mod death;
 mod farm;
 mod idle;
 mod lives;
 mod networks;
 mod sieve;
+mod sizes;
 mod spawn;
 mod switch;
 
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use crate::cell::{Cell, Outcome};
 use crate::timing::ns_per_round;
-use crate::workload::{Kind, Workload};
+use crate::workload::{Kind, Subject, Workload};
+
+/// Whether this build has the subject's backend, if it is ours; one line says so if not.
+pub(crate) fn is_ready(subject: Subject) -> bool {
+    static PROCESSES: OnceLock<bool> = OnceLock::new();
+    let processes = || "processes".parse::<csp::Backend>();
+    subject != Subject::CspProcesses
+        || *PROCESSES.get_or_init(|| {
+            processes().inspect_err(|why| eprintln!("csp-bench: csp:processes is skipped: {why}")).is_ok()
+        })
+}
 
 /// Runs `cell`, whose subject is ours.
 ///
@@ -48,7 +61,10 @@ pub(crate) fn run(cell: Cell) -> Outcome {
         })
         .into(),
         Workload::Mandelbrot => farm::mandelbrot(cell.params.picture(), cell.params.workers()),
+        Workload::Spawn if cell.params.n == Some(1) => ns_per_round(spawn::alone).into(),
         Workload::Spawn => ns_per_round(spawn::spawn).into(),
+        Workload::Sizes => sizes::sizes(cell.params).into(),
+        Workload::Death => death::death(cell.params.n()),
         Workload::Switch => ns_per_round(switch::switch).into(),
         Workload::Between => ns_per_round(between::between).into(),
         Workload::Workers => {

@@ -1,5 +1,6 @@
 //! The other crates: the same programs, written as their own documentation would write them.
 
+mod between;
 mod cache_line;
 mod corosensei;
 mod crossbeam;
@@ -47,6 +48,7 @@ pub(crate) fn run(cell: Cell) -> Outcome {
         .into(),
         Subject::Flume if cell.workload == Workload::Choice => ns_per_round(flume::inputs).into(),
         Subject::Std if cell.workload == Workload::Spawn => ns_per_round(standard::spawn).into(),
+        between if between.is_between() => between::run(cell),
         Subject::CacheLine => ns_per_round(cache_line::round_trips).into(),
         Subject::CorosenseiRaw => ns_per_round(corosensei::switch).into(),
         Subject::Go1 | Subject::Go2 => go::run(cell),

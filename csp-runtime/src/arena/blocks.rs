@@ -455,3 +455,21 @@ impl Arena {
 fn fits(unit: usize, units: usize) -> bool {
     unit % units == 0 && unit + units <= UNITS
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_block_reaches_beyond_its_chunk() {
+        let arena = Arena::new(64 * CHUNK);
+        for units in CLASSES {
+            // Two chunks and more of each size, one after the other, so that each begins where the last one's hint says.
+            for _ in 0..2 * UNITS / units + 2 {
+                let block = arena.allocate(units * UNIT, Kind::Message, Owner::COMMON, Purpose::Certain);
+                let begin = block.expect("there is room").number() as usize % UNITS;
+                assert!(begin + units <= UNITS, "{units} units at {begin}");
+            }
+        }
+    }
+}

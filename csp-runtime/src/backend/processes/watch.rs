@@ -140,7 +140,16 @@ fn adopt_orphans(dead: &Slot) {
     }
 }
 
-/// A child has no such thread, and watches over nobody yet.
-pub(super) fn forget_the_parent() {
-    *watch() = None;
+/// The wards, held by a thread that forks.
+pub(super) struct Lock(MutexGuard<'static, Option<Watch>>);
+
+pub(super) fn hold() -> Lock {
+    Lock(watch())
+}
+
+impl Lock {
+    /// A child has no such thread, and watches over nobody yet.
+    pub(super) fn forget_the_parent(&mut self) {
+        *self.0 = None;
+    }
 }
