@@ -62,7 +62,7 @@ impl Core<Local> {
         let (from, to) = if kind == Kind::Send { (place, partner.place) } else { (partner.place, place) };
         // SAFETY: the sender's place holds a message and the receiver's has room for it, by the caller and by `wait_here`.
         unsafe { Local::carry(from, to, size, &own.1) };
-        let (parker, about) = (partner.offer().parker(), std::ptr::from_ref(partner).cast());
+        let (parker, about) = (Local::wake(partner.offer()), std::ptr::from_ref(partner).cast());
         // The partner may be gone after the next line.
         partner.offer().decision.complete_sleeper(partner.index(), Outcome::Met);
         own.let_go();
