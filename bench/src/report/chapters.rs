@@ -244,13 +244,15 @@ fn plots(workload: Workload, rows: &[(Params, Vec<&Figure>)]) -> Vec<String> {
             None => groups.push((words, vec![index])),
         }
     }
+    let few = groups.len() <= 6;
     let mut plots = Vec::new();
     for (words, members) in groups {
         let members: Vec<&(Params, Vec<&Figure>)> = members.into_iter().map(|index| &rows[index]).collect();
         let title = format!("{} {words}", workload.name());
         match only_variable(&members) {
             Some(name) if members.len() >= 4 => plots.extend(over(&name, &title, workload, &members).svg()),
-            _ if members.len() <= 4 => {
+            // A row of dots for each of very many words says less than the table.
+            _ if members.len() <= 4 && few => {
                 plots.extend(members.iter().filter_map(|(params, row)| dots(workload, params, row).svg()));
             }
             _ => {}
