@@ -14,6 +14,7 @@ mod macro_cost;
 mod mandelbrot;
 mod ours;
 mod paper;
+mod params;
 mod pi;
 mod primes;
 mod report;
