@@ -4,10 +4,10 @@ use std::io::Write;
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use csp::Refusal;
 use csp::prelude::*;
-use csp::{CauseKind, Refusal};
 
-use super::support::{line_of, panic_of, poison_kind, sink, source};
+use super::support::{line_of, panic_of, poisoned, sink, source};
 use crate::harness::{backend_name, first_run, here, here_on, scale, scenarios};
 
 scenarios![
@@ -193,9 +193,10 @@ fn what_cannot_be_handed_over_is_refused_by_name_and_line() {
 
     // Those who have begun are told.
     let ((bench, _at_bench), (out, input)) = (channel::local::<u32>(), channel::<u32>());
-    let (kind_out, kind) = channel::buffered(1);
-    panic_of(|| par! { tells_the_kind(input, kind_out), fills_both(bench, out).on(Backend::Processes) });
-    assert!(matches!(kind.try_recv(), Ok(true) | Err(_)), "if it began at all");
+    let (told_out, told) = channel::buffered(1);
+    panic_of(|| par! { tells_whose_poison(input, told_out), fills_both(bench, out).on(Backend::Processes) });
+    let told = told.recv().expect("it has begun");
+    assert_eq!(told, "main", "by the one whose `par!` it is");
 }
 
 #[process]
@@ -205,8 +206,9 @@ fn fills_both(bench: Sender<u32>, out: Sender<u32>) {
 }
 
 #[process]
-fn tells_the_kind(input: Receiver<u32>, kind: Sender<bool>) {
-    kind.send(poison_kind(input.recv()) == CauseKind::NotStarted)?;
+fn tells_whose_poison(input: Receiver<u32>, told: Sender<String>) {
+    let cause = poisoned(input.recv());
+    told.send(cause.process().to_owned())?;
 }
 
 /// Runs this scenario again in a program of its own, which knows by the environment that it is that one; gives what it printed.
