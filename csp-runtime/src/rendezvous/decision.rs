@@ -226,6 +226,13 @@ impl Decision {
         how_it_sleeps(self.0.swap(done, ordering))
     }
 
+    /// Whether the owner never waits awake.
+    #[cfg(all(not(loom), feature = "backend-coroutines"))]
+    #[inline(always)]
+    pub(crate) fn is_of_a_sleeper(&self) -> bool {
+        self.0.load(Ordering::Relaxed) & SLEEPER != 0
+    }
+
     /// As [`complete`](Self::complete), of an offer whose owner never waits awake.
     #[cfg(all(not(loom), feature = "backend-coroutines"))]
     #[inline(always)]

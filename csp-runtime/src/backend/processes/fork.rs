@@ -129,3 +129,22 @@ impl Visit for Taken {
         self.refuse(format!("it has a `&mut {type_name}`, which is no message, so what it writes there would be lost"));
     }
 }
+
+/// Moves the channels that a process will take along to where it can reach them. What cannot move is told when it is forked.
+pub(crate) struct Moves;
+
+impl Visit for Moves {
+    fn moved(&mut self, channel: &Arc<Channel>, _side: Side) {
+        let _ = channel.move_to_arena();
+    }
+
+    fn lent(&mut self, channel: &Arc<Channel>, _side: Side) {
+        let _ = channel.move_to_arena();
+    }
+
+    fn data(&mut self, _place: NonNull<u8>) {}
+
+    fn mutable(&mut self, _target: Mutable) {}
+
+    fn one_way(&mut self, _type_name: &'static str) {}
+}
