@@ -122,7 +122,9 @@ impl ChannelLink {
 
     /// The channel in this block, if it is one.
     pub(super) fn in_block(block: Block) -> Option<Self> {
-        (arena().kind(block) == Kind::Channel).then(|| Self(arena().payload(block).cast()))
+        // One that is somebody's has no ends: it is not there yet, or not any more.
+        let is_common = arena().owner(block).load(Ordering::Relaxed) == Owner::COMMON.number();
+        (is_common && arena().kind(block) == Kind::Channel).then(|| Self(arena().payload(block).cast()))
     }
 
     pub(super) fn block(self) -> u32 {

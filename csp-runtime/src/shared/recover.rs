@@ -28,6 +28,8 @@ fn blocks_of(owner: Owner) -> Vec<(Block, Kind)> {
 pub(crate) fn leave_in_order(me: &Slot, legacy: Option<Block>) {
     for (block, kind) in blocks_of(me.owner()) {
         match kind {
+            // It went with one of the others.
+            _ if !is_owned_by(me.owner(), block) => {}
             // On their way: whoever receives the message takes them over.
             Kind::Holding if channel::is_ticket(block) => give_to(block, Owner::COMMON),
             Kind::Mobile => give_to(block, Owner::COMMON),
@@ -48,6 +50,10 @@ pub(crate) fn leave_in_order(me: &Slot, legacy: Option<Block>) {
         }
     }
     census::fall_asleep();
+}
+
+fn is_owned_by(owner: Owner, block: Block) -> bool {
+    arena().owner(block).load(Ordering::Relaxed) == owner.number()
 }
 
 fn give_to(block: Block, owner: Owner) {
@@ -121,7 +127,7 @@ pub(crate) fn bury(slot: &Slot, cause: Option<&str>) {
     dismiss_followers(&frames);
     keep_what_moves(dead, &mut moving);
     holdings.into_iter().for_each(|holding| channel::release(holding, poison.as_ref()));
-    for block in moving {
+    for block in moving.into_iter().filter(|block| is_owned_by(dead, *block)) {
         match arena().kind(block) {
             Kind::Holding => channel::release(block, poison.as_ref()),
             _ => arena().free(block),
@@ -130,9 +136,12 @@ pub(crate) fn bury(slot: &Slot, cause: Option<&str>) {
     let followed = followed_frames();
     for (block, kind) in blocks_of(dead) {
         match kind {
+            _ if !is_owned_by(dead, block) => {}
             Kind::Frame if followed.contains(&block.number()) => give_to(block, Owner::COMMON),
             Kind::Frame => {}
             Kind::Slot => census::dismiss_unborn(block),
+            // What moves along may have been sent by somebody alive.
+            Kind::Message => message::abandon(block.number()),
             _ => arena().free(block),
         }
     }
