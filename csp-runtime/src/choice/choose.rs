@@ -406,7 +406,7 @@ impl<'g> Choice<'_, 'g> {
         // A plain operation's frame has one seat; this one is used for nothing else.
         let frame = FrameGuard::new(seats.max(2), true, crate::shared::operation::hosted(self.context));
         for (seat, (communication, link)) in links().enumerate() {
-            let entry = &frame.sit(seat, communication.entry.kind).entry;
+            let entry = &frame.sit(seat, communication.entry.kind, link).entry;
             communication.there.set(Some(There { link, seat, entry }));
         }
         self.frame.set(Some(frame));

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Instant;
 
 use super::census;
+use super::channel::ChannelLink;
 use super::futex;
 use super::home::{Parcel, Shared};
 use crate::arena::{Block, Kind, arena};
@@ -27,6 +28,15 @@ pub(crate) struct Frame {
 pub(crate) struct Seat {
     pub(crate) entry: Entry<Shared>,
     pub(crate) parcel: Parcel,
+    /// The block of the channel.
+    channel: AtomicU32,
+}
+
+impl Seat {
+    /// The channel, if it is still one.
+    pub(super) fn channel(&self) -> Option<ChannelLink> {
+        arena().check(self.channel.load(Ordering::Relaxed)).and_then(ChannelLink::in_block)
+    }
 }
 
 /// Frames with so many seats are kept for the next operation.
@@ -88,7 +98,7 @@ impl FrameGuard {
 
     /// Makes seat `index` an entry of the offer.
     #[inline]
-    pub(crate) fn sit(&self, index: usize, kind: OfferKind) -> &'static Seat {
+    pub(crate) fn sit(&self, index: usize, kind: OfferKind, on: ChannelLink) -> &'static Seat {
         let seat = self.seat_place(index);
         // SAFETY: inside the block, by the caller of `new`.
         let parcel = unsafe { &raw mut (*seat.as_ptr()).parcel };
@@ -98,7 +108,9 @@ impl FrameGuard {
         // SAFETY: as above.
         unsafe { (&raw mut (*seat.as_ptr()).entry).write(Entry::new(self.offer(), index as u32, kind, parcel)) };
         // SAFETY: just initialised.
-        unsafe { seat.as_ref() }
+        let seat = unsafe { seat.as_ref() };
+        seat.channel.store(on.block(), Ordering::Relaxed);
+        seat
     }
 
     /// Seat `index`, which sits.

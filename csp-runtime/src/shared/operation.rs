@@ -52,7 +52,7 @@ pub(crate) unsafe fn communicate(
 ) -> Result<Paired, Refusal> {
     may_communicate(context, at)?;
     let frame = FrameGuard::new(1, false, hosted(context));
-    let seat = frame.sit(0, kind);
+    let seat = frame.sit(0, kind, link);
     let parcel = seat.entry.place;
     if kind == Kind::Send {
         // SAFETY: by the caller.
@@ -179,7 +179,7 @@ impl Kept {
             self.part_from(partner);
         }
         if self.place_kept {
-            self.link.core.release_kept_place();
+            self.link.core.release_kept_place(Some(&self.frame.seat(self.seat).entry));
             self.link.drop_end(Side::Receivers);
         }
     }
@@ -196,7 +196,7 @@ impl Kept {
         at: &'static Location<'static>,
     ) -> bool {
         let frame = FrameGuard::new(1, false, hosted(context));
-        let seat = frame.sit(0, Kind::Send);
+        let seat = frame.sit(0, Kind::Send, self.link);
         // SAFETY: by the caller.
         if let Err(bytes) = unsafe { pack_for_certain(self.link, context, place, seat.entry.place) } {
             let setting = too_large(bytes);
@@ -207,7 +207,7 @@ impl Kept {
             // SAFETY: paired by the choice, and completed by us alone; the entry stays until the wait below is over.
             Some(partner) => unsafe { deliver::<Shared>(&seat.entry, partner, self.link.core.message_size()) },
             // SAFETY: the choice kept a place; the entry stays until the wait below is over.
-            None => unsafe { self.link.core.use_kept_place(&seat.entry) },
+            None => unsafe { self.link.core.use_kept_place(&seat.entry, Some(&self.frame.seat(self.seat).entry)) },
         };
         if let Some(partner) = self.partner {
             if arrival == Arrival::Paired && recover::is_left_behind(partner) {
@@ -239,7 +239,7 @@ impl Kept {
                 unsafe { dismiss::<Shared>(partner, Outcome::Poisoned) };
                 self.part_from(partner);
             }
-            None => self.link.core.release_kept_place(),
+            None => self.link.core.release_kept_place(Some(&self.frame.seat(self.seat).entry)),
         }
     }
 
@@ -266,7 +266,7 @@ unsafe fn send_late(
     at: &'static Location<'static>,
 ) -> Result<Paired, Refusal> {
     let frame = FrameGuard::new(1, false, hosted(context));
-    let seat = frame.sit(0, Kind::SendLater);
+    let seat = frame.sit(0, Kind::SendLater, link);
     let wait_here = !matches!(patience, Patience::Never);
     let manner = Manner { published: false, wait: wait_here };
     // SAFETY: all paths below leave only when the entry is in no queue and the offer complete, or nobody saw it.

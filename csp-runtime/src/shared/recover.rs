@@ -31,13 +31,13 @@ pub(crate) fn leave_in_order(me: &Slot, legacy: Option<Block>) {
             // It went with one of the others.
             _ if !is_owned_by(me.owner(), block) => {}
             // On their way: whoever receives the message takes them over.
-            Kind::Holding if channel::is_ticket(block) => give_to(block, Owner::COMMON),
-            Kind::Mobile => give_to(block, Owner::COMMON),
+            Kind::Holding if channel::is_ticket(block) => pass_on(block, me.owner(), Owner::COMMON),
+            Kind::Mobile => pass_on(block, me.owner(), Owner::COMMON),
             Kind::Holding => channel::release(block, None),
             Kind::Message => message::abandon(block.number()),
             Kind::Legacy if Some(block) == legacy => {
                 if let Some(parent) = Owner::of(me.parent()) {
-                    give_to(block, parent);
+                    pass_on(block, me.owner(), parent);
                 }
             }
             _ => {}
@@ -56,13 +56,14 @@ fn is_owned_by(owner: Owner, block: Block) -> bool {
     arena().owner(block).load(Ordering::Relaxed) == owner.number()
 }
 
-fn give_to(block: Block, owner: Owner) {
+/// A block of `from` becomes `to`'s, unless somebody else has taken it meanwhile.
+fn pass_on(block: Block, from: Owner, to: Owner) {
     step();
-    arena().owner(block).store(owner.number(), Ordering::Relaxed);
+    let _ = arena().owner(block).compare_exchange(from.number(), to.number(), Ordering::Relaxed, Ordering::Relaxed);
 }
 
-/// The first thing to do about a dead process: what it was doing under a channel's lock is undone, or finished, and the lock is free. Waits
-/// for nothing, so it can be done for one process while another one's burial waits for a lock.
+/// The first thing to do about a dead process: what it was doing under a channel's lock is undone, or finished, the lock is free, and what it
+/// had claimed too. Waits for nothing, so it can be done for one process while another one's burial waits for a lock.
 pub(crate) fn break_locks(slot: &Slot) {
     if slot.is(State::Clean) {
         return;
@@ -74,6 +75,12 @@ pub(crate) fn break_locks(slot: &Slot) {
             desk.undo();
         }
         desks.insert(desk.number());
+    });
+    // Others may hold a lock while they wait for the end of its claims.
+    each_frame(|_, frame, owner| {
+        if owner != slot.owner() && !mutant("claims_not_taken_back") {
+            take_back(slot.number(), frame);
+        }
     });
     let frames = frames_of(slot.owner());
     each_channel(|link| {
@@ -98,14 +105,10 @@ pub(crate) fn bury(slot: &Slot, cause: Option<&str>) {
     let dead = slot.owner();
 
     let frames = frames_of(dead);
-    each_frame(|_, frame, owner| {
-        if owner != dead {
-            take_back(slot.number(), frame);
-        } else {
-            // Nobody takes it any more. (A plain one, whoever holds its channel's lock may; then the message dies with it.)
-            let _ = frame.offer.decision.withdraw(0);
-        }
-    });
+    for frame in &frames {
+        // Nobody takes it any more. (A plain one, whoever holds its channel's lock may; then the message dies with it.)
+        let _ = frame.offer.decision.withdraw(0);
+    }
     let blocks = blocks_of(dead);
     let is_moving = |block: Block, kind| match kind {
         Kind::Mobile => true,
@@ -133,11 +136,17 @@ pub(crate) fn bury(slot: &Slot, cause: Option<&str>) {
             _ => arena().free(block),
         }
     }
+    // Of a buffer, the places that were kept for it.
+    for seat in frames.iter().flat_map(|frame| frame.seats()) {
+        if let Some(link) = seat.channel() {
+            link.core.release_kept_place(Some(&seat.entry));
+        }
+    }
     let followed = followed_frames();
     for (block, kind) in blocks_of(dead) {
         match kind {
             _ if !is_owned_by(dead, block) => {}
-            Kind::Frame if followed.contains(&block.number()) => give_to(block, Owner::COMMON),
+            Kind::Frame if followed.contains(&block.number()) => pass_on(block, dead, Owner::COMMON),
             Kind::Frame => {}
             Kind::Slot => census::dismiss_unborn(block),
             // What moves along may have been sent by somebody alive.
@@ -174,7 +183,7 @@ fn forget_the_left_behind() {
     let me = census::me().owner();
     for block in frame_blocks_of(Owner::COMMON) {
         if !followed.contains(&block.number()) {
-            give_to(block, me);
+            pass_on(block, Owner::COMMON, me);
             arena().free(block);
         }
     }
@@ -280,7 +289,7 @@ fn keep_what_moves(dead: Owner, moving: &mut Vec<Block>) {
     moving.retain(|block| {
         let lives = living.contains(&block.number());
         if lives {
-            give_to(*block, Owner::COMMON);
+            pass_on(*block, dead, Owner::COMMON);
         }
         !lives
     });

@@ -160,6 +160,8 @@ scenarios! {
     extended_inputs 2;
     extended_inputs_of_a_choice 2;
     an_extended_input_from_a_buffer 2;
+    a_caught_extended_input_from_a_buffer 1;
+    a_caught_output_guard_and_a_buffer 1;
     an_output_guard_meets_an_extended_input 2;
     an_output_guard_and_a_buffer 2;
     an_abandoned_output_guard 2;
