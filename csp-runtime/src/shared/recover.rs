@@ -128,18 +128,18 @@ pub(crate) fn bury(slot: &Slot, cause: Option<&str>) {
     }
     // Nobody meets the dead one any more: now it is known whom it leads.
     dismiss_followers(&frames);
+    // Of a buffer, the places that were kept for it.
+    for seat in frames.iter().flat_map(|frame| frame.seats()) {
+        if let Some(link) = seat.channel().filter(|_| !mutant("place_kept_for_the_dead")) {
+            link.core.release_kept_place(Some(&seat.entry));
+        }
+    }
     keep_what_moves(dead, &mut moving);
     holdings.into_iter().for_each(|holding| channel::release(holding, poison.as_ref()));
     for block in moving.into_iter().filter(|block| is_owned_by(dead, *block)) {
         match arena().kind(block) {
             Kind::Holding => channel::release(block, poison.as_ref()),
             _ => arena().free(block),
-        }
-    }
-    // Of a buffer, the places that were kept for it.
-    for seat in frames.iter().flat_map(|frame| frame.seats()) {
-        if let Some(link) = seat.channel() {
-            link.core.release_kept_place(Some(&seat.entry));
         }
     }
     let followed = followed_frames();
