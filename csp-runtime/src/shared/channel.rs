@@ -112,7 +112,9 @@ impl ChannelLink {
 
     /// The channel in this block, if it is one.
     pub(super) fn in_block(block: Block) -> Option<Self> {
-        (arena().kind(block) == Kind::Channel).then(|| Self(arena().payload(block).cast()))
+        // One that is somebody's has no ends: it is not there yet, or not any more.
+        let is_common = arena().owner(block).load(Ordering::Relaxed) == Owner::COMMON.number();
+        (is_common && arena().kind(block) == Kind::Channel).then(|| Self(arena().payload(block).cast()))
     }
 
     pub(super) fn block(self) -> u32 {
@@ -164,6 +166,8 @@ impl ChannelLink {
         let mut after = After::default();
         let result = step(&lock, &mut after);
         if after.close {
+            // What nobody came for, where a retirement was cut short.
+            after.leftovers.extend(self.core.buffer(&lock).map(|ring| ring.drain(&lock)));
             self.belong_to(census::me().owner(), &lock);
             after.freed.extend(self.blocks(&lock));
         }
@@ -217,16 +221,16 @@ impl ChannelLink {
             if !self.each_holding(lock).any(|known| std::ptr::eq(known, holding)) {
                 return after.freed.extend(arena().block_of(std::ptr::from_ref(holding).cast()));
             }
-            for side in [Side::Senders, Side::Receivers] {
+            let last = [Side::Senders, Side::Receivers].map(|side| {
                 let held = holding.ends[index(side)].get(lock) & !TICKET;
-                if held > 0 {
-                    holding.ends[index(side)].set(0, lock);
-                    if self.count(side, -i64::from(held), lock) == 0 {
-                        after.leftovers.extend(self.core.retire_within(side, lock, &mut after.wakes));
-                    }
-                }
-            }
+                holding.ends[index(side)].set(0, lock);
+                held > 0 && self.count(side, -i64::from(held), lock) == 0
+            });
             self.forget_empty(holding, lock, after);
+            // The retirement makes all of the above final. (If it is one of both sides, nobody is there to be told.)
+            for side in [Side::Senders, Side::Receivers].into_iter().filter(|side| last[index(*side)]) {
+                after.leftovers.extend(self.core.retire_within(side, lock, &mut after.wakes));
+            }
             after.close = self.is_unused(lock);
         });
     }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
 use std::time::Instant;
 
 use super::census;
-use super::channel::{ChannelLink, SharedChannel};
+use super::channel::ChannelLink;
 use super::futex;
 use super::home::{Parcel, Shared};
 use crate::arena::{Block, Kind, arena};
@@ -31,8 +31,15 @@ pub(crate) struct Frame {
 pub(crate) struct Seat {
     pub(crate) entry: Entry<Shared>,
     pub(crate) parcel: Parcel,
-    /// For reports.
-    channel: AtomicPtr<SharedChannel>,
+    /// The block of the channel.
+    channel: AtomicU32,
+}
+
+impl Seat {
+    /// The channel, if it is still one.
+    pub(super) fn channel(&self) -> Option<ChannelLink> {
+        arena().check(self.channel.load(Ordering::Relaxed)).and_then(ChannelLink::in_block)
+    }
 }
 
 /// Frames with so many seats are kept for the next operation.
@@ -95,7 +102,7 @@ impl FrameGuard {
 
     /// Makes seat `index` an entry of the offer.
     #[inline]
-    pub(crate) fn sit(&self, index: usize, kind: OfferKind, link: ChannelLink) -> &'static Seat {
+    pub(crate) fn sit(&self, index: usize, kind: OfferKind, on: ChannelLink) -> &'static Seat {
         let seat = self.seat_place(index);
         // SAFETY: inside the block, by the caller of `new`.
         let parcel = unsafe { &raw mut (*seat.as_ptr()).parcel };
@@ -106,7 +113,7 @@ impl FrameGuard {
         unsafe { (&raw mut (*seat.as_ptr()).entry).write(Entry::new(self.offer(), index as u32, kind, parcel)) };
         // SAFETY: just initialised.
         let seat = unsafe { seat.as_ref() };
-        seat.channel.store(link.as_ptr(), Ordering::Relaxed);
+        seat.channel.store(on.block(), Ordering::Relaxed);
         seat
     }
 
@@ -218,8 +225,7 @@ impl Frame {
 
     /// The channels that the offer stands on.
     pub(super) fn channels(&self) -> impl Iterator<Item = ChannelLink> {
-        // SAFETY: a channel on which somebody waits is alive.
-        self.seats().filter_map(|seat| unsafe { ChannelLink::from_ptr(seat.channel.load(Ordering::Relaxed)) })
+        self.seats().filter_map(Seat::channel)
     }
 
     /// What its owner waits for, for a report.

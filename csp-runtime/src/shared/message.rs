@@ -179,7 +179,7 @@ impl Codec {
                 let region = region(block, envelope.len as usize);
                 // SAFETY: so many bytes are there, and ours.
                 let decoded = unsafe { (self.decode)(region, envelope.len as usize, place) };
-                arena().free(block);
+                free(block);
                 decoded
             }
         };
@@ -226,10 +226,18 @@ impl Codec {
         if !self.is_light() {
             // SAFETY: by the caller.
             if let Some(block) = arena().check(unsafe { Parcel::envelope(parcel) }.block) {
-                arena().free(block);
+                free(block);
             }
         }
     }
+}
+
+/// Frees the block of a message. What it held is not to be found in the next message there before that is written.
+fn free(block: Block) {
+    let head = arena().payload(block).cast::<Head>();
+    // SAFETY: blocks of this kind begin with a head; the block is the caller's.
+    unsafe { (&raw mut (*head.as_ptr()).len).write(0) };
+    arena().free(block);
 }
 
 /// Room for a message.
@@ -276,7 +284,7 @@ pub(super) fn abandon(block: u32) {
         // SAFETY: the block is ours, and its message whole.
         unsafe { crate::message::abandon(region, len) };
     }
-    arena().free(block);
+    free(block);
 }
 
 /// A block of ours that must be had.

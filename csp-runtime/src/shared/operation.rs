@@ -179,7 +179,7 @@ impl Kept {
             self.part_from(partner);
         }
         if self.place_kept {
-            self.link.core.release_kept_place();
+            self.link.core.release_kept_place(Some(&self.frame.seat(self.seat).entry));
             self.link.drop_end(Side::Receivers);
         }
     }
@@ -207,7 +207,7 @@ impl Kept {
             // SAFETY: paired by the choice, and completed by us alone; the entry stays until the wait below is over.
             Some(partner) => unsafe { deliver::<Shared>(&seat.entry, partner, self.link.core.message_size()) },
             // SAFETY: the choice kept a place; the entry stays until the wait below is over.
-            None => unsafe { self.link.core.use_kept_place(&seat.entry) },
+            None => unsafe { self.link.core.use_kept_place(&seat.entry, Some(&self.frame.seat(self.seat).entry)) },
         };
         if let Some(partner) = self.partner {
             if arrival == Arrival::Paired && recover::is_left_behind(partner) {
@@ -239,7 +239,7 @@ impl Kept {
                 unsafe { dismiss::<Shared>(partner, Outcome::Poisoned) };
                 self.part_from(partner);
             }
-            None => self.link.core.release_kept_place(),
+            None => self.link.core.release_kept_place(Some(&self.frame.seat(self.seat).entry)),
         }
     }
 

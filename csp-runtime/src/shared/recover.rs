@@ -28,14 +28,16 @@ fn blocks_of(owner: Owner) -> Vec<(Block, Kind)> {
 pub(crate) fn leave_in_order(me: &Slot, legacy: Option<Block>) {
     for (block, kind) in blocks_of(me.owner()) {
         match kind {
+            // It went with one of the others.
+            _ if !is_owned_by(me.owner(), block) => {}
             // On their way: whoever receives the message takes them over.
-            Kind::Holding if channel::is_ticket(block) => give_to(block, Owner::COMMON),
+            Kind::Holding if channel::is_ticket(block) => pass_on(block, me.owner(), Owner::COMMON),
             Kind::Mobile => mobile::leave(block, me.owner()),
             Kind::Holding => channel::release(block, None),
             Kind::Message => message::abandon(block.number()),
             Kind::Legacy if Some(block) == legacy => {
                 if let Some(parent) = Owner::of(me.parent()) {
-                    give_to(block, parent);
+                    pass_on(block, me.owner(), parent);
                 }
             }
             _ => {}
@@ -50,13 +52,18 @@ pub(crate) fn leave_in_order(me: &Slot, legacy: Option<Block>) {
     census::fall_asleep();
 }
 
-fn give_to(block: Block, owner: Owner) {
-    step();
-    arena().owner(block).store(owner.number(), Ordering::Relaxed);
+fn is_owned_by(owner: Owner, block: Block) -> bool {
+    arena().owner(block).load(Ordering::Relaxed) == owner.number()
 }
 
-/// The first thing to do about a dead process: what it was doing under a channel's lock is undone, or finished, and the lock is free. Waits
-/// for nothing, so it can be done for one process while another one's burial waits for a lock.
+/// A block of `from` becomes `to`'s, unless somebody else has taken it meanwhile.
+fn pass_on(block: Block, from: Owner, to: Owner) {
+    step();
+    let _ = arena().owner(block).compare_exchange(from.number(), to.number(), Ordering::Relaxed, Ordering::Relaxed);
+}
+
+/// The first thing to do about a dead process: what it was doing under a channel's lock is undone, or finished, the lock is free, and what it
+/// had claimed too. Waits for nothing, so it can be done for one process while another one's burial waits for a lock.
 pub(crate) fn break_locks(slot: &Slot) {
     if slot.is(State::Clean) {
         return;
@@ -68,6 +75,12 @@ pub(crate) fn break_locks(slot: &Slot) {
             desk.undo();
         }
         desks.insert(desk.number());
+    });
+    // Others may hold a lock while they wait for the end of its claims.
+    each_frame(|_, frame, owner| {
+        if owner != slot.owner() && !mutant("claims_not_taken_back") {
+            take_back(slot.number(), frame);
+        }
     });
     let frames = frames_of(slot.owner());
     each_channel(|link| {
@@ -92,14 +105,10 @@ pub(crate) fn bury(slot: &Slot, cause: Option<&str>) {
     let dead = slot.owner();
 
     let frames = frames_of(dead);
-    each_frame(|_, frame, owner| {
-        if owner != dead {
-            take_back(slot.number(), frame);
-        } else {
-            // Nobody takes it any more. (A plain one, whoever holds its channel's lock may; then the message dies with it.)
-            let _ = frame.offer.decision.withdraw(0);
-        }
-    });
+    for frame in &frames {
+        // Nobody takes it any more. (A plain one, whoever holds its channel's lock may; then the message dies with it.)
+        let _ = frame.offer.decision.withdraw(0);
+    }
     let blocks = blocks_of(dead);
     let is_moving = |block: Block, kind| match kind {
         Kind::Mobile => true,
@@ -119,9 +128,15 @@ pub(crate) fn bury(slot: &Slot, cause: Option<&str>) {
     }
     // Nobody meets the dead one any more: now it is known whom it leads.
     dismiss_followers(&frames);
+    // Of a buffer, the places that were kept for it.
+    for seat in frames.iter().flat_map(|frame| frame.seats()) {
+        if let Some(link) = seat.channel().filter(|_| !mutant("place_kept_for_the_dead")) {
+            link.core.release_kept_place(Some(&seat.entry));
+        }
+    }
     keep_what_moves(dead, &mut moving);
     holdings.into_iter().for_each(|holding| channel::release(holding, poison.as_ref()));
-    for block in moving {
+    for block in moving.into_iter().filter(|block| is_owned_by(dead, *block)) {
         match arena().kind(block) {
             Kind::Holding => channel::release(block, poison.as_ref()),
             // Unless whoever receives it was just as fast.
@@ -132,9 +147,12 @@ pub(crate) fn bury(slot: &Slot, cause: Option<&str>) {
     let followed = followed_frames();
     for (block, kind) in blocks_of(dead) {
         match kind {
-            Kind::Frame if followed.contains(&block.number()) => give_to(block, Owner::COMMON),
+            _ if !is_owned_by(dead, block) => {}
+            Kind::Frame if followed.contains(&block.number()) => pass_on(block, dead, Owner::COMMON),
             Kind::Frame => {}
             Kind::Slot => census::dismiss_unborn(block),
+            // What moves along may have been sent by somebody alive.
+            Kind::Message => message::abandon(block.number()),
             _ => arena().free(block),
         }
     }
@@ -167,7 +185,7 @@ fn forget_the_left_behind() {
     let me = census::me().owner();
     for block in frame_blocks_of(Owner::COMMON) {
         if !followed.contains(&block.number()) {
-            give_to(block, me);
+            pass_on(block, Owner::COMMON, me);
             arena().free(block);
         }
     }
@@ -276,7 +294,7 @@ fn keep_what_moves(dead: Owner, moving: &mut Vec<Block>) {
         match arena().kind(*block) {
             _ if !lives => {}
             Kind::Mobile => _ = mobile::pass(*block, dead, Owner::COMMON),
-            _ => give_to(*block, Owner::COMMON),
+            _ => pass_on(*block, dead, Owner::COMMON),
         }
         !lives
     });

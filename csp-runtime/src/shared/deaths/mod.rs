@@ -8,6 +8,7 @@ mod ends;
 mod scenarios;
 mod world;
 
+use std::sync::atomic::Ordering;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
@@ -50,7 +51,10 @@ fn run(scenario: Scenario, plan: Plan, traced: bool) -> Result<Run, String> {
         world.dismiss_all();
         let left: Vec<_> = population().into_iter().filter(|block| !before.contains(block)).collect();
         if !left.is_empty() {
-            result = Err(format!("blocks are left: {left:?}"));
+            let owner = |number| arena().check(number).map_or(0, |block| arena().owner(block).load(Ordering::Relaxed));
+            let left: Vec<_> = left.into_iter().map(|(number, kind)| (number, kind, owner(number))).collect();
+            let events = world.events.borrow();
+            result = Err(format!("blocks are left: {left:?} after {events:?}"));
         }
     }
     result.map_err(|why| format!("{why}\n{}", world.last_steps())).inspect_err(|_| clean(&before)).map(|()| outcome)
@@ -65,7 +69,7 @@ fn clean(before: &[(u32, Kind)]) {
             None => {}
         }
     }
-    census::census().repairing.store(0, std::sync::atomic::Ordering::Relaxed);
+    census::census().repairing.store(0, Ordering::Relaxed);
 }
 
 fn number(name: &str) -> Option<u64> {
@@ -164,6 +168,8 @@ scenarios! {
     extended_inputs 2;
     extended_inputs_of_a_choice 2;
     an_extended_input_from_a_buffer 2;
+    a_caught_extended_input_from_a_buffer 1;
+    a_caught_output_guard_and_a_buffer 1;
     an_output_guard_meets_an_extended_input 2;
     an_output_guard_and_a_buffer 2;
     an_abandoned_output_guard 2;

@@ -222,6 +222,28 @@ pub(super) fn an_extended_input_from_a_buffer(world: &mut World) {
     receives_extended::<String>(world, wire);
 }
 
+/// What a dead process kept of a buffer is given back: the others need it.
+pub(super) fn a_caught_extended_input_from_a_buffer(world: &mut World) {
+    let wire = world.channel::<u32>(1);
+    let process = world.process("caught", true);
+    let input: In<u32> = world.input(process, wire);
+    world.body(process, move || while input.recv_extended().is_ok() {});
+    sends::<u32>(world, "sender", wire, [1, 2]);
+    sends::<u32>(world, "other sender", wire, [3, 4]);
+    receives::<u32>(world, "receiver", wire);
+}
+
+pub(super) fn a_caught_output_guard_and_a_buffer(world: &mut World) {
+    let wire = world.channel::<u32>(1);
+    let process = world.process("caught", true);
+    let out: Out<u32> = world.out(process, wire);
+    world.body(process, move || {
+        let _ = (1..3).try_for_each(|number| send_any(Priority, &[&out], number, false));
+    });
+    sends::<u32>(world, "sender", wire, [3, 4]);
+    receives::<u32>(world, "receiver", wire);
+}
+
 pub(super) fn an_output_guard_meets_an_extended_input(world: &mut World) {
     let wires = [world.channel::<u32>(0), world.channel::<u32>(0)];
     chooses_outputs(world, "outputs", wires, [1, 2]);

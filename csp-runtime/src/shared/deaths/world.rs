@@ -2,6 +2,7 @@
 //! who is next, and one of them may die there: it never runs again, and nothing of it is dropped.
 
 use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
 use std::fmt::Write as _;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::ptr;
@@ -79,11 +80,13 @@ pub(super) struct World {
     least: u32,
     failure: Option<String>,
     traced: bool,
-    trace: Vec<(usize, &'static Location<'static>)>,
+    trace: VecDeque<(usize, &'static Location<'static>)>,
 }
 
 /// More steps than any run takes whose processes get ahead.
 const MOST_STEPS: u32 = 60_000;
+/// So many are told of a failure.
+const KEPT_STEPS: usize = 60;
 const STACK: usize = 256 << 10;
 
 thread_local! {
@@ -128,7 +131,7 @@ impl World {
             least: u32::MAX / 2,
             failure: None,
             traced,
-            trace: Vec::new(),
+            trace: VecDeque::new(),
         }
     }
 
@@ -311,8 +314,11 @@ impl World {
         actor.steps += 1;
         if self.traced {
             println!("{:>5} {:<20} {:>5} {}:{}", self.steps, actor.name, actor.steps, place.file(), place.line());
-        } else if self.trace.len() < 4096 {
-            self.trace.push((running, place));
+        } else {
+            if self.trace.len() == KEPT_STEPS {
+                self.trace.pop_front();
+            }
+            self.trace.push_back((running, place));
         }
         if actor.dies_at == Some(actor.steps) {
             actor.now = Now::Dead;
@@ -371,8 +377,7 @@ impl World {
     /// Which processes took the last steps, and where.
     pub(super) fn last_steps(&self) -> String {
         let mut text = String::new();
-        let first = self.trace.len().saturating_sub(40);
-        for (number, place) in &self.trace[first..] {
+        for (number, place) in &self.trace {
             let _ = writeln!(text, "    {:<18} {}:{}", self.actors[*number].name, place.file(), place.line());
         }
         text
