@@ -22,7 +22,7 @@ const UNSAFE: &[(&str, &str)] = &[
     ("csp-runtime/src/backend/coroutines/nursery.rs", "what its lock protects"),
     ("csp-runtime/src/model/locks.rs", "model tests of the locks"),
     ("csp-runtime/src/rendezvous/offer.rs", "entries point to their offer, which lies where its owner waits"),
-    ("csp-runtime/src/rendezvous/mend.rs", "a dead holder's lock has been taken over"),
+    ("csp-runtime/src/shared/deaths/world.rs", "a model calls operations below the ends, for processes of its own"),
     ("csp-runtime/src/arena/mod.rs", "blocks are places in one mapping"),
     ("csp-runtime/src/arena/blocks.rs", "the tables of the arena lie in it"),
     ("csp-runtime/src/arena/map.rs", "the mapping itself"),
