@@ -91,7 +91,7 @@ impl Offer {
         self.choosing
     }
 
-    #[cfg(any(feature = "backend-coroutines", feature = "backend-processes"))]
+    #[cfg(feature = "backend-processes")]
     #[inline]
     pub(crate) fn parker(&self) -> &'static dyn Park {
         self.parker
