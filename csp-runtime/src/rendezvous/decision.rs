@@ -143,12 +143,6 @@ impl Decision {
         }
     }
 
-    /// Whether it is decided, but not complete: its owner waits for a partner that leads.
-    #[cfg(feature = "backend-processes")]
-    pub(crate) fn is_selected(&self) -> bool {
-        self.0.load(Ordering::Relaxed) & PHASE == SELECTED
-    }
-
     /// OPEN → SELECTED: a partner or a poisoner takes the offer for good. Waits out a claim.
     pub(crate) fn select(&self, decider: u32) -> Claim {
         self.leave_open(SELECTED | decider << DECIDER_SHIFT)

@@ -62,6 +62,8 @@ pub(crate) struct Census {
     pub(crate) repairing: AtomicU32,
     /// Channels are numbered, so that a place that is used again is told from what was there before.
     pub(crate) channels: AtomicU32,
+    /// And so are frames.
+    pub(crate) frames: AtomicU32,
     /// The arena is not to be trusted any more: everybody stops.
     pub(crate) corrupt: AtomicU32,
     slots: [AtomicU32; MOST],

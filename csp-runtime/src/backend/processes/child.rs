@@ -23,21 +23,23 @@ impl Legacy {
 pub(super) struct Locks {
     _pool: backend::PoolLocks,
     _shared: shared::Locks,
+    watch: super::watch::Locks,
     contexts: MutexGuard<'static, deadlock::Contexts>,
 }
 
 impl Locks {
     pub(super) fn hold() -> Self {
-        Self { _pool: backend::hold_pool(), _shared: shared::hold(), contexts: deadlock::hold() }
+        Self { _pool: backend::hold_pool(), _shared: shared::hold(), watch: super::watch::hold(), contexts: deadlock::hold() }
     }
 
     /// In the child: there is nothing but this thread.
     fn forget_the_parent(mut self) {
         deadlock::forget_the_parent(&mut self.contexts);
-        drop(self);
+        let Self { _pool, _shared, watch, contexts } = self;
+        drop((_pool, _shared, contexts));
+        super::watch::forget_the_parent(watch);
         backend::forget_the_parent();
         shared::forget_the_parent();
-        super::watch::forget_the_parent();
         super::forker::forget_the_parent();
         super::CHILDREN.store(0, std::sync::atomic::Ordering::Relaxed);
         crate::process::context::forget_the_parent();
