@@ -41,6 +41,8 @@ pub(crate) struct Holding {
     channel: NonNull<SharedChannel>,
     next: Guarded<Option<NonNull<Holding>>>,
     ends: [Guarded<u32>; 2],
+    /// Not 0: it is an end on its way, and never anything else.
+    ticket: u32,
 }
 
 /// A short text, written once before it is seen, or under the lock.
@@ -322,11 +324,11 @@ impl ChannelLink {
         let me = census::me();
         match self.find(me, lock) {
             Some(own) => own,
-            None => self.new_holding(me, lock),
+            None => self.new_holding(me, 0, lock),
         }
     }
 
-    fn new_holding(self, process: &Slot, lock: &Lock) -> &'static Holding {
+    fn new_holding(self, process: &Slot, ticket: u32, lock: &Lock) -> &'static Holding {
         if self.holdings.get(lock).is_none() {
             self.belong_to(Owner::COMMON, lock);
         }
@@ -334,7 +336,7 @@ impl ChannelLink {
         let place = arena().payload(block).cast::<Holding>();
         let next = Guarded::new(self.holdings.get(lock));
         // SAFETY: a new block, long enough and aligned.
-        unsafe { place.write(Holding { channel: self.0, next, ends: [Guarded::new(0), Guarded::new(0)] }) };
+        unsafe { place.write(Holding { channel: self.0, next, ends: [Guarded::new(0), Guarded::new(0)], ticket }) };
         self.holdings.set(Some(place), lock);
         holding_in(place)
     }
@@ -380,7 +382,7 @@ impl ChannelLink {
             }
             let holding = match self.find(to, lock) {
                 Some(holding) => holding,
-                None => self.new_holding(to, lock),
+                None => self.new_holding(to, 0, lock),
             };
             holding.add(side, 1, lock);
         });
@@ -408,7 +410,7 @@ impl ChannelLink {
                 from.add(side, -1, lock);
                 self.forget_empty(from, lock, after);
             }
-            let ticket = self.new_holding(census::me(), lock);
+            let ticket = self.new_holding(census::me(), 1, lock);
             ticket.ends[index(side)].set(1 | TICKET, lock);
             let block = arena().block_of(std::ptr::from_ref(ticket).cast()).map_or(0, Block::number);
             u64::from(block) | u64::from(self.number) << 32
@@ -536,9 +538,7 @@ impl Holding {
 
     /// Whether it is an end on its way.
     pub(super) fn is_ticket(&self) -> bool {
-        // SAFETY: only set when it is made.
-        let unlocked = unsafe { Held::new(crate::sync::NoJournal) };
-        self.ends.iter().any(|ends| ends.get(&unlocked) & TICKET != 0)
+        self.ticket != 0
     }
 
     fn release(&self, channel: ChannelLink, poison: Option<&Cause>) {
@@ -555,6 +555,14 @@ pub(super) fn of_holding(block: Block) -> Option<ChannelLink> {
 /// Whether this holding is an end on its way.
 pub(super) fn is_ticket(block: Block) -> bool {
     holding_in(arena().payload(block).cast()).is_ticket()
+}
+
+/// Whether a dead process's holding is an end on its way still, not one that was taken over or given up.
+pub(super) fn is_on_its_way(block: Block) -> bool {
+    let holding = holding_in(arena().payload(block).cast());
+    // SAFETY: its owner is dead; what is read is looked at again under the lock.
+    let unlocked = unsafe { Held::new(crate::sync::NoJournal) };
+    holding.is_ticket() && holding.ends.iter().any(|ends| ends.get(&unlocked) > 0)
 }
 
 /// A dead or finished process's holding goes, and its ends with it.

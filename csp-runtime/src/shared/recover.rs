@@ -113,7 +113,7 @@ pub(crate) fn bury(slot: &Slot, cause: Option<&str>) {
     let blocks = blocks_of(dead);
     let is_moving = |block: Block, kind| match kind {
         Kind::Mobile => true,
-        Kind::Holding => channel::is_ticket(block),
+        Kind::Holding => channel::is_on_its_way(block),
         _ => false,
     };
     let of_kind = |wanted: fn(Kind, bool) -> bool| -> Vec<Block> {
@@ -151,7 +151,7 @@ pub(crate) fn bury(slot: &Slot, cause: Option<&str>) {
             Kind::Frame => {}
             Kind::Slot => census::dismiss_unborn(block),
             // What moves along may have been sent by somebody alive.
-            Kind::Message => message::abandon(block.number()),
+            Kind::Message if !mutant("ticket_lost") => message::abandon(block.number()),
             _ => arena().free(block),
         }
     }
