@@ -178,6 +178,8 @@ impl ChannelLink {
         let mut after = After::default();
         let result = step(&lock, &mut after);
         if after.close {
+            #[cfg(csp_steps)]
+            assert_eq!(self.core.kept_places(&lock), 0, "a place is kept for nobody");
             // What nobody came for, where a retirement was cut short.
             after.leftovers.extend(self.core.buffer(&lock).map(|ring| ring.drain(&lock)));
             self.belong_to(census::me().owner(), &lock);
