@@ -297,4 +297,3 @@ pub(crate) fn certain(bytes: usize, kind: Kind, owner: Owner) -> Block {
         Err(full) => panic!("{full}"),
     }
 }
-

@@ -20,8 +20,7 @@ impl Ring {
     /// For `capacity` messages of `size`. None if the arena has no room for it.
     pub(super) fn new(capacity: usize, size: usize) -> Option<Self> {
         let bytes = capacity.checked_mul(size_of::<Parcel>())?;
-        let block =
-            arena().allocate(bytes, Kind::Ring, super::census::me().owner(), Purpose::Certain).ok()?;
+        let block = arena().allocate(bytes, Kind::Ring, super::census::me().owner(), Purpose::Certain).ok()?;
         let ring =
             Self { block, capacity: u32::try_from(capacity).ok()?, size, first: Guarded::new(0), len: Guarded::new(0) };
         for index in 0..ring.capacity {

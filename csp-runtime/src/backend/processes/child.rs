@@ -29,7 +29,12 @@ pub(super) struct Locks {
 
 impl Locks {
     pub(super) fn hold() -> Self {
-        Self { _pool: backend::hold_pool(), _shared: shared::hold(), watch: super::watch::hold(), contexts: deadlock::hold() }
+        Self {
+            _pool: backend::hold_pool(),
+            _shared: shared::hold(),
+            watch: super::watch::hold(),
+            contexts: deadlock::hold(),
+        }
     }
 
     /// In the child: there is nothing but this thread.

@@ -41,7 +41,8 @@ fn run(scenario: Scenario, plan: Plan, traced: bool) -> Result<Run, String> {
             result = Err(format!("{held} locks are held by nobody"));
         }
     }
-    let died = |name: &str| (0..world.actors.len()).any(|number| world.is_dead(number) && world.actors[number].name == name);
+    let died =
+        |name: &str| (0..world.actors.len()).any(|number| world.is_dead(number) && world.actors[number].name == name);
     let outcome = Run {
         victim_died: plan.victim.is_some_and(|(victim, _)| world.is_dead(victim)),
         supervisor_died: died("supervisor"),
@@ -111,7 +112,10 @@ fn explore(name: &str, mortals: usize, scenario: Scenario) {
             }
         }
     }
-    println!("{name}: {points} points, {runs} runs, {pairs} with a supervisor's death, {} ms", begin.elapsed().as_millis());
+    println!(
+        "{name}: {points} points, {runs} runs, {pairs} with a supervisor's death, {} ms",
+        begin.elapsed().as_millis()
+    );
 }
 
 fn tell(name: &str, plan: Plan) -> String {

@@ -323,7 +323,8 @@ pub(super) fn a_moving_receiver(world: &mut World) {
         let _ = out.send(end.receiver);
     });
     let process = world.process("user", false);
-    let input: Receiver<Receiver<u32>> = crate::channel::receiver_in_arena(world.pass(process, carrier, Side::Receivers));
+    let input: Receiver<Receiver<u32>> =
+        crate::channel::receiver_in_arena(world.pass(process, carrier, Side::Receivers));
     let notes = world.notes(process, numbers);
     world.body(process, move || {
         while let Ok(receiver) = input.recv() {

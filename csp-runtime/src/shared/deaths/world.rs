@@ -36,7 +36,10 @@ enum Now {
     Ready,
     /// It waits busily for somebody else.
     Paused,
-    Asleep { word: usize, until: Option<Instant> },
+    Asleep {
+        word: usize,
+        until: Option<Instant>,
+    },
     Ended,
     Dead,
 }
@@ -322,15 +325,22 @@ impl World {
             return Goes::Never;
         }
         if self.steps > MOST_STEPS {
-            self.fail(format!("`{}` never comes to an end, at {}:{}", self.actors[running].name, place.file(), place.line()));
+            self.fail(format!(
+                "`{}` never comes to an end, at {}:{}",
+                self.actors[running].name,
+                place.file(),
+                place.line()
+            ));
             return Goes::Later;
         }
         let switch = match &self.policy {
             Policy::Often(one_in) => self.dice.below(*one_in) == 0,
-            Policy::Priorities(changes) => changes.contains(&self.steps) && {
-                self.demote(running);
-                true
-            },
+            Policy::Priorities(changes) => {
+                changes.contains(&self.steps) && {
+                    self.demote(running);
+                    true
+                }
+            }
         };
         if switch { Goes::Later } else { Goes::On }
     }
