@@ -15,17 +15,17 @@ const (
 	loopsUntimed = 1000
 )
 
-// How long a trial and the timed part take (src/timing.rs).
-const (
-	trial = 15 * time.Millisecond
-	timed = 250 * time.Millisecond
+// How long the timed part takes, and a trial (src/timing.rs).
+var (
+	timed = setting("CSP_BENCH_TIMED_MS", 250*time.Millisecond)
+	trial = timed / 16
 )
 
 type outcome struct {
 	Value float64 `json:"value"`
 }
 
-// Usage: WORKLOAD N TOKENS, where a workload without a parameter gets a 0.
+// Usage: WORKLOAD N TOKENS-OR-WRITERS, where a workload without a parameter gets a 0.
 func main() {
 	if len(os.Args) != 4 {
 		fail("three arguments, not %v", os.Args[1:])
@@ -50,6 +50,15 @@ func run(workload string, n, tokens int) outcome {
 	case "tokens":
 		hops := float64(n * tokens)
 		return outcome{Value: nsPerRound(func(laps uint64) time.Duration { return ring(n, tokens, laps) }) / hops}
+	case "commstime-par":
+		return outcome{Value: nsPerRound(commstimePar)}
+	case "occam-ring":
+		hops := float64(n * tokens)
+		return outcome{Value: nsPerRound(func(rounds uint64) time.Duration { return occamRing(n, tokens, rounds) }) / hops}
+	case "stressed-alt":
+		return outcome{Value: nsPerRound(func(messages uint64) time.Duration { return stressedAlt(n, tokens, messages) })}
+	case "choice-time":
+		return outcome{Value: nsPerRound(func(messages uint64) time.Duration { return choiceTime(n, messages) })}
 	case "primes":
 		return outcome{Value: primes(n)}
 	case "start":
@@ -93,6 +102,13 @@ func ratio(wanted, taken time.Duration) float64 {
 		taken = 1
 	}
 	return float64(wanted) / float64(taken)
+}
+
+func setting(name string, otherwise time.Duration) time.Duration {
+	if value, isSet := os.LookupEnv(name); isSet {
+		return time.Duration(number(value)) * time.Millisecond
+	}
+	return otherwise
 }
 
 func number(word string) int {

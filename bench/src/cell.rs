@@ -29,6 +29,9 @@ pub(crate) struct Outcome {
     /// The CPU time, in the same unit, where the workload measures it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) cpu: Option<f64>,
+    /// What only one of a hundred exceeds, in the same unit, where the workload measures it many times.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) p99: Option<f64>,
     /// A checksum of the result, which has to be the same for every subject.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) checksum: Option<u64>,
@@ -36,14 +39,14 @@ pub(crate) struct Outcome {
 
 impl From<f64> for Outcome {
     fn from(value: f64) -> Self {
-        Self { value, cpu: None, checksum: None }
+        Self { value, cpu: None, p99: None, checksum: None }
     }
 }
 
 impl Outcome {
     pub(crate) fn of_wall_and_cpu(wall: Duration, cpu: Duration, checksum: u64) -> Self {
         let ms = |time: Duration| time.as_secs_f64() * 1e3;
-        Self { value: ms(wall), cpu: Some(ms(cpu)), checksum: Some(checksum) }
+        Self { cpu: Some(ms(cpu)), checksum: Some(checksum), ..ms(wall).into() }
     }
 }
 

@@ -1,39 +1,18 @@
 //! Runs the cells of a workload, each in a fresh OS process, the subjects interleaved.
 
-use std::io::{IsTerminal, Read, Write, stderr};
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc;
+use std::io::{IsTerminal, Write, stderr};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::args::Measurement;
-use crate::cell::{self, Cell, Outcome};
-use crate::machine::Noise;
-use crate::rivals;
+use crate::cell::{Cell, Outcome};
+use crate::fresh::{self, Failure, Terms};
+use crate::machine::{Noise, TOLERABLE};
+use crate::statistics;
 use crate::workload::{Measure, Params, Pinning, Subject, Workload};
+use crate::{ours, rivals};
 
-/// The share of the machine that other programs may use during a run that counts, with `--quiet`.
-const TOLERABLE: f64 = 0.1;
 const BETWEEN_TRIES: Duration = Duration::from_millis(300);
-
-/// Why a run has no figure; its name is what the tables show.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Failure {
-    TimedOut,
-    Failed,
-    /// It ran, but what it computed differs from what the others did.
-    Wrong,
-}
-
-impl Failure {
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::TimedOut => "timeout",
-            Self::Failed => "failed",
-            Self::Wrong => "wrong",
-        }
-    }
-}
 
 /// All runs of one subject on one row, unpinned or pinned.
 #[derive(Debug)]
@@ -50,10 +29,7 @@ pub(crate) struct Record {
 impl Record {
     /// The middle figure of those that there are.
     pub(crate) fn median(&self) -> Option<f64> {
-        let middle = self.figures.len() / 2;
-        let upper = *self.figures.get(middle)?;
-        let even = self.figures.len().is_multiple_of(2);
-        Some(if even { (self.figures[middle - 1] + upper) / 2.0 } else { upper })
+        statistics::median(&self.figures)
     }
 
     pub(crate) fn min(&self) -> Option<f64> {
@@ -93,12 +69,13 @@ fn cells(workload: Workload, asked: &Measurement) -> Vec<Cell> {
     let ours = Subject::ALL.iter().copied().filter(|subject| subject.backend().is_some());
     let subjects: Vec<Subject> = ours
         .filter(|subject| *subject == asked.ours || !asked.only.is_empty())
-        .chain(rivals.filter(|_| asked.rivals || !asked.only.is_empty()))
+        .chain(rivals.filter(|rival| asked.rivals && workload.compares(asked.ours, *rival) || !asked.only.is_empty()))
         .filter(|subject| asked.only.is_empty() || asked.only.contains(subject))
-        .filter(|subject| rivals::is_ready(*subject))
+        .filter(|subject| ours::is_ready(*subject) && rivals::is_ready(*subject))
         .collect();
     let mut cells = Vec::new();
-    for params in workload.rows(asked.n, asked.size) {
+    let between = subjects.iter().any(|subject| subject.is_between());
+    for params in workload.rows(asked.n, asked.size, between) {
         for &subject in &subjects {
             if !workload.has(params, subject) {
                 continue;
@@ -124,13 +101,12 @@ fn records(cell: Cell, results: &[Result<Outcome, Failure>], checksum: Option<u6
         let failure = checked.iter().find_map(|result| result.err());
         Record { workload, subject, params: Params { measure, ..params }, pinning, figures, failure }
     };
-    if cell.workload.measures_cpu() {
-        vec![
-            record(Some(Measure::Wall), |outcome| Some(outcome.value)),
-            record(Some(Measure::Cpu), |outcome| outcome.cpu),
-        ]
-    } else {
-        vec![record(None, |outcome| Some(outcome.value))]
+    match cell.workload.measures() {
+        Some((first, second)) => vec![
+            record(Some(first), |outcome| Some(outcome.value)),
+            record(Some(second), |outcome| outcome.cpu.or(outcome.p99)),
+        ],
+        None => vec![record(None, |outcome| Some(outcome.value))],
     }
 }
 
@@ -138,7 +114,7 @@ fn records(cell: Cell, results: &[Result<Outcome, Failure>], checksum: Option<u6
 fn undisturbed(cell: Cell, timeout: Duration, patience: &mut Duration) -> Result<Outcome, Failure> {
     loop {
         let (noise, start) = (Noise::listen(), Instant::now());
-        let result = in_fresh_process(cell, timeout);
+        let result = fresh::run(cell, &Terms { timeout, ..Terms::default() }).outcome;
         let disturbed = noise.and_then(|noise| noise.others()).is_some_and(|others| others > TOLERABLE);
         if !disturbed || patience.is_zero() {
             return result;
@@ -146,45 +122,6 @@ fn undisturbed(cell: Cell, timeout: Duration, patience: &mut Duration) -> Result
         thread::sleep(BETWEEN_TRIES); // burning what others wait for would not make them go away
         *patience = patience.saturating_sub(start.elapsed());
     }
-}
-
-fn in_fresh_process(cell: Cell, timeout: Duration) -> Result<Outcome, Failure> {
-    let mut child = start(cell).map_err(|_| Failure::Failed)?;
-    let printed = first_output(&mut child, timeout);
-    if printed.is_none() {
-        // It may have ended by itself just now: then there is nobody to kill, which is as well.
-        let _ = child.kill();
-    }
-    let ended = child.wait().map_err(|_| Failure::Failed)?;
-    let printed = printed.ok_or(Failure::TimedOut)?;
-    if !ended.success() {
-        return Err(Failure::Failed);
-    }
-    serde_json::from_str(&printed).map_err(|_| Failure::Failed)
-}
-
-fn start(cell: Cell) -> std::io::Result<Child> {
-    Command::new(std::env::current_exe()?)
-        .arg(cell::SUBCOMMAND)
-        .arg(serde_json::to_string(&cell)?)
-        .env("RUST_BACKTRACE", "0") // the message of a failed cell is enough
-        .envs(cell.subject.backend().map(|backend| ("CSP_BACKEND", backend)))
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .spawn()
-}
-
-/// What `child` prints until it closes its output, or `None` if that takes too long.
-fn first_output(child: &mut Child, timeout: Duration) -> Option<String> {
-    let mut output = child.stdout.take()?;
-    let (done, finished) = mpsc::channel();
-    thread::spawn(move || {
-        let mut text = String::new();
-        let read = output.read_to_string(&mut text);
-        // Nobody listens any more after a time-out.
-        let _ = done.send(read.map(|_| text));
-    });
-    finished.recv_timeout(timeout).ok()?.ok()
 }
 
 /// Shows on a terminal how far it is; nothing of `total` 0 clears the line.

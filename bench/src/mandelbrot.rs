@@ -3,13 +3,15 @@
 /// "Three Unique Implementations of Processes for PyCSP", section 5.3.
 const X: (f64, f64) = (-1.674_409_675_887_317_5, -1.674_409_671_494_062_4);
 const Y: (f64, f64) = (0.000_047_164_191_972_849_76, 0.000_047_167_062_611_931_696);
-const ITERATIONS: u16 = 5000;
+pub(crate) const ITERATIONS: u16 = 5000;
 const JOBS: usize = 100;
 
 /// A picture of `size` × `size` pixels, cut into at most 100 bands of whole rows.
 #[derive(Clone, Copy)]
 pub(crate) struct Picture {
     pub(crate) size: usize,
+    /// After how many a pixel counts as never escaping.
+    pub(crate) iterations: u16,
 }
 
 impl Picture {
@@ -45,7 +47,7 @@ impl Picture {
     pub(crate) fn render_from(self, first: usize, pixels: &mut [u16]) {
         for (offset, pixel) in pixels.iter_mut().enumerate() {
             let (row, column) = ((first + offset) / self.size, (first + offset) % self.size);
-            *pixel = escape_time(at(X, column, self.size), at(Y, row, self.size));
+            *pixel = escape_time(at(X, column, self.size), at(Y, row, self.size), self.iterations);
         }
     }
 }
@@ -61,9 +63,9 @@ fn at((from, to): (f64, f64), index: usize, size: usize) -> f64 {
     from + (to - from) * index as f64 / size as f64
 }
 
-fn escape_time(cx: f64, cy: f64) -> u16 {
+fn escape_time(cx: f64, cy: f64, iterations: u16) -> u16 {
     let (mut x, mut y) = (0.0_f64, 0.0_f64);
-    for iteration in 0..ITERATIONS {
+    for iteration in 0..iterations {
         let (xx, yy) = (x * x, y * y);
         if xx + yy > 4.0 {
             return iteration;
@@ -71,5 +73,5 @@ fn escape_time(cx: f64, cy: f64) -> u16 {
         y = 2.0 * x * y + cy;
         x = xx - yy + cx;
     }
-    ITERATIONS
+    iterations
 }

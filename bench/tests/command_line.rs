@@ -36,17 +36,17 @@ fn a_cell_that_takes_too_long_is_a_word_in_the_table() {
 fn help_names_every_workload() {
     let output = bench(&["--help"]);
     assert!(output.status.success());
-    for name in
-        "pingpong stream ring commstime choice mandelbrot spawn switch start memory tokens primes idle limit macro-cost"
-            .split(' ')
-    {
+    let names = "pingpong stream ring commstime choice mandelbrot spawn switch between workers start memory tokens primes idle sizes death limit \
+                 macro-cost kills pi \
+                 commstime-par occam-ring stressed-alt choice-time micro report check instructions";
+    for name in names.split_whitespace() {
         assert!(text(&output.stdout).contains(name), "{name}");
     }
 }
 
 #[test]
 fn the_small_networks_come_out_right() {
-    let small: [&[&str]; 7] = [
+    let small: [&[&str]; 11] = [
         &["primes", "--n", "30"],
         &["memory", "--n", "50"],
         &["start", "--n", "1"],
@@ -54,9 +54,13 @@ fn the_small_networks_come_out_right() {
         &["tokens", "--n", "4"],
         &["switch"],
         &["commstime"],
+        &["commstime-par"],
+        &["occam-ring", "--n", "8"],
+        &["choice-time", "--n", "3"],
+        &["stressed-alt", "--n", "4"],
     ];
     for words in small {
-        let subjects = ["csp:coroutines", "tokio", "kanal-async", "may", "corosensei-raw"];
+        let subjects = ["csp:coroutines", "tokio", "kanal-async", "may", "corosensei-raw", "crossbeam"];
         let subjects = subjects.iter().flat_map(|subject| ["--subject", subject]);
         let options = ["--runs", "1", "--pinning", "unpinned", "--json"];
         let all: Vec<&str> = words.iter().copied().chain(subjects).chain(options).collect();
@@ -64,6 +68,75 @@ fn the_small_networks_come_out_right() {
         let printed = text(&output.stdout);
         assert!(printed.lines().count() >= 2, "{words:?}: {printed}");
         assert!(!printed.contains("failure"), "{words:?}: {printed}{}", text(&output.stderr));
+    }
+}
+
+#[test]
+fn the_rivals_between_os_processes_come_out_right() {
+    let small: [&[&str]; 7] = [
+        &["pingpong"],
+        &["stream"],
+        &["ring", "--n", "3"],
+        &["tokens", "--n", "4"],
+        &["sizes", "--size", "200000"],
+        &["spawn"],
+        &["death", "--n", "4"],
+    ];
+    for words in small {
+        let rivals =
+            ["shm-raw", "ipc-channel", "iceoryx2", "pipe", "unix-socket", "futex-ring", "pipe-ring", "bare-fork"];
+        let subjects = rivals.iter().flat_map(|subject| ["--subject", subject]);
+        let options = ["--runs", "1", "--pinning", "unpinned", "--json"];
+        let all: Vec<&str> = words.iter().copied().chain(subjects).chain(options).collect();
+        let output = bench(&all);
+        let printed = text(&output.stdout);
+        assert!(printed.lines().count() >= 1, "{words:?}: {printed}");
+        assert!(!printed.contains("failure"), "{words:?}: {printed}{}", text(&output.stderr));
+    }
+}
+
+#[test]
+fn messages_of_any_size_come_out_right() {
+    for subject in ["csp:threads", "csp:coroutines"] {
+        let options = ["--subject", subject, "--runs", "1", "--pinning", "unpinned", "--json"];
+        let output = bench(&[&["sizes", "--size", "200000"][..], &options].concat());
+        let printed = text(&output.stdout);
+        assert_eq!(printed.lines().count(), 8, "four payloads, both ways: {printed}");
+        assert!(!printed.contains("failure"), "{printed}{}", text(&output.stderr));
+    }
+}
+
+#[test]
+fn a_rival_of_threads_is_none_of_processes() {
+    let output = bench(&["ring", "--n", "3", "--backend", "processes", "--rivals", "--runs", "1", "--json"]);
+    let printed = text(&output.stdout);
+    assert!(printed.contains("futex-ring") && printed.contains("pipe-ring"), "{printed}");
+    assert!(!printed.contains("crossbeam") && !printed.contains("tokio"), "{printed}");
+}
+
+#[test]
+fn a_campaign_without_kills_finds_nothing() {
+    let output = bench(&["kills", "--backend", "threads", "--count", "12"]);
+    let printed = text(&output.stdout);
+    assert!(output.status.success(), "{printed}{}", text(&output.stderr));
+    assert!(printed.contains("12 tries") && printed.contains("failures: 0"), "{printed}");
+}
+
+#[test]
+fn a_campaign_notices_every_planted_fault() {
+    for (fault, found) in [
+        ("hang", "hang"),
+        ("twice", "twice"),
+        ("lost", "imbalance"),
+        ("vanished", "vanished"),
+        ("orphan", "orphan"),
+        ("strange", "strange"),
+    ] {
+        let output = bench(&["kills", "--backend", "threads", "--count", "1", "--seed", "3", "--fault", fault]);
+        let printed = text(&output.stdout);
+        assert_eq!(output.status.code(), Some(1), "{fault}: {printed}");
+        let named = printed.lines().any(|line| line.starts_with("seed 3 ") && line.contains(&format!("{found}:")));
+        assert!(named, "{fault}: {printed}");
     }
 }
 
@@ -79,7 +152,7 @@ fn without_go_the_rival_is_skipped_with_one_line() {
 
 #[test]
 fn a_wrong_value_gets_one_line_and_exit_code_2() {
-    let wrong: [&[&str]; 10] = [
+    let wrong: [&[&str]; 14] = [
         &[],
         &["juggle"],
         &["ring", "stream"],
@@ -90,6 +163,10 @@ fn a_wrong_value_gets_one_line_and_exit_code_2() {
         &["ring", "--runs", "0"],
         &["ring", "--backend", "hamsters"],
         &["ring", "--loud"],
+        &["ring", "--count", "3"],
+        &["ring", "--again"],
+        &["kills", "--count", "0"],
+        &["kills", "--fault", "tired"],
     ];
     for words in wrong {
         let output = bench(words);

@@ -29,8 +29,8 @@ fn example() {
                         },
                         (
                             ::csp::__block!(
-                                __taken { [total] {} } ::csp::__private::block(__taken, move
-                                || { let __body = move || -> ::core::result::Result < _,
+                                { [total] {} } ::csp::__private::block(move || { let __body
+                                = move || -> ::core::result::Result < _,
                                 ::csp::__private::Quit > { #[allow(unused_braces,
                                 clippy::let_and_return, clippy::let_unit_value,
                                 clippy::unused_unit, clippy::diverging_sub_expression)] let
@@ -41,8 +41,7 @@ fn example() {
                             ),
                             (
                                 ::csp::__block!(
-                                    __taken { [low] {} [high] {} }
-                                    ::csp::__private::block(__taken, move || {
+                                    { [low] {} [high] {} } ::csp::__private::block(move || {
                                     #[allow(unused_variables, clippy::redundant_locals)] let
                                     (low, high,) = (low, high,); #[allow(unused_braces,
                                     clippy::let_and_return, clippy::let_unit_value,

@@ -13,6 +13,8 @@ use std::time::{Duration, Instant};
 
 use crate::backend::{Park, threads, uninterrupted};
 use crate::error::{Cause, CauseKind};
+#[cfg(feature = "backend-processes")]
+use crate::process::context::Waiting;
 use crate::process::context::{Context, ContextKind};
 use crate::rendezvous::decision::{Decision, Sleep};
 
@@ -39,6 +41,8 @@ pub(crate) fn wake(sleeper: &'static dyn Park, sleep: Sleep) {
     if sleep == Sleep::Awake {
         return;
     }
+    #[cfg(feature = "backend-processes")]
+    crate::shared::judge::stir();
     if sleep == Sleep::Counted {
         resume_one();
     }
@@ -55,6 +59,16 @@ pub(crate) trait Operation {
     fn is_pending(&self) -> bool;
     /// What it waits for, on which channel, and where in the source.
     fn describe(&self, report: &mut dyn fmt::Write) -> fmt::Result;
+    /// Where in the source it waits.
+    #[cfg_attr(not(feature = "backend-processes"), allow(dead_code))]
+    fn at(&self) -> Option<&'static Location<'static>> {
+        None
+    }
+    /// Whether it is processes that it waits for.
+    #[cfg_attr(not(feature = "backend-processes"), allow(dead_code))]
+    fn waits_for_processes(&self) -> bool {
+        false
+    }
     /// Ends it, if it waits for a communication.
     fn end(&self, cause: &Cause);
 }
@@ -80,12 +94,20 @@ impl fmt::Display for Report {
 }
 
 pub(crate) fn register(context: &Context) {
+    #[cfg(feature = "backend-coroutines")]
+    if context.is_hosted() && crate::hosted::register(context) {
+        return;
+    }
     let mut contexts = contexts();
     context.slot.store(contexts.len(), Ordering::Relaxed);
     contexts.push(Registered(context));
 }
 
 pub(crate) fn unregister(context: &Context) {
+    #[cfg(feature = "backend-coroutines")]
+    if context.is_hosted() {
+        return crate::hosted::unregister(context);
+    }
     let mut contexts = contexts();
     let slot = context.slot.load(Ordering::Relaxed);
     contexts.swap_remove(slot);
@@ -97,6 +119,13 @@ pub(crate) fn unregister(context: &Context) {
 
 fn contexts() -> MutexGuard<'static, Vec<Registered>> {
     CONTEXTS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// This thread is a worker's from now on: its coroutines' contexts stand in a list of their own.
+#[cfg(feature = "backend-coroutines")]
+pub(crate) fn become_host() {
+    let _contexts = contexts();
+    crate::hosted::become_host();
 }
 
 /// A worker that was idle is counted as running again, and waits here until nobody looks at its coroutines.
@@ -211,8 +240,11 @@ fn judge(contexts: &[Registered]) -> Hope {
     if RUNNING.load(Ordering::Acquire) != 0 {
         return Hope::Ours;
     }
+    // Before the looks: who is gone after them may have let somebody go on in between.
     #[cfg(feature = "backend-processes")]
-    if crate::backend::processes::are_others_alive() {
+    let others = crate::backend::processes::are_others_alive();
+    #[cfg(feature = "backend-processes")]
+    if crate::backend::processes::is_news_on_its_way() {
         return Hope::Ours;
     }
     let Some(before) = look(contexts) else { return Hope::Ours };
@@ -221,7 +253,23 @@ fn judge(contexts: &[Registered]) -> Hope {
         return Hope::Ours;
     }
     let known = each(contexts).filter(|context| context.is_root()).count();
-    if before.foreign_runs || threads::strangers(known) { Hope::OnlyForeign } else { Hope::Nothing }
+    let strangers = before.foreign_runs || threads::strangers(known);
+    #[cfg(feature = "backend-processes")]
+    if others {
+        if strangers {
+            return Hope::Ours;
+        }
+        let at = each(contexts).find_map(|context| {
+            context.with_waiting(|waiting| {
+                waiting.map(Waiting::operation).filter(|it| it.waits_for_processes()).and_then(Operation::at)
+            })
+        });
+        // If that is the end, it has been ended, and whoever waits here learns of it like all the others.
+        let still = || !crate::backend::processes::is_news_on_its_way() && look(contexts) == Some(before);
+        crate::shared::judge::stand_still(at, still);
+        return Hope::Ours;
+    }
+    if strangers { Hope::OnlyForeign } else { Hope::Nothing }
 }
 
 /// What a look at all contexts has shown: nobody of ours runs.
@@ -251,9 +299,14 @@ fn look(contexts: &[Registered]) -> Option<Standstill> {
     (seen.waits > 0).then_some(seen)
 }
 
+/// All contexts, while none of ours runs: `contexts` is locked, and the count was zero after that.
 fn each(contexts: &[Registered]) -> impl Iterator<Item = &Context> {
-    // SAFETY: registered contexts are alive while the list is locked.
-    contexts.iter().map(|registered| unsafe { &*registered.0 })
+    let all = contexts.iter().map(|registered| registered.0);
+    #[cfg(feature = "backend-coroutines")]
+    // SAFETY: as said above; a worker that is roused waits for the lock.
+    let all = all.chain(unsafe { crate::hosted::all() });
+    // SAFETY: registered contexts are alive while the list is locked, and those of coroutines while no worker goes on.
+    all.map(|context| unsafe { &*context })
 }
 
 fn report(contexts: &[Registered]) -> Report {
@@ -307,6 +360,32 @@ pub(crate) fn hold() -> MutexGuard<'static, Contexts> {
 #[cfg(feature = "backend-processes")]
 pub(crate) fn forget_the_parent(contexts: &mut Contexts) {
     contexts.clear();
+    #[cfg(feature = "backend-coroutines")]
+    crate::hosted::forget_the_parent();
     RUNNING.store(1, Ordering::Relaxed);
     WARNED.store(false, Ordering::Relaxed);
+}
+
+/// The caller is about to sleep, without a deadline, until another OS process may complete `decision`. If all of this process
+/// sleeps, that is told, and the last one of all looks whether any will go on.
+#[cfg(feature = "backend-processes")]
+pub(crate) fn suspend_for_others(context: &Context, decision: &Decision) {
+    let last = match context.is_counted() {
+        // SYNC running: as in `end_one`.
+        true => RUNNING.fetch_sub(1, Ordering::AcqRel) == 1,
+        // SYNC running: as in `suspend_one`.
+        false => RUNNING.fetch_add(0, Ordering::AcqRel) == 0,
+    };
+    if last && !decision.is_news() {
+        standstill();
+    }
+}
+
+/// It goes on.
+#[cfg(feature = "backend-processes")]
+pub(crate) fn resume_from_others(context: &Context) {
+    crate::shared::judge::stir();
+    if context.is_counted() {
+        resume_one();
+    }
 }

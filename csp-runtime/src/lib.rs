@@ -47,12 +47,16 @@ pub mod __private;
 #[cfg(feature = "backend-processes")]
 mod arena;
 mod backend;
+#[cfg(any(feature = "backend-coroutines", all(test, loom)))]
+mod barrier;
 pub mod channel;
 mod choice;
 mod cloakroom;
 mod config;
 mod deadlock;
 mod error;
+#[cfg(feature = "backend-coroutines")]
+mod hosted;
 mod io;
 mod message;
 #[cfg(all(test, loom))]

@@ -19,10 +19,9 @@ use crate::choice::{Guard, Order, OutputSlot, Slot, after, choose_as, deadline, 
 use crate::error::{Cause, CauseKind, Refusal, Stopped};
 use crate::process::context::Context;
 use crate::rendezvous::core::Side;
-use crate::rendezvous::home::RawLock;
-use crate::rendezvous::lock::SpinLock;
 use crate::rendezvous::offer::Kind;
-use crate::sync::{Guarded, Held, NoJournal};
+
+mod locks;
 
 /// Parks on loom's primitives, and never spins: loom tries the orders, not the times.
 struct ModelParker {
@@ -129,29 +128,6 @@ fn explore(preemptions: usize, run: impl Fn() + Sync + Send + 'static) {
     builder.preemption_bound = (preemptions < ALL).then_some(preemptions);
     builder.max_branches = 20_000;
     builder.check(run);
-}
-
-#[test]
-fn the_lock_excludes_and_publishes() {
-    explore(ALL, || {
-        let shared = Arc::new((SpinLock::new(), Guarded::new(0)));
-        let add = |shared: &(SpinLock, Guarded<u32>)| {
-            shared.0.lock();
-            // SAFETY: locked, and used for what the lock protects.
-            let held = unsafe { Held::new(NoJournal) };
-            shared.1.set(shared.1.get(&held) + 1, &held);
-            // SAFETY: locked above.
-            unsafe { shared.0.unlock() };
-        };
-        let other = {
-            let shared = shared.clone();
-            thread::spawn(move || add(&shared))
-        };
-        add(&shared);
-        other.join().unwrap();
-        // SAFETY: the other thread has ended.
-        assert_eq!(shared.1.get(&unsafe { Held::new(NoJournal) }), 2);
-    });
 }
 
 #[test]

@@ -52,11 +52,11 @@ macro_rules! __visit {
 #[macro_export]
 #[cfg(any(feature = "backend-processes", test))]
 macro_rules! __block {
-    ($taken:ident { $($places:tt)* } $($block:tt)*) => {{
+    ({ $($places:tt)* } $($block:tt)*) => {{
         let mut seen = ::core::option::Option::None;
         loop {
-            if let ::core::option::Option::Some($taken) = seen {
-                break $($block)*;
+            if let ::core::option::Option::Some(taken) = seen {
+                break $($block)*.taking(taken);
             }
             #[allow(unused_imports)]
             use $crate::__private::probe::*;
@@ -120,10 +120,9 @@ macro_rules! __variable {
 #[macro_export]
 #[cfg(not(any(feature = "backend-processes", test)))]
 macro_rules! __block {
-    ($taken:ident { $($places:tt)* } $($block:tt)*) => {{
-        let $taken = $crate::__private::Taken;
+    ({ $($places:tt)* } $($block:tt)*) => {
         $($block)*
-    }};
+    };
 }
 
 /// Starts the schedule of the seeded backend afresh, as in a new program with this `CSP_SEED`. No process may be alive.

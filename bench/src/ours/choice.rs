@@ -17,7 +17,8 @@ pub(super) fn mixed(messages: u64) -> Duration {
     choosing(4, 4, messages)
 }
 
-fn choosing(inputs: usize, outputs: usize, messages: u64) -> Duration {
+/// One process chooses over `inputs` writers and `outputs` readers.
+pub(super) fn choosing(inputs: usize, outputs: usize, messages: u64) -> Duration {
     let (writers, receivers): (Vec<_>, Vec<_>) = (0..inputs).map(|_| channel()).unzip();
     let (senders, readers): (Vec<_>, Vec<_>) = (0..outputs).map(|_| channel()).unzip();
     let (time, _, _) = par! {

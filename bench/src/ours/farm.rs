@@ -5,19 +5,19 @@ use std::time::Instant;
 use csp::prelude::*;
 
 use crate::cell::Outcome;
-use crate::machine::cpu_time;
+use crate::machine::cpu_time_of_all;
 use crate::mandelbrot::{Picture, checksum};
 
 /// Renders `picture` with `workers` workers, whose start is timed too.
 pub(super) fn mandelbrot(picture: Picture, workers: usize) -> Outcome {
-    let (cpu, start) = (cpu_time(), Instant::now());
+    let (cpu, start) = (cpu_time_of_all(), Instant::now());
     let (jobs_out, jobs) = channel();
     let (bands_out, bands) = channel();
     let (pixels, _) = par! {
         farmer(picture, jobs_out, bands),
         workers * worker(picture, jobs, bands_out),
     };
-    let (wall, cpu) = (start.elapsed(), cpu_time() - cpu);
+    let (wall, cpu) = (start.elapsed(), cpu_time_of_all() - cpu);
     Outcome::of_wall_and_cpu(wall, cpu, checksum(&pixels.expect("the workers stay while there are jobs")))
 }
 

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use csp::Refusal;
 use csp::prelude::*;
 
-use crate::machine::cpu_time;
+use crate::machine::Family;
 
 /// How long the processes may take to come to rest, and how long they are watched.
 const SETTLING: Duration = Duration::from_millis(300);
@@ -17,7 +17,7 @@ pub(super) fn idle() -> f64 {
     let (sent_out, sent) = channel();
     let (never_out, never) = channel();
     let (used, ..) = par! {
-        watcher(never, never_out, received_out, sent),
+        watcher(std::process::id(), never, never_out, received_out, sent),
         4 * receiving(received.clone()),
         4 * sending(sent_out.clone()),
         4 * choosing(received, sent_out),
@@ -28,15 +28,17 @@ pub(super) fn idle() -> f64 {
 /// Holds an end of everybody's channel, so that the others end after it and not before.
 #[process]
 fn watcher(
+    ancestor: u32,
     never: Receiver<u64>,
     _never_out: Sender<u64>,
     _held_out: Sender<u64>,
     _held: Receiver<u64>,
 ) -> Result<f64, Stopped> {
     assert_eq!(never.recv_timeout(SETTLING), Err(Refusal::TimedOut));
-    let (cpu, start) = (cpu_time(), Instant::now());
+    let family = Family::of(ancestor);
+    let (cpu, start) = (family.cpu_time(), Instant::now());
     assert_eq!(never.recv_timeout(WATCHED), Err(Refusal::TimedOut));
-    Ok((cpu_time() - cpu).as_secs_f64() * 1e3 / start.elapsed().as_secs_f64())
+    Ok((family.cpu_time() - cpu).as_secs_f64() * 1e3 / start.elapsed().as_secs_f64())
 }
 
 #[process]

@@ -1,19 +1,36 @@
 //! Our side: the workloads as a user of the library writes them; the backend comes from `CSP_BACKEND`.
 
+mod between;
 mod choice;
+mod death;
 mod farm;
+mod field;
 mod idle;
 mod lives;
+mod micro;
 mod networks;
+mod pi;
 mod sieve;
+mod sizes;
 mod spawn;
 mod switch;
 
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use crate::cell::{Cell, Outcome};
 use crate::timing::ns_per_round;
-use crate::workload::{Kind, Workload};
+use crate::workload::{Kind, Subject, Workload};
+
+/// Whether this build has the subject's backend, if it is ours; one line says so if not.
+pub(crate) fn is_ready(subject: Subject) -> bool {
+    static PROCESSES: OnceLock<bool> = OnceLock::new();
+    let processes = || "processes".parse::<csp::Backend>();
+    subject != Subject::CspProcesses
+        || *PROCESSES.get_or_init(|| {
+            processes().inspect_err(|why| eprintln!("csp-bench: csp:processes is skipped: {why}")).is_ok()
+        })
+}
 
 /// Runs `cell`, whose subject is ours.
 ///
@@ -47,9 +64,38 @@ pub(crate) fn run(cell: Cell) -> Outcome {
         })
         .into(),
         Workload::Mandelbrot => farm::mandelbrot(cell.params.picture(), cell.params.workers()),
+        Workload::Spawn if cell.params.n == Some(1) => ns_per_round(spawn::alone).into(),
         Workload::Spawn => ns_per_round(spawn::spawn).into(),
+        Workload::Sizes => sizes::sizes(cell.params).into(),
+        Workload::Death => death::death(cell.params.n()),
         Workload::Switch => ns_per_round(switch::switch).into(),
+        Workload::Between => ns_per_round(between::between).into(),
+        Workload::Workers => {
+            csp::Config::new().workers(cell.params.workers()).set().expect("nothing has run yet");
+            match cell.params.n {
+                Some(n) => (ns_per_round(|laps| networks::ring(n, 1, laps)) / n as f64).into(),
+                None => ns_per_round(networks::commstime).into(),
+            }
+        }
         Workload::Idle => idle::idle().into(),
+        Workload::Pi => pi::pi(cell.params.workers()),
+        Workload::CommstimePar => ns_per_round(field::commstime_par).into(),
+        Workload::OccamRing => {
+            let (n, tokens) = (cell.params.n(), cell.params.tokens());
+            (ns_per_round(|rounds| field::occam_ring(n, tokens, rounds)) / (n * tokens) as f64).into()
+        }
+        Workload::StressedAlt => {
+            let (channels, writers) = (cell.params.n(), cell.params.writers());
+            ns_per_round(|messages| field::stressed_alt(channels, writers, messages)).into()
+        }
+        Workload::ChoiceTime => {
+            let n = cell.params.n();
+            ns_per_round(|messages| choice::choosing(n, 0, messages)).into()
+        }
+        Workload::Micro => {
+            let op = cell.params.op();
+            ns_per_round(|rounds| micro::micro(op, rounds)).into()
+        }
         Workload::MacroCost => unreachable!("macro-cost runs cargo, not a program of ours"),
     }
 }

@@ -53,7 +53,7 @@ fn producer(numbers: Sender<u64>) {
 
 /// Receives 0, 1, 2, … and times all but the first `untimed`.
 #[process]
-fn consumer(numbers: Receiver<u64>, untimed: u64, timed: u64) -> Result<Duration, Stopped> {
+pub(super) fn consumer(numbers: Receiver<u64>, untimed: u64, timed: u64) -> Result<Duration, Stopped> {
     for expected in 0..untimed {
         assert_eq!(numbers.recv()?, expected);
     }
@@ -95,7 +95,7 @@ fn element(left: Receiver<u64>, right: Sender<u64>, token: Option<u64>) {
 
 /// Passes on each number plus one.
 #[process]
-fn forward(left: Receiver<u64>, right: Sender<u64>) {
+pub(super) fn forward(left: Receiver<u64>, right: Sender<u64>) {
     for number in &left {
         right.send(number + 1)?;
     }
@@ -135,7 +135,7 @@ pub(super) fn commstime(loops: u64) -> Duration {
 }
 
 #[process]
-fn prefix(input: Receiver<u64>, output: Sender<u64>) {
+pub(super) fn prefix(input: Receiver<u64>, output: Sender<u64>) {
     output.send(0)?;
     for number in &input {
         output.send(number)?;

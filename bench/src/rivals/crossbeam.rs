@@ -37,7 +37,8 @@ pub(super) fn mixed(messages: u64) -> Duration {
     selecting(4, 4, messages)
 }
 
-fn selecting(inputs: usize, outputs: usize, messages: u64) -> Duration {
+/// One thread selects over `inputs` writers and `outputs` readers.
+pub(super) fn selecting(inputs: usize, outputs: usize, messages: u64) -> Duration {
     let (writers, receivers): (Vec<_>, Vec<_>) = (0..inputs).map(|_| bounded::<u64>(0)).unzip();
     let (senders, readers): (Vec<_>, Vec<_>) = (0..outputs).map(|_| bounded::<u64>(0)).unzip();
     thread::scope(|scope| {
@@ -83,3 +84,39 @@ fn selecting(inputs: usize, outputs: usize, messages: u64) -> Duration {
         chooser.join().expect("the chooser counts correctly")
     })
 }
+
+/// One thread selects over `channels` channels, each of which `writers` share.
+pub(super) fn stressed(channels: usize, writers: usize, messages: u64) -> Duration {
+    let (senders, receivers): (Vec<_>, Vec<_>) = (0..channels).map(|_| bounded::<u64>(0)).unzip();
+    thread::scope(|scope| {
+        for (name, sender) in (0..channels as u64 * writers as u64).zip(senders.iter().cycle().cloned()) {
+            scope.spawn(move || (0..).try_for_each(|number| sender.send((name << NAME) | number)));
+        }
+        drop(senders);
+        let reader = scope.spawn(move || {
+            let mut next = vec![0; channels * writers];
+            let mut select = Select::new();
+            for receiver in &receivers {
+                select.recv(receiver);
+            }
+            let mut exchange = |count: u64| {
+                for _ in 0..count {
+                    let operation = select.select();
+                    let index = operation.index();
+                    let message = operation.recv(&receivers[index]).expect("writers stay");
+                    let expected = &mut next[(message >> NAME) as usize];
+                    assert_eq!(message & ((1 << NAME) - 1), *expected);
+                    *expected += 1;
+                }
+            };
+            exchange(2 * (channels * writers) as u64); // everybody has begun
+            let start = Instant::now();
+            exchange(messages);
+            start.elapsed()
+        });
+        reader.join().expect("the reader counts correctly")
+    })
+}
+
+/// Above this many bits of a message stands who has sent it.
+const NAME: u32 = 40;

@@ -8,16 +8,14 @@ use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
 use crate::cell::Cell;
-use crate::workload::{Kind, Subject};
+use crate::workload::Kind;
 
 const SOURCES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/rivals-go");
 
-/// Whether `subject` needs no Go, or Go is here and has built its program; one line says so if not.
-pub(crate) fn is_ready(subject: Subject) -> bool {
-    static BUILT: OnceLock<bool> = OnceLock::new();
-    subject.go_processors().is_none()
-        || *BUILT
-            .get_or_init(|| build().inspect_err(|why| eprintln!("csp-bench: the rival go is skipped: {why}")).is_ok())
+/// Whether its program has been built, or why not; one line says so then.
+pub(super) fn built() -> &'static Result<(), String> {
+    static BUILT: OnceLock<Result<(), String>> = OnceLock::new();
+    BUILT.get_or_init(|| build().inspect_err(|why| eprintln!("csp-bench: the rival go is skipped: {why}")))
 }
 
 fn build() -> Result<(), String> {
@@ -42,12 +40,13 @@ fn program() -> io::Result<PathBuf> {
 /// Becomes the Go program, which then prints the outcome in our place: on the core and with the parent that we have.
 ///
 /// # Panics
-/// If there is no such program; see [`is_ready`].
+/// If there is no such program; see [`built`].
 pub(super) fn run(cell: Cell) -> ! {
     let processors = cell.subject.go_processors().expect("a subject that is Go");
     let workload = cell.params.kind.map_or(cell.workload.name(), Kind::name);
+    let number = |value: Option<usize>| value.unwrap_or(0).to_string();
     let error = Command::new(program().expect("a path beside this program"))
-        .args([workload, &cell.params.n.unwrap_or(0).to_string(), &cell.params.tokens.unwrap_or(0).to_string()])
+        .args([workload, &number(cell.params.n), &number(cell.params.tokens.or(cell.params.writers))])
         .env("GOMAXPROCS", processors)
         .exec();
     panic!("the Go program: {error}");

@@ -1,7 +1,10 @@
 //! The other crates: the same programs, written as their own documentation would write them.
 
+mod between;
+mod cache_line;
 mod corosensei;
 mod crossbeam;
+mod field;
 mod flume;
 mod go;
 mod kanal;
@@ -9,13 +12,13 @@ mod kanal_async;
 mod lives;
 mod may;
 mod networks;
+mod pycsp;
 mod rayon;
 mod sequential;
 mod standard;
 mod tasks;
 mod tokio;
 
-pub(crate) use self::go::is_ready;
 use crate::cell::{Cell, Outcome};
 use crate::timing::ns_per_round;
 use crate::workload::{Kind, Subject, Workload};
@@ -33,6 +36,21 @@ trait Rival {
     fn recv(receiver: &Self::Receiver) -> Result<u64, Gone>;
 }
 
+/// Whether `subject` has what it needs on this machine; one line says so if not.
+pub(crate) fn is_ready(subject: Subject) -> bool {
+    excuse(subject).is_none()
+}
+
+/// What `subject` lacks, if it lacks anything.
+pub(crate) fn excuse(subject: Subject) -> Option<&'static str> {
+    let found = match subject {
+        Subject::Go1 | Subject::Go2 => go::built(),
+        Subject::Pycsp => pycsp::found(),
+        _ => return None,
+    };
+    found.as_ref().err().map(String::as_str)
+}
+
 /// Runs `cell`, whose subject is not ours.
 ///
 /// # Panics
@@ -44,8 +62,18 @@ pub(crate) fn run(cell: Cell) -> Outcome {
             Kind::Mixed => crossbeam::mixed,
         })
         .into(),
+        Subject::Crossbeam if cell.workload == Workload::ChoiceTime => {
+            let n = cell.params.n();
+            ns_per_round(|messages| crossbeam::selecting(n, 0, messages)).into()
+        }
+        Subject::Crossbeam if cell.workload == Workload::StressedAlt => {
+            let (channels, writers) = (cell.params.n(), cell.params.writers());
+            ns_per_round(|messages| crossbeam::stressed(channels, writers, messages)).into()
+        }
         Subject::Flume if cell.workload == Workload::Choice => ns_per_round(flume::inputs).into(),
         Subject::Std if cell.workload == Workload::Spawn => ns_per_round(standard::spawn).into(),
+        between if between.is_between() => between::run(cell),
+        Subject::CacheLine => ns_per_round(cache_line::round_trips).into(),
         Subject::CorosenseiRaw => ns_per_round(corosensei::switch).into(),
         Subject::Go1 | Subject::Go2 => go::run(cell),
         Subject::KanalAsync => tasks::network::<kanal_async::KanalAsync>(cell),
@@ -55,6 +83,8 @@ pub(crate) fn run(cell: Cell) -> Outcome {
         Subject::Kanal => network::<kanal::Kanal>(cell),
         Subject::Flume => network::<flume::Flume>(cell),
         Subject::Std => network::<standard::Std>(cell),
+        Subject::Pycsp => pycsp::run(cell),
+        Subject::Rayon if cell.workload == Workload::Pi => rayon::pi(cell.params.workers()),
         Subject::Rayon => rayon::mandelbrot(cell.params.picture(), cell.params.workers()),
         Subject::Sequential => sequential::mandelbrot(cell.params.picture()),
         ours => panic!("{} is no rival", ours.name()),
@@ -69,6 +99,10 @@ fn network<R: Rival>(cell: Cell) -> Outcome {
         Workload::Ring => {
             let n = cell.params.n();
             (ns_per_round(|laps| networks::ring::<R>(n, laps)) / n as f64).into()
+        }
+        Workload::OccamRing => {
+            let (n, tokens) = (cell.params.n(), cell.params.tokens());
+            (ns_per_round(|rounds| networks::occam_ring::<R>(n, tokens, rounds)) / (n * tokens) as f64).into()
         }
         Workload::Limit => networks::limit::<R>(cell.params.n()).into(),
         other => panic!("{} has no {}", cell.subject.name(), other.name()),

@@ -58,6 +58,43 @@ pub(super) fn ring<R: Rival>(n: usize, laps: u64) -> Duration {
     })
 }
 
+/// The multi-token ring of ccsp-comparisons: injected, passed on round by round, collected and summed up.
+pub(super) fn occam_ring<R: Rival>(n: usize, tokens: usize, rounds: u64) -> Duration {
+    thread::scope(|scope| {
+        let (first, mut left) = R::rendezvous();
+        for _ in 1..n {
+            let (right, next) = R::rendezvous();
+            scope.spawn(move || -> Result<(), Gone> {
+                loop {
+                    match R::recv(&left)? {
+                        0 => return R::send(&right, 0),
+                        token => R::send(&right, token + 1)?,
+                    }
+                }
+            });
+            left = next;
+        }
+        let (n, tokens) = (n as u64, tokens as u64);
+        let root = scope.spawn(move || -> Result<Duration, Gone> {
+            (1..=tokens).try_for_each(|token| R::send(&first, token))?;
+            let mut start = Instant::now();
+            for round in 0..=rounds {
+                (0..tokens).try_for_each(|_| R::send(&first, R::recv(&left)? + 1))?;
+                if round == 0 {
+                    start = Instant::now();
+                }
+            }
+            let taken = start.elapsed();
+            let sum: u64 = (0..tokens).map(|_| R::recv(&left)).sum::<Result<u64, Gone>>()?;
+            assert_eq!(sum, tokens * (tokens + 1) / 2 + tokens * (n - 1 + n * (rounds + 1)));
+            R::send(&first, 0)?;
+            assert_eq!(R::recv(&left)?, 0, "everybody has ended");
+            Ok(taken)
+        });
+        outcome(root.join())
+    })
+}
+
 /// Milliseconds to start a ring of `n` threads with small stacks, pass the token round it once more, and end it.
 pub(super) fn limit<R: Rival>(n: usize) -> f64 {
     let start = Instant::now();

@@ -8,6 +8,7 @@ use rayon::prelude::*;
 use crate::cell::Outcome;
 use crate::machine::cpu_time;
 use crate::mandelbrot::{Picture, checksum};
+use crate::pi;
 
 /// Renders `picture` in a pool of `workers` threads, whose start is timed too (as ours is).
 pub(super) fn mandelbrot(picture: Picture, workers: usize) -> Outcome {
@@ -22,4 +23,13 @@ pub(super) fn mandelbrot(picture: Picture, workers: usize) -> Outcome {
     });
     drop(pool);
     Outcome::of_wall_and_cpu(start.elapsed(), cpu_time() - cpu, checksum(&pixels))
+}
+
+/// Milliseconds to estimate π in a pool of `workers` threads, whose start is timed too.
+pub(super) fn pi(workers: usize) -> Outcome {
+    let start = Instant::now();
+    let pool = ThreadPoolBuilder::new().num_threads(workers).build().expect("a pool of threads");
+    let hits: u64 = pool.install(|| (0..pi::BAGS).into_par_iter().map(pi::hits).sum());
+    drop(pool);
+    pi::outcome(start.elapsed(), hits)
 }

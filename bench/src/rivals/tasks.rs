@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use tokio::runtime::Builder;
 use tokio::task::yield_now;
 
-use super::{Gone, lives};
+use super::{Gone, field, lives};
 use crate::cell::{Cell, Outcome};
 use crate::timing::{LOOPS_UNTIMED, WARM_UP, ns_per_round};
 use crate::workload::Workload;
@@ -35,6 +35,11 @@ pub(super) fn network<R: AsyncRival>(cell: Cell) -> Outcome {
         Workload::Tokens => {
             let (n, tokens) = (cell.params.n(), cell.params.tokens());
             (ns_per_round(|laps| measured(ring::<R>(n, tokens, laps))) / (n * tokens) as f64).into()
+        }
+        Workload::CommstimePar => ns_per_round(|loops| measured(field::commstime_par::<R>(loops))).into(),
+        Workload::OccamRing => {
+            let (n, tokens) = (cell.params.n(), cell.params.tokens());
+            (ns_per_round(|rounds| measured(field::occam_ring::<R>(n, tokens, rounds))) / (n * tokens) as f64).into()
         }
         Workload::Primes => measured(lives::primes::<R>(cell.params.n())).into(),
         Workload::Memory => measured(lives::memory::<R>(cell.params.n())).into(),
@@ -115,7 +120,7 @@ async fn commstime<R: AsyncRival>(loops: u64) -> Result<Duration, Gone> {
     timed_consumer::<R>(consumer_in, LOOPS_UNTIMED, loops).await
 }
 
-async fn prefix<R: AsyncRival>(mut input: R::Receiver, output: R::Sender) -> Result<(), Gone> {
+pub(super) async fn prefix<R: AsyncRival>(mut input: R::Receiver, output: R::Sender) -> Result<(), Gone> {
     R::send(&output, 0).await?;
     loop {
         R::send(&output, R::recv(&mut input).await?).await?;
@@ -180,7 +185,7 @@ async fn element<R: AsyncRival>(left: R::Receiver, right: R::Sender, token: Opti
 }
 
 /// Passes on each number plus one.
-async fn forward<R: AsyncRival>(mut left: R::Receiver, right: R::Sender) -> Result<(), Gone> {
+pub(super) async fn forward<R: AsyncRival>(mut left: R::Receiver, right: R::Sender) -> Result<(), Gone> {
     loop {
         R::send(&right, R::recv(&mut left).await? + 1).await?;
     }
@@ -195,7 +200,11 @@ async fn count<R: AsyncRival>(numbers: R::Sender) -> Result<(), Gone> {
 }
 
 /// Receives 0, 1, 2, … and times all but the first `untimed`.
-async fn timed_consumer<R: AsyncRival>(mut numbers: R::Receiver, untimed: u64, timed: u64) -> Result<Duration, Gone> {
+pub(super) async fn timed_consumer<R: AsyncRival>(
+    mut numbers: R::Receiver,
+    untimed: u64,
+    timed: u64,
+) -> Result<Duration, Gone> {
     for expected in 0..untimed {
         assert_eq!(R::recv(&mut numbers).await?, expected);
     }

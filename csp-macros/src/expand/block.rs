@@ -29,9 +29,9 @@ pub(super) fn expand(mut inline: InlineBlock, csp: &TokenStream) -> TokenStream 
     let there = Span::mixed_site().located_at(place);
     let csp_there = path::located(csp, place);
     let wrap = |closure: TokenStream| {
-        let block = quote_spanned!(there=> #csp_there::__private::block(__taken, #closure));
+        let block = quote_spanned!(there=> #csp_there::__private::block(#closure));
         // What the block takes along is looked up before the closure takes it.
-        quote_spanned!(Span::mixed_site()=> #csp::__block!(__taken { #places } #block))
+        quote_spanned!(Span::mixed_site()=> #csp::__block!({ #places } #block))
     };
     if !stops && !unit && moves.is_none() {
         return wrap(quote_spanned!(there=> move || #block));

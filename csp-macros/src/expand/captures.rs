@@ -13,7 +13,7 @@ use super::walk::Walk;
 
 /// What is known of how a place is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Sight {
+pub(crate) enum Sight {
     /// As an argument of a method that may as well want a function.
     Vague,
     /// As a value: it may still be a function.
@@ -24,7 +24,7 @@ pub(super) enum Sight {
 
 /// A variable, or a part of it: `x`, `self`, `x.field`, `x.0.field`.
 #[derive(Clone)]
-pub(super) struct Place {
+pub(crate) struct Place {
     pub(super) root: Ident,
     pub(super) fields: Vec<Member>,
     pub(super) sight: Sight,
@@ -77,7 +77,7 @@ pub(super) fn listed(moves: &[PatIdent]) -> Vec<Place> {
 }
 
 /// The places that a block uses and does not make itself, in the order in which they appear.
-pub(super) fn places(block: &Block) -> Vec<Place> {
+pub(crate) fn places(block: &Block) -> Vec<Place> {
     let mut walk = Walk::default();
     walk.inline_block(&[], block);
     let (found, items_unknown) = walk.found();
@@ -109,7 +109,7 @@ pub(super) fn places(block: &Block) -> Vec<Place> {
 }
 
 /// The places as `__taken!` wants them: each with its parts in braces after it.
-pub(super) fn expand(places: &[Place]) -> TokenStream {
+pub(crate) fn expand(places: &[Place]) -> TokenStream {
     let mut places: Vec<&Place> = places.iter().collect();
     places.sort_by_key(|place| place.fields.len());
     let mut tokens = TokenStream::new();

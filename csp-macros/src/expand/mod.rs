@@ -3,7 +3,7 @@
 pub(crate) mod alt;
 mod alt_replicas;
 mod block;
-mod captures;
+pub(crate) mod captures;
 pub(crate) mod io;
 pub(crate) mod message;
 mod naming;

@@ -188,10 +188,10 @@ impl Arena {
         let wanted = SMALL | class as u64;
         let around = (begin..self.chunks).chain(self.first..begin);
         for chunk in around.clone() {
-            if self.state(chunk).load(Ordering::Relaxed) == wanted {
-                if let Some(block) = self.take_in(chunk, class, owner, hint) {
-                    return Some(block);
-                }
+            if self.state(chunk).load(Ordering::Relaxed) == wanted
+                && let Some(block) = self.take_in(chunk, class, owner, hint)
+            {
+                return Some(block);
             }
         }
         if !self.may_grow(1, purpose) {
@@ -232,7 +232,7 @@ impl Arena {
     fn take(&self, block: Block, class: usize, owner: Owner) -> bool {
         let chunk = block.number() as usize / UNITS;
         let wanted = SMALL | class as u64;
-        if self.state(chunk).load(Ordering::Relaxed) != wanted || block.number() as usize % UNITS % CLASSES[class] != 0
+        if self.state(chunk).load(Ordering::Relaxed) != wanted || !fits(block.number() as usize % UNITS, CLASSES[class])
         {
             return false;
         }
@@ -242,6 +242,7 @@ impl Arena {
             return false;
         }
         step();
+        // SYNC chunk: see above.
         if self.state(chunk).load(Ordering::SeqCst) != wanted {
             self.owner(block).store(0, Ordering::Release); // SYNC block: it was never used
             return false;
@@ -373,6 +374,7 @@ impl Arena {
     fn is_empty(&self, chunk: usize, state: u64) -> bool {
         let Some(units) = CLASSES.get(state as u32 as usize) else { return false };
         let blocks = (0..UNITS / units).filter_map(|index| self.check((chunk * UNITS + index * units) as u32));
+        // SYNC chunk: with `take`, as in `close`.
         blocks.into_iter().all(|block| self.owner(block).load(Ordering::SeqCst) == 0)
     }
 
@@ -448,5 +450,28 @@ impl Arena {
         let taken = |chunk: &usize| self.state(*chunk).load(Ordering::Relaxed) != FREE;
         let used = (self.first..self.chunks).filter(taken).count();
         self.used().store(used as u32, Ordering::Relaxed);
+    }
+}
+
+/// Whether a block of so many units may begin at this unit of a chunk.
+fn fits(unit: usize, units: usize) -> bool {
+    unit.is_multiple_of(units) && unit + units <= UNITS
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_block_reaches_beyond_its_chunk() {
+        let arena = Arena::new(64 * CHUNK);
+        for units in CLASSES {
+            // Two chunks and more of each size, one after the other, so that each begins where the last one's hint says.
+            for _ in 0..2 * UNITS / units + 2 {
+                let block = arena.allocate(units * UNIT, Kind::Message, Owner::COMMON, Purpose::Certain);
+                let begin = block.expect("there is room").number() as usize % UNITS;
+                assert!(begin + units <= UNITS, "{units} units at {begin}");
+            }
+        }
     }
 }

@@ -3,6 +3,11 @@
 //! It is one anonymous memory file, mapped by the program's first process and inherited by those that it forks at the same address, so a
 //! pointer into it means the same to all. Who owns a block stands in one word, and is the truth; everything else can be recomputed.
 
+#![allow(
+    clippy::multiple_unsafe_ops_per_block,
+    reason = "finding a word of the tables and looking at it are one argument"
+)]
+
 mod blocks;
 mod map;
 
@@ -153,6 +158,6 @@ impl Arena {
     #[inline]
     pub(crate) fn block_of(&self, payload: *const u8) -> Option<Block> {
         let offset = payload.addr().wrapping_sub(self.base().addr().get());
-        (offset < self.size() && offset % UNIT == 0).then(|| self.check((offset / UNIT) as u32))?
+        (offset < self.size() && offset.is_multiple_of(UNIT)).then(|| self.check((offset / UNIT) as u32))?
     }
 }

@@ -18,6 +18,9 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Instant;
 
+#[cfg(feature = "backend-coroutines")]
+use crate::process::context::Context;
+
 /// An execution model: what a process is while it runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -172,11 +175,22 @@ pub(crate) fn shares_its_thread() -> bool {
     coroutines::inside()
 }
 
-/// Parks the caller, which is a coroutine, until `unpark`, or for no reason.
+/// Parks the caller, which is a coroutine, and whose context this is, until `unpark`, or for no reason.
 #[cfg(feature = "backend-coroutines")]
 #[inline(always)]
-pub(crate) fn park_this_coroutine() {
-    coroutines::park_this();
+pub(crate) fn park_this_coroutine(context: &Context) {
+    coroutines::park_this(context);
+}
+
+/// Wakes a coroutine that waits, or waited, with an offer at `about`, a mere hint.
+///
+/// # Safety
+/// `parker` is that of a coroutine of this thread's worker.
+#[cfg(feature = "backend-coroutines")]
+#[inline(always)]
+pub(crate) unsafe fn wake_neighbour(parker: &'static dyn Park, about: *const u8) {
+    // SAFETY: passed on.
+    unsafe { coroutines::wake_neighbour(parker, about) };
 }
 
 /// Lets other processes run.

@@ -38,7 +38,8 @@ pub(crate) struct Channel {
 pub(super) type Codec = Option<&'static crate::shared::message::Codec>;
 /// Nothing crosses.
 #[cfg(not(feature = "backend-processes"))]
-pub(super) type Codec = ();
+#[derive(Clone, Copy)]
+pub(super) struct Codec;
 
 #[cfg(feature = "backend-processes")]
 pub(super) fn codec<T: crate::message::Message>() -> Codec {
@@ -46,11 +47,20 @@ pub(super) fn codec<T: crate::message::Message>() -> Codec {
 }
 
 #[cfg(not(feature = "backend-processes"))]
-pub(super) fn codec<T: crate::message::Message>() -> Codec {}
+#[allow(clippy::extra_unused_type_parameters, reason = "as where it is used")]
+pub(super) fn codec<T: crate::message::Message>() -> Codec {
+    Codec
+}
 
-#[allow(clippy::unused_unit, reason = "it is one only without the feature")]
+/// Of messages that stay in this process.
+#[cfg(feature = "backend-processes")]
 pub(super) fn no_codec() -> Codec {
-    Default::default()
+    None
+}
+
+#[cfg(not(feature = "backend-processes"))]
+pub(super) fn no_codec() -> Codec {
+    Codec
 }
 
 /// Instead of a number of ends: the channel is moving to the arena, where they are counted from now on.
@@ -81,7 +91,12 @@ pub(crate) struct Paired {
 impl Paired {
     /// What an entry in this process's memory was left with.
     pub(crate) fn of_local((partner, kept): (Option<<Local as Home>::Link>, bool)) -> Self {
-        Self { partner, kept, ..Self::default() }
+        Self {
+            partner,
+            kept,
+            #[cfg(feature = "backend-processes")]
+            shared: None,
+        }
     }
 
     #[cfg(feature = "backend-processes")]
@@ -226,7 +241,7 @@ impl Channel {
         Stopped::Poisoned(cause)
     }
 
-    /// One plain operation: meets a partner, or waits for one.
+    /// One plain operation: meets a partner, or waits for one. `size` is that of a message of this channel.
     ///
     /// Inlined, down from `send` and `recv`, into the body of the process: every return from a call that was made before a
     /// switch of coroutines is one that the processor predicts wrongly, and the switch's own return after it. (It halved the time of a hop.)
@@ -240,11 +255,25 @@ impl Channel {
         &self,
         kind: Kind,
         place: *mut u8,
+        size: usize,
         patience: Patience,
         at: &'static Location<'static>,
     ) -> Result<Paired, Refusal> {
         // SAFETY: the running process is the caller, and the operation keeps no reference.
         let context = unsafe { running() };
+        #[cfg(all(not(loom), feature = "backend-coroutines"))]
+        if matches!((patience, kind), (Patience::Forever, Kind::Send | Kind::Receive))
+            && context.goes_the_short_way()
+            && !std::thread::panicking()
+        {
+            // SAFETY: passed on.
+            match unsafe { self.communicate_nearby(context, kind, place, size, at) } {
+                Some(Outcome::Met) => return Ok(Paired::default()),
+                Some(outcome) => return Err(Refusal::Stopped(self.stopped(outcome, context))),
+                None => {}
+            }
+        }
+        let _ = size;
         #[cfg(feature = "backend-processes")]
         if let Some(link) = self.link_for(kind) {
             // SAFETY: passed on.
@@ -296,7 +325,7 @@ impl Channel {
     ///
     /// # Safety
     /// As for `communicate`.
-    #[inline(always)]
+    #[inline(never)]
     pub(crate) unsafe fn communicate_as(
         &self,
         context: &Context,
@@ -385,6 +414,10 @@ impl Operation for Plain<'_> {
     fn describe(&self, report: &mut dyn std::fmt::Write) -> std::fmt::Result {
         let direction = if self.kind.is_sending() { "to send to" } else { "to receive from" };
         write!(report, "waits {direction} {}, at {}", self.channel.phrase(), self.at)
+    }
+
+    fn at(&self) -> Option<&'static Location<'static>> {
+        Some(self.at)
     }
 
     fn end(&self, cause: &Cause) {

@@ -13,9 +13,13 @@ mod name;
 mod receiver;
 mod release;
 mod sender;
+#[cfg(all(not(loom), feature = "backend-coroutines"))]
+mod short;
 
 pub(crate) use handover::{abandon_end, hand_over_receiver, hand_over_sender, take_over_receiver, take_over_sender};
-pub(crate) use inner::{Channel, Paired, Patience, Plain, may_communicate};
+#[cfg(any(feature = "backend-processes", all(test, loom)))]
+pub(crate) use inner::Patience;
+pub(crate) use inner::{Channel, Paired, Plain, may_communicate};
 use inner::{Codec, codec, no_codec};
 pub use name::Named;
 pub use receiver::{IntoIter, Iter, Receiver};

@@ -181,8 +181,15 @@ impl<T: Send> Receiver<T> {
 
     fn recv_extended(&self, slot: &mut MaybeUninit<T>, at: &'static Location<'static>) -> Result<Release<T>, Stopped> {
         // SAFETY: the slot has room for a message.
-        let paired =
-            unsafe { self.channel.communicate(Kind::ReceiveExtended, slot.as_mut_ptr().cast(), Patience::Forever, at) };
+        let paired = unsafe {
+            self.channel.communicate(
+                Kind::ReceiveExtended,
+                slot.as_mut_ptr().cast(),
+                size_of::<T>(),
+                Patience::Forever,
+                at,
+            )
+        };
         Ok(Release::new(paired.map_err(stopped)?, &self.channel))
     }
 
@@ -190,7 +197,7 @@ impl<T: Send> Receiver<T> {
     fn recv_for(&self, patience: Patience, at: &'static Location<'static>) -> Result<T, Refusal> {
         let mut slot = MaybeUninit::<T>::uninit();
         // SAFETY: the slot has room for a message.
-        unsafe { self.channel.communicate(Kind::Receive, slot.as_mut_ptr().cast(), patience, at) }?;
+        unsafe { self.channel.communicate(Kind::Receive, slot.as_mut_ptr().cast(), size_of::<T>(), patience, at) }?;
         // SAFETY: the operation succeeded, so the message is there.
         Ok(unsafe { slot.assume_init() })
     }

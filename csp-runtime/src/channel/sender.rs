@@ -155,7 +155,7 @@ impl<T: Send> Sender<T> {
         let mut value = ManuallyDrop::new(value);
         let place = std::ptr::from_mut(&mut *value).cast();
         // SAFETY: the place holds a message until it has moved away.
-        match unsafe { self.channel.communicate(Kind::Send, place, patience, at) } {
+        match unsafe { self.channel.communicate(Kind::Send, place, size_of::<T>(), patience, at) } {
             Ok(_) => Ok(()),
             Err(reason) => Err(SendError { value: ManuallyDrop::into_inner(value), reason }),
         }

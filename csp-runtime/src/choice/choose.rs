@@ -7,14 +7,15 @@ use std::time::Instant;
 
 use smallvec::SmallVec;
 
+#[cfg(all(not(loom), feature = "backend-coroutines"))]
+use super::glance::Seen;
 #[cfg(feature = "backend-processes")]
 use super::guard::There;
-use super::guard::{Communication, Guard, What};
+use super::guard::{Communication, Guard, Seat, What, expired};
+use super::waiting::Waiting;
 use crate::channel::{Paired, may_communicate};
-use crate::deadlock::Operation;
-use crate::error::{Cause, Stopped};
+use crate::error::Stopped;
 use crate::process::context::{Context, current};
-use crate::rendezvous::core::Side;
 use crate::rendezvous::decision::{Claim, MAX_GUARDS, News, Outcome};
 use crate::rendezvous::meet::{Arrival, Manner};
 use crate::rendezvous::offer::{Kind, Offer};
@@ -50,7 +51,17 @@ pub struct Chosen {
 #[track_caller]
 pub fn choose(order: Order, guards: &[Guard<'_>]) -> Result<Chosen, Stopped> {
     let at = Location::caller();
-    current(|context| choose_as(context, order, guards, at))
+    current(|context| {
+        #[cfg(all(not(loom), feature = "backend-coroutines"))]
+        if context.goes_the_short_way() && !std::thread::panicking() {
+            match super::glance::take_at_a_glance(order, guards) {
+                Seen::Took(index) => return Ok(chosen(&guards[index])),
+                Seen::Nobody => return choose_after(context, order, guards, at, true),
+                Seen::Other => {}
+            }
+        }
+        choose_as(context, order, guards, at)
+    })
 }
 
 /// [`choose`], by the process of `context`.
@@ -60,25 +71,43 @@ pub(crate) fn choose_as(
     guards: &[Guard<'_>],
     at: &'static Location<'static>,
 ) -> Result<Chosen, Stopped> {
+    choose_after(context, order, guards, at, false)
+}
+
+fn chosen(guard: &Guard<'_>) -> Chosen {
+    Chosen { branch: guard.branch, replica: guard.replica }
+}
+
+/// `nobody`: a look at all guards has just found none that is ready, so the offers are made at once.
+fn choose_after(
+    context: &Context,
+    order: Order,
+    guards: &[Guard<'_>],
+    at: &'static Location<'static>,
+    nobody: bool,
+) -> Result<Chosen, Stopped> {
     may_communicate(context, at)?;
     let choice = Choice {
         guards,
+        seats: guards.iter().map(Seat::of).collect(),
         order,
         at,
         context,
         #[cfg(feature = "backend-processes")]
         frame: Cell::new(None),
     };
-    let (taken, survey) = choice.take_one()?;
+    let (taken, survey) = choice.take_one(nobody)?;
     context.forgive();
     choice.remember(taken, &survey);
-    Ok(Chosen { branch: guards[taken].branch, replica: guards[taken].replica })
+    Ok(chosen(&guards[taken]))
 }
 
-struct Choice<'c, 'g> {
-    guards: &'c [Guard<'g>],
+pub(super) struct Choice<'c, 'g> {
+    pub(super) guards: &'c [Guard<'g>],
+    /// One for each.
+    seats: SmallVec<[Seat; 8]>,
     order: Order,
-    at: &'static Location<'static>,
+    pub(super) at: &'static Location<'static>,
     context: &'c Context,
     /// Where the guards are whose channels are in the arena, if there are any.
     #[cfg(feature = "backend-processes")]
@@ -111,12 +140,14 @@ impl<'g> Choice<'_, 'g> {
             .filter(|(_, it)| it.live.get())
     }
 
-    fn take_one(&self) -> Result<(usize, Survey), Stopped> {
+    fn take_one(&self, mut nobody: bool) -> Result<(usize, Survey), Stopped> {
         loop {
             let survey = self.survey()?;
             #[cfg(feature = "backend-processes")]
             self.take_seats();
-            if let Some(taken) = self.poll(&survey)? {
+            if !std::mem::take(&mut nobody)
+                && let Some(taken) = self.poll(&survey)?
+            {
                 return Ok((taken, survey));
             }
             if let Some(taken) = self.wait(survey.timeout)? {
@@ -217,12 +248,12 @@ impl<'g> Choice<'_, 'g> {
         communication.set_chosen_at(survey.latest + 1);
         communication.outcome.chosen.set(true);
         #[cfg(feature = "backend-processes")]
-        if let Some(there) = communication.there.get() {
+        if let Some(there) = self.seats[taken].there.get() {
             return self.remember_there(communication, there);
         }
-        if communication.entry.kind != Kind::Receive {
+        if communication.kind != Kind::Receive {
             // SAFETY: the entry is in no queue any more, and its offer is complete, or nobody saw it.
-            let paired = Paired::of_local(unsafe { communication.entry.paired_with() });
+            let paired = Paired::of_local(unsafe { self.seats[taken].entry.paired_with() });
             communication.outcome.channel.set(Some(communication.channel.clone()));
             communication.outcome.paired.set(paired);
         }
@@ -232,10 +263,10 @@ impl<'g> Choice<'_, 'g> {
     fn try_guard(&self, index: usize) -> Result<bool, Stopped> {
         let Some(communication) = self.guards[index].communication() else { return Ok(false) };
         #[cfg(feature = "backend-processes")]
-        if let Some(there) = communication.there.get() {
+        if let Some(there) = self.seats[index].there.get() {
             return self.try_guard_there(index, there);
         }
-        let (entry, mut offer) = (&communication.entry, None);
+        let (entry, mut offer) = (&self.seats[index].entry, None);
         let announce = || {
             entry.attach(offer.insert(Offer::choice(self.context.parker(), self.context.is_hosted())));
             &raw const *entry
@@ -322,9 +353,9 @@ impl<'g> Choice<'_, 'g> {
             first = first.or(Some(index));
             let manner = Manner { published, wait: true };
             // SAFETY: `leave_all` takes every entry out before the offer ends, and a paired offer is waited for.
-            match unsafe { communication.arrive(offer, index, manner) } {
+            match unsafe { communication.arrive(&self.seats[index], offer, index, manner) } {
                 Arrival::Waiting => {
-                    communication.queued.set(true);
+                    self.seats[index].queued.set(true);
                     published = true;
                 }
                 Arrival::Met => return Some((index, Outcome::Met)),
@@ -349,9 +380,9 @@ impl<'g> Choice<'_, 'g> {
     }
 
     fn leave_all(&self) {
-        for (_, communication) in self.live() {
-            if communication.queued.take() {
-                communication.leave();
+        for (index, communication) in self.live() {
+            if self.seats[index].queued.take() {
+                communication.leave(&self.seats[index]);
             }
         }
     }
@@ -394,9 +425,9 @@ impl<'g> Choice<'_, 'g> {
     /// Gives each live one a seat in one frame, around the offer of this choice.
     fn take_seats(&self) {
         let links = || {
-            self.live().filter_map(|(_, communication)| {
-                communication.there.set(None);
-                Some((communication, communication.channel.link_for(communication.entry.kind)?))
+            self.live().filter_map(|(index, communication)| {
+                self.seats[index].there.set(None);
+                Some((index, communication, communication.channel.link_for(communication.kind)?))
             })
         };
         let seats = links().count();
@@ -405,9 +436,9 @@ impl<'g> Choice<'_, 'g> {
         }
         // A plain operation's frame has one seat; this one is used for nothing else.
         let frame = FrameGuard::new(seats.max(2), true, crate::shared::operation::hosted(self.context));
-        for (seat, (communication, link)) in links().enumerate() {
-            let entry = &frame.sit(seat, communication.entry.kind, link).entry;
-            communication.there.set(Some(There { link, seat, entry }));
+        for (seat, (index, communication, link)) in links().enumerate() {
+            let entry = &frame.sit(seat, communication.kind, link).entry;
+            self.seats[index].there.set(Some(There { link, seat, entry }));
         }
         self.frame.set(Some(frame));
     }
@@ -440,7 +471,7 @@ impl<'g> Choice<'_, 'g> {
     /// As `remember`, of the chosen guard: its message goes to its slot, or its partner is kept there.
     fn remember_there(&self, communication: &Communication<'g>, there: There) {
         let Some(frame) = self.frame.take() else { return };
-        let place = communication.entry.place;
+        let place = communication.place;
         if there.entry.kind == Kind::Receive {
             // SAFETY: the chosen input has received a message, and the slot has room for it.
             unsafe { there.link.codec.unpack(there.entry.place, place) };
@@ -463,36 +494,5 @@ impl Survey {
             self.oldest = Some((chosen_at, index));
         }
         self.passed_over |= communication.was_passed_over();
-    }
-}
-
-fn expired(deadline: Option<Instant>) -> bool {
-    deadline.is_some_and(|deadline| crate::sync::now() >= deadline)
-}
-
-/// A choice that waits, for the deadlock report.
-struct Waiting<'w, 'c, 'g> {
-    choice: &'w Choice<'c, 'g>,
-    offer: &'w Offer,
-}
-
-impl Operation for Waiting<'_, '_, '_> {
-    fn is_pending(&self) -> bool {
-        self.offer.decision.is_pending()
-    }
-
-    fn describe(&self, report: &mut dyn std::fmt::Write) -> std::fmt::Result {
-        write!(report, "waits in a choice at {}:", self.choice.at)?;
-        for communication in self.choice.guards.iter().filter_map(Guard::communication) {
-            let direction = if communication.entry.kind.is_sending() { "to send to" } else { "to receive from" };
-            write!(report, "\n      {direction} {}", communication.channel.phrase())?;
-        }
-        Ok(())
-    }
-
-    fn end(&self, cause: &Cause) {
-        for communication in self.choice.guards.iter().filter_map(Guard::communication) {
-            communication.channel.poison(Side::Senders, cause.clone());
-        }
     }
 }

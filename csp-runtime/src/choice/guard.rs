@@ -6,8 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use smallvec::SmallVec;
-
+use super::few::Few;
 use super::slot::{Outcome, OutputSlot, Slot};
 use crate::channel::{Channel, Receiver, Sender};
 use crate::rendezvous::local::Local;
@@ -21,6 +20,7 @@ pub struct Guard<'a> {
     pub(super) replica: u32,
 }
 
+#[repr(u8)]
 pub(super) enum What<'a> {
     /// Its precondition is false.
     Off,
@@ -32,16 +32,36 @@ pub(super) enum What<'a> {
 /// An input or output guard.
 pub(super) struct Communication<'a> {
     pub(super) channel: &'a Arc<Channel>,
-    pub(super) entry: Entry<Local>,
+    /// Where its message goes, or 0.
+    pub(super) place: *mut u8,
     pub(super) outcome: &'a Outcome,
     stamp: &'a AtomicU64,
+    pub(super) kind: Kind,
     /// Its channel had not ended when the choice began.
     pub(super) live: Cell<bool>,
+}
+
+/// What a guard needs in addition once it is offered, or tried the long way.
+pub(super) struct Seat {
+    pub(super) entry: Entry<Local>,
     /// It waits in its channel's queue.
     pub(super) queued: Cell<bool>,
     /// Its entry, if its channel is in the arena.
     #[cfg(feature = "backend-processes")]
     pub(super) there: Cell<Option<There>>,
+}
+
+impl Seat {
+    pub(super) fn of(guard: &Guard<'_>) -> Self {
+        let (kind, place) =
+            guard.communication().map_or((Kind::Receive, std::ptr::null_mut()), |it| (it.kind, it.place));
+        Self {
+            entry: Entry::new(std::ptr::null(), 0, kind, place),
+            queued: Cell::new(false),
+            #[cfg(feature = "backend-processes")]
+            there: Cell::new(None),
+        }
+    }
 }
 
 /// A guard's place in the arena.
@@ -55,49 +75,51 @@ pub(super) struct There {
 
 impl<'a> Communication<'a> {
     fn new(channel: &'a Arc<Channel>, stamp: &'a AtomicU64, kind: Kind, place: *mut u8, outcome: &'a Outcome) -> Self {
-        let entry = Entry::new(std::ptr::null(), 0, kind, place);
-        Self {
-            channel,
-            entry,
-            outcome,
-            stamp,
-            live: Cell::new(false),
-            queued: Cell::new(false),
-            #[cfg(feature = "backend-processes")]
-            there: Cell::new(None),
-        }
+        Self { channel, place, outcome, stamp, kind, live: Cell::new(false) }
     }
 
     /// How this guard's channel has ended, if it has.
     pub(super) fn ended(&self) -> Option<crate::rendezvous::decision::Outcome> {
-        if self.entry.kind.is_sending() { self.channel.ended_for_senders() } else { self.channel.over_for_receivers() }
+        if self.kind.is_sending() { self.channel.ended_for_senders() } else { self.channel.over_for_receivers() }
     }
 
     /// The offer, which is guard `index` of it here, comes to the channel.
     ///
     /// # Safety
     /// As for [`Core::arrive`](crate::rendezvous::core::Core::arrive).
-    pub(super) unsafe fn arrive(&self, offer: &Offer, index: usize, manner: Manner) -> Arrival {
+    pub(super) unsafe fn arrive(&self, seat: &Seat, offer: &Offer, index: usize, manner: Manner) -> Arrival {
         #[cfg(feature = "backend-processes")]
-        if let Some(there) = self.there.get() {
+        if let Some(there) = seat.there.get() {
             there.entry.set_index(index as u32);
             // SAFETY: passed on.
             return unsafe { there.link.core.arrive(there.entry, manner) };
         }
-        self.entry.attach(offer);
-        self.entry.set_index(index as u32);
+        seat.entry.attach(offer);
+        seat.entry.set_index(index as u32);
+        #[cfg(all(not(loom), feature = "backend-coroutines"))]
         // SAFETY: passed on.
-        unsafe { self.channel.core.arrive(&self.entry, manner) }
+        if unsafe { self.channel.core.stand(&seat.entry) } {
+            return Arrival::Waiting;
+        }
+        // SAFETY: passed on.
+        unsafe { self.channel.core.arrive(&seat.entry, manner) }
     }
 
     /// Takes the entry out of its queue.
-    pub(super) fn leave(&self) {
+    pub(super) fn leave(&self, seat: &Seat) {
         #[cfg(feature = "backend-processes")]
-        if let Some(there) = self.there.get() {
+        if let Some(there) = seat.there.get() {
             there.link.core.leave(there.entry);
             return;
         }
-        self.channel.core.leave(&self.entry);
+        self.channel.core.leave(&seat.entry);
+    }
+
+    /// The stamp as it is: twice [`chosen_at`](Self::chosen_at), and 1 if it [`was_passed_over`](Self::was_passed_over).
+    #[cfg(all(not(loom), feature = "backend-coroutines"))]
+    #[inline(always)]
+    pub(super) fn stamp(&self) -> u64 {
+        self.stamp.load(Ordering::Relaxed)
     }
 
     /// When this end was last chosen, against the others of its choices.
@@ -189,6 +211,11 @@ pub fn skip(branch: u32, replica: u32, precondition: bool) -> Guard<'static> {
     Guard::new(branch, replica, if precondition { What::Skip } else { What::Off })
 }
 
+/// Whether a timeout guard's deadline has passed.
+pub(super) fn expired(deadline: Option<Instant>) -> bool {
+    deadline.is_some_and(|deadline| crate::sync::now() >= deadline)
+}
+
 /// A moment; none if it lies beyond what the clock can tell.
 pub struct Deadline(Option<Instant>);
 
@@ -221,16 +248,18 @@ pub fn deadline(expression: impl IntoDeadline) -> Deadline {
 }
 
 /// The guards of a choice that has replicated ones; a few need no allocation.
-#[derive(Default)]
-pub struct GuardList<'a>(SmallVec<[Guard<'a>; 8]>);
+pub struct GuardList<'a>(Few<Guard<'a>>);
 
 impl<'a> GuardList<'a> {
     /// No guards yet.
+    #[allow(clippy::new_without_default, reason = "made by the macros only")]
+    #[inline(always)]
     pub fn new() -> Self {
-        Self::default()
+        Self(Few::new())
     }
 
     /// Adds a guard, in order of priority.
+    #[inline(always)]
     pub fn push(&mut self, guard: Guard<'a>) {
         self.0.push(guard);
     }
@@ -240,6 +269,6 @@ impl<'a> Deref for GuardList<'a> {
     type Target = [Guard<'a>];
 
     fn deref(&self) -> &[Guard<'a>] {
-        &self.0
+        self.0.as_slice()
     }
 }

@@ -2,10 +2,14 @@
 
 mod choose;
 mod commit;
+mod few;
+#[cfg(all(not(loom), feature = "backend-coroutines"))]
+mod glance;
 mod guard;
 mod propagate;
 mod replicas;
 mod slot;
+mod waiting;
 
 #[cfg(all(test, loom))]
 pub(crate) use choose::choose_as;

@@ -14,6 +14,7 @@ use super::region::{NOTE, TicketKind};
 use super::sequence::COUNT;
 use super::storage::Storage;
 use super::{Decoder, Encoder, Malformed, Message};
+use crate::process::Visitor;
 
 /// Plain data that a channel *moves*, on every backend: sending a gigabyte costs what sending a number does.
 ///
@@ -93,7 +94,8 @@ impl<T: Message> Mobile<T> {
 }
 
 impl<T: Message> Mobile<[T]> {
-    /// `count` copies of a value. If the value is a number that is 0, the memory comes from the system only as it is used.
+    /// `count` copies of a value. If the value is a number that is 0, the memory comes from the system only as it is used (unless it
+    /// is shared with forked processes).
     ///
     /// # Panics
     /// If that is more than there can be memory; or if `clone` does.
@@ -235,6 +237,10 @@ impl<T: Message> Message for Mobile<T> {
         // SAFETY: storage for a plain value: whatever its bytes are, they are one.
         Ok(unsafe { Self::of(storage) })
     }
+
+    fn __each_end(&self, visitor: &mut Visitor<'_>) {
+        visitor.data(self.data.cast());
+    }
 }
 
 /// A ticket and the length, whatever the size of the data.
@@ -255,6 +261,10 @@ impl<T: Message> Message for Mobile<[T]> {
         let storage = Storage::take_over(input.ticket(TicketKind::Storage)?, layout)?;
         // SAFETY: storage for `count` plain values: whatever its bytes are, they are some.
         Ok(unsafe { Self::of(storage, count) })
+    }
+
+    fn __each_end(&self, visitor: &mut Visitor<'_>) {
+        visitor.data(self.data.cast());
     }
 }
 

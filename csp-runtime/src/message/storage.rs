@@ -1,6 +1,7 @@
 //! Where mobile data lies, and how it passes from one owner to the next without being copied.
 //!
-//! In this version that is the heap: what is handed over stays in this OS process.
+//! That is the heap; or the arena, if there are forked processes or it looks as if there will be. What is handed over there reaches any
+//! process of the program.
 
 use std::alloc::{Layout, alloc, alloc_zeroed, dealloc, handle_alloc_error};
 use std::mem::ManuallyDrop;
@@ -8,6 +9,8 @@ use std::ptr::NonNull;
 
 use super::Malformed;
 use crate::cloakroom::Cloakroom;
+#[cfg(feature = "backend-processes")]
+use crate::shared::{census, mobile};
 
 /// A piece of memory, freed when dropped. Nothing is known of what is in it.
 pub(super) struct Storage {
@@ -28,6 +31,15 @@ impl Storage {
     pub(super) fn allocate(layout: Layout, zeroed: bool) -> Self {
         if layout.size() == 0 {
             return Self::nothing(layout);
+        }
+        #[cfg(feature = "backend-processes")]
+        if mobile::is_wanted() {
+            let place = mobile::allocate(layout);
+            if zeroed {
+                // SAFETY: just allocated, and as long.
+                unsafe { place.write_bytes(0, layout.size()) };
+            }
+            return Self { place, layout };
         }
         let place = if zeroed {
             // SAFETY: its size is not 0.
@@ -66,7 +78,27 @@ impl Storage {
 
     /// Gives it away for a ticket, by which one other owner gets it.
     pub(super) fn hand_over(self) -> u64 {
-        if self.layout.size() == 0 { NOTHING } else { HANDED_OVER.hand_over(self) }
+        if self.layout.size() == 0 {
+            return NOTHING;
+        }
+        #[cfg(feature = "backend-processes")]
+        if census::is_founded() {
+            return self.hand_over_in_arena();
+        }
+        HANDED_OVER.hand_over(self)
+    }
+
+    /// In the arena a ticket costs nothing. What is not there yet, or is not ours, is copied once.
+    #[cfg(feature = "backend-processes")]
+    fn hand_over_in_arena(self) -> u64 {
+        if let Some(ticket) = mobile::hand_over(self.place) {
+            std::mem::forget(self);
+            return ticket;
+        }
+        let copy = mobile::allocate(self.layout);
+        // SAFETY: both are as long, and apart; the data is whole, and borrowed by nobody.
+        unsafe { self.place.copy_to_nonoverlapping(copy, self.layout.size()) };
+        mobile::hand_over(copy).expect("what was just allocated is ours")
     }
 
     /// The storage of this ticket, which must have this layout.
@@ -74,18 +106,31 @@ impl Storage {
         if ticket == NOTHING && layout.size() == 0 {
             return Ok(Self::nothing(layout));
         }
+        #[cfg(feature = "backend-processes")]
+        if mobile::is_ticket(ticket) {
+            let place = mobile::take_over(ticket, layout).ok_or(Malformed::new("there is no such mobile data"))?;
+            return Ok(Self { place, layout });
+        }
         let storage = HANDED_OVER.take_over(ticket, |storage| storage.layout == layout);
         storage.ok_or(Malformed::new("there is no such mobile data"))
     }
 
     /// Frees the storage of a ticket that nobody will come with.
     pub(super) fn abandon(ticket: u64) {
+        #[cfg(feature = "backend-processes")]
+        if mobile::is_ticket(ticket) {
+            return mobile::abandon(ticket);
+        }
         drop(HANDED_OVER.take_over(ticket, |_| true));
     }
 }
 
 impl Drop for Storage {
     fn drop(&mut self) {
+        #[cfg(feature = "backend-processes")]
+        if self.layout.size() != 0 && mobile::is_here(self.place) {
+            return mobile::free(self.place);
+        }
         if self.layout.size() != 0 {
             // SAFETY: it was allocated with this layout, and we are its last owner.
             unsafe { dealloc(self.place.as_ptr(), self.layout) };

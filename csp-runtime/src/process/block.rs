@@ -18,9 +18,17 @@ pub struct Block<F> {
     meta: Meta,
 }
 
-/// What an inline block expands to. What it takes along is looked up before the closure takes it.
-pub fn block<F: FnOnce() -> O + Send, O: Message>(taken: Taken, body: F) -> Block<F> {
-    Block { body, taken, meta: Meta::new("block") }
+/// What an inline block expands to.
+#[allow(clippy::default_constructed_unit_structs, reason = "it is one only where nothing is forked")]
+pub fn block<F: FnOnce() -> O + Send, O: Message>(body: F) -> Block<F> {
+    Block { body, taken: Taken::default(), meta: Meta::new("block") }
+}
+
+impl<F> Block<F> {
+    /// With what it takes along, which was looked up before the closure took it.
+    pub fn taking(self, taken: Taken) -> Self {
+        Self { taken, ..self }
+    }
 }
 
 /// What an inline block with `?` or `alt!` in it may evaluate to.

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
-use std::ptr;
+use std::ptr::{self, NonNull};
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -12,12 +12,23 @@ use crate::deadlock::{self, Operation, Report};
 use crate::error::{Cause, CauseKind};
 
 /// A running process, or a thread that uses channels without being one (`main`, or a thread that we did not start).
+///
+/// What a channel operation of a coroutine uses comes first, together.
+#[repr(C)]
 pub(crate) struct Context {
+    /// How many waits have begun.
+    waits: Cell<u64>,
+    /// The operation, and whether that is timed. Written by a coroutine, whose worker is counted as running then; read by
+    /// whoever judges a standstill, while none is, and no idle one can go on: see `deadlock::pass`.
+    waiting_here: Cell<Option<NonNull<dyn Operation>>>,
+    parker: &'static dyn Park,
+    /// It is a coroutine, has no poison to forgive, and evaluates no output expression.
+    short_way: Cell<bool>,
+    timed_here: Cell<bool>,
     name: Cow<'static, str>,
     backend: Backend,
     /// The backend that somebody around us chose by name; branches inherit it.
     chosen: Option<Backend>,
-    parker: &'static dyn Park,
     kind: ContextKind,
     /// It is in the count of those that run while it does not park.
     counted: bool,
@@ -33,11 +44,6 @@ pub(crate) struct Context {
     covered: Cell<bool>,
     /// What it waits for. Of a coroutine it stands in `waiting_here` instead.
     waiting: Mutex<Option<Waiting>>,
-    /// Written by a coroutine, whose worker is counted as running then; read by whoever judges a standstill, while none is,
-    /// and no idle one can go on: see `deadlock::pass`.
-    waiting_here: Cell<Option<Waiting>>,
-    /// How many waits have begun.
-    waits: Cell<u64>,
     report: Mutex<Option<Arc<Report>>>,
     spawned: RefCell<Option<Arc<Latch>>>,
     /// Its place in the list of all contexts.
@@ -109,8 +115,22 @@ pub(crate) unsafe fn running<'a>() -> &'a Context {
     unsafe { &*context }
 }
 
-/// Makes another context current, and tells which one was: a worker goes from one coroutine to the next.
-#[cfg(any(feature = "backend-coroutines", all(test, csp_steps)))]
+/// Makes another context current: a worker goes from one coroutine to the next.
+#[cfg(feature = "backend-coroutines")]
+#[inline(always)]
+pub(crate) fn make_current(context: *const Context) {
+    CURRENT.set(context);
+}
+
+/// Which context is current.
+#[cfg(feature = "backend-coroutines")]
+#[inline(always)]
+pub(crate) fn which_is_current() -> *const Context {
+    CURRENT.get()
+}
+
+/// Makes another context current, and tells which one was: a model goes from one process to the next.
+#[cfg(all(test, csp_steps))]
 pub(crate) fn exchange_current(context: *const Context) -> *const Context {
     CURRENT.replace(context)
 }
@@ -201,6 +221,13 @@ fn root_of_this_thread() -> *const Context {
     root
 }
 
+/// The operation, without its lifetime: `Waiting::operation` says why nobody sees it too late.
+#[inline(always)]
+fn eternal(operation: &dyn Operation) -> NonNull<dyn Operation> {
+    // SAFETY: only the lifetime is forgotten; it is followed as said above.
+    NonNull::from(unsafe { std::mem::transmute::<&dyn Operation, &'static dyn Operation>(operation) })
+}
+
 impl Context {
     fn new(
         name: Cow<'static, str>,
@@ -221,9 +248,11 @@ impl Context {
             catching,
             poison: RefCell::new(None),
             committing: Cell::new(0),
+            short_way: Cell::new(kind == ContextKind::Process && backend == Backend::Coroutines),
             covered: Cell::new(false),
             waiting: Mutex::new(None),
             waiting_here: Cell::new(None),
+            timed_here: Cell::new(false),
             waits: Cell::new(0),
             report: Mutex::new(None),
             spawned: RefCell::new(None),
@@ -284,12 +313,26 @@ impl Context {
         let mut poison = self.poison.borrow_mut();
         if poison.is_some() {
             *poison = None;
+            drop(poison);
+            self.survey();
         }
     }
 
     /// A channel operation met poison.
     pub(crate) fn note_poison(&self, cause: &Cause) {
         *self.poison.borrow_mut() = Some(cause.clone());
+        self.survey();
+    }
+
+    /// Whether it is a coroutine of which nothing needs attention when it communicates.
+    #[cfg(all(not(loom), feature = "backend-coroutines"))]
+    #[inline(always)]
+    pub(crate) fn goes_the_short_way(&self) -> bool {
+        self.short_way.get()
+    }
+
+    fn survey(&self) {
+        self.short_way.set(self.hosted && self.committing.get() == 0 && self.poison.borrow().is_none());
     }
 
     /// Why an end that is dropped now poisons its channel, if it does.
@@ -304,10 +347,12 @@ impl Context {
 
     pub(crate) fn begin_commit(&self) {
         self.committing.set(self.committing.get() + 1);
+        self.short_way.set(false);
     }
 
     pub(crate) fn end_commit(&self) {
         self.committing.set(self.committing.get().saturating_sub(1));
+        self.survey();
     }
 
     pub(crate) fn is_committing(&self) -> bool {
@@ -318,25 +363,36 @@ impl Context {
 
     #[inline]
     pub(crate) fn block_on(&self, operation: &dyn Operation, timed: bool) {
-        // SAFETY: only the lifetime is forgotten; `Waiting::operation` says why nobody sees it too late.
-        let operation: *const (dyn Operation + 'static) =
-            unsafe { std::mem::transmute::<&dyn Operation, &'static dyn Operation>(operation) };
+        if self.hosted {
+            self.timed_here.set(timed);
+            return self.block_here(operation);
+        }
+        let operation = eternal(operation).as_ptr();
         let number = self.waits.get() + 1;
         self.waits.set(number);
-        self.set_waiting(Some(Waiting { operation, number, timed }));
+        *self.lock_waiting() = Some(Waiting { operation, number, timed });
     }
 
     pub(crate) fn unblock(&self) {
-        self.set_waiting(None);
+        if self.hosted {
+            self.timed_here.set(false);
+            self.unblock_here();
+        } else {
+            *self.lock_waiting() = None;
+        }
     }
 
-    #[inline]
-    fn set_waiting(&self, waiting: Option<Waiting>) {
-        if self.hosted {
-            self.waiting_here.set(waiting);
-        } else {
-            *self.lock_waiting() = waiting;
-        }
+    /// [`block_on`](Self::block_on) of a coroutine, without a deadline.
+    #[inline(always)]
+    pub(crate) fn block_here(&self, operation: &dyn Operation) {
+        self.waits.set(self.waits.get() + 1);
+        self.waiting_here.set(Some(eternal(operation)));
+    }
+
+    /// Ends [`block_here`](Self::block_here).
+    #[inline(always)]
+    pub(crate) fn unblock_here(&self) {
+        self.waiting_here.set(None);
     }
 
     fn lock_waiting(&self) -> MutexGuard<'_, Option<Waiting>> {
@@ -345,7 +401,12 @@ impl Context {
 
     /// What it waits for, shown to `step` by whoever judges a standstill.
     pub(crate) fn with_waiting<R>(&self, step: impl FnOnce(Option<&Waiting>) -> R) -> R {
-        if self.hosted { step(self.waiting_here.get().as_ref()) } else { step(self.lock_waiting().as_ref()) }
+        if !self.hosted {
+            return step(self.lock_waiting().as_ref());
+        }
+        let (number, timed) = (self.waits.get(), self.timed_here.get());
+        let waiting = self.waiting_here.get().map(|operation| Waiting { operation: operation.as_ptr(), number, timed });
+        step(waiting.as_ref())
     }
 
     // ---- deadlock
@@ -362,6 +423,10 @@ impl Context {
             return;
         }
         let report = self.report.lock().unwrap_or_else(PoisonError::into_inner).take();
+        #[cfg(feature = "backend-processes")]
+        if let Some(report) = crate::shared::judge::take_report().filter(|_| report.is_none()) {
+            std::panic::panic_any(report);
+        }
         if let Some(report) = report {
             std::panic::panic_any(report.to_string());
         }
@@ -371,7 +436,7 @@ impl Context {
 
     /// The latch of all that this process spawned.
     pub(crate) fn spawned(&self) -> Arc<Latch> {
-        self.spawned.borrow_mut().get_or_insert_with(|| Arc::new(Latch::new(self.parker))).clone()
+        self.spawned.borrow_mut().get_or_insert_with(|| Arc::new(Latch::new(self.parker, self.hosted))).clone()
     }
 }
 

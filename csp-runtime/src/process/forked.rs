@@ -17,6 +17,7 @@ pub(super) fn targets<R: Runnable>(runnable: &R) -> Vec<Mutable> {
     impl Visit for Targets {
         fn moved(&mut self, _channel: &std::sync::Arc<Channel>, _side: Side) {}
         fn lent(&mut self, _channel: &std::sync::Arc<Channel>, _side: Side) {}
+        fn data(&mut self, _place: std::ptr::NonNull<u8>) {}
         fn mutable(&mut self, target: Mutable) {
             self.0.push(target);
         }

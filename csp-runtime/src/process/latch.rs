@@ -16,26 +16,36 @@ pub(crate) struct Latch {
     /// The processes, and one more until the owner waits.
     open: AtomicUsize,
     decision: Decision,
-    /// Of the process that waits. Known from the start, unless the latch is shared and so outlives `end_one`.
-    parker: OnceLock<&'static dyn Park>,
-    at: OnceLock<&'static Location<'static>>,
+    /// Of the process that waits, and where it does: what is known from the start.
+    parker: Option<&'static dyn Park>,
+    at: Option<&'static Location<'static>>,
+    /// What is known when it waits, unless it was before. Then the latch is shared, and so outlives `end_one`.
+    parker_then: OnceLock<&'static dyn Park>,
+    at_then: OnceLock<&'static Location<'static>>,
 }
 
 impl Latch {
-    /// For a wait by the process that makes it.
-    pub(crate) fn new(parker: &'static dyn Park) -> Self {
-        Self { parker: OnceLock::from(parker), ..Self::shared() }
+    /// For a wait by the process that makes it. `asleep`: it never waits awake.
+    pub(crate) fn new(parker: &'static dyn Park, asleep: bool) -> Self {
+        let decision = if asleep { Decision::of_a_sleeper() } else { Decision::new() };
+        Self { parker: Some(parker), decision, ..Self::shared() }
     }
 
     /// For a wait by whoever has it then; it has to be in an `Arc`.
     pub(crate) fn shared() -> Self {
-        Self { open: AtomicUsize::new(1), decision: Decision::new(), parker: OnceLock::new(), at: OnceLock::new() }
+        Self {
+            open: AtomicUsize::new(1),
+            decision: Decision::new(),
+            parker: None,
+            at: None,
+            parker_then: OnceLock::new(),
+            at_then: OnceLock::new(),
+        }
     }
 
     /// For the report: where the owner waits.
     pub(crate) fn placed(self, at: &'static Location<'static>) -> Self {
-        let _ = self.at.set(at);
-        self
+        Self { at: Some(at), ..self }
     }
 
     pub(crate) fn add(&self) {
@@ -44,32 +54,37 @@ impl Latch {
 
     /// One process has ended. A latch that is not shared may be gone when this returns.
     pub(crate) fn end_one(&self) {
-        let parker = self.parker.get().copied();
-        // SYNC latch: with itself: each end publishes its outcome to the last one, which publishes all to the owner.
-        if self.open.fetch_sub(1, Ordering::AcqRel) == 1 {
+        let parker = self.parker;
+        if self.is_last() {
             let sleep = self.decision.complete(0, Outcome::Met);
             if sleep == Sleep::Awake {
                 return;
             }
             // Unknown a moment ago: then the latch is shared, and its waiter has said by now who it is.
-            if let Some(parker) = parker.or_else(|| self.parker.get().copied()) {
+            if let Some(parker) = parker.or_else(|| self.parker_then.get().copied()) {
                 wake(parker, sleep);
             }
         }
     }
 
+    fn is_last(&self) -> bool {
+        // SYNC latch: with itself: each end publishes its outcome to the last one, which publishes all to the owner.
+        self.open.fetch_sub(1, Ordering::AcqRel) == 1
+    }
+
     /// The owner waits until all have ended. Only once.
     pub(crate) fn wait_for_all(&self, context: &Context) {
-        let _ = self.parker.set(context.parker());
-        self.end_one();
-        if self.decision.result().is_none() {
+        if self.parker.is_none() {
+            let _ = self.parker_then.set(context.parker());
+        }
+        if !self.is_last() {
             wait(context, &self.decision, self, None);
         }
     }
 
     /// As [`wait_for_all`](Self::wait_for_all), saying only now where.
     pub(crate) fn wait_for_all_at(&self, context: &Context, at: &'static Location<'static>) {
-        let _ = self.at.set(at);
+        let _ = self.at_then.set(at);
         self.wait_for_all(context);
     }
 }
@@ -80,10 +95,18 @@ impl Operation for Latch {
     }
 
     fn describe(&self, report: &mut dyn std::fmt::Write) -> std::fmt::Result {
-        match self.at.get() {
+        match self.at.or_else(|| self.at_then.get().copied()) {
             Some(at) => write!(report, "waits for processes to end, at {at}"),
             None => write!(report, "has ended, and waits for the processes it spawned"),
         }
+    }
+
+    fn waits_for_processes(&self) -> bool {
+        true
+    }
+
+    fn at(&self) -> Option<&'static Location<'static>> {
+        self.at.or_else(|| self.at_then.get().copied())
     }
 
     fn end(&self, _cause: &Cause) {

@@ -6,6 +6,8 @@ use super::branch::{Branches, Frame, Slot};
 use super::context::{Context, current};
 use super::latch::Latch;
 #[cfg(feature = "backend-processes")]
+use super::visit::Visitor;
+#[cfg(feature = "backend-processes")]
 use crate::backend::processes::Birth;
 use crate::backend::{self, Backend, default};
 use crate::error::{Cause, CauseKind};
@@ -52,7 +54,7 @@ pub fn par<B: Branches>(settings: ParSettings, branches: B) -> <B::Frame as Fram
     let at = Location::caller();
     let mut frame = branches.frame();
     current(|context| {
-        let latch = Latch::new(context.parker()).placed(at);
+        let latch = Latch::new(context.parker(), context.is_hosted()).placed(at);
         if let Err(why) = run_all(context, settings, &mut frame, &latch) {
             panic!("{at}: not all branches of this `par!` could be started: {why}");
         }
@@ -68,6 +70,11 @@ fn run_all(context: &Context, settings: ParSettings, frame: &mut impl Frame, lat
     frame.each(&mut |slot| {
         let (backend, chosen) = placement(context, slot.meta().backend, settings);
         slot.prepare(backend, chosen);
+        // Once branches run, one of them may wait on what a later one takes along: then it could not move any more.
+        #[cfg(feature = "backend-processes")]
+        if backend == Backend::Processes {
+            slot.visit(&mut Visitor::new(&mut backend::processes::Moves));
+        }
         count += 1;
     });
     let (mut index, mut failure) = (0, None);
@@ -145,7 +152,7 @@ pub fn seq<B: Branches>(settings: ParSettings, branches: B) -> <B::Frame as Fram
             if runs_here(context, slot, settings) {
                 slot.run_here();
             } else {
-                let latch = Latch::new(context.parker()).placed(at);
+                let latch = Latch::new(context.parker(), context.is_hosted()).placed(at);
                 let started = start(context, slot, settings, &latch);
                 latch.wait_for_all(context);
                 if let Err(why) = started {

@@ -59,8 +59,8 @@ impl<X> Place<X> {
 }
 
 impl<X: ?Sized> Place<&mut X> {
-    /// The reference, if it goes along.
-    fn get_mutable(&self) -> Option<&&mut X> {
+    /// What the reference refers to, if it goes along.
+    fn get_mutable(&self) -> Option<&X> {
         let captured = match self.captured {
             Captured::Whole | Captured::Exclusive => true,
             // Or it is reached through a `&`, so that nobody can write; it is seldom that somebody would read like that.
@@ -70,7 +70,7 @@ impl<X: ?Sized> Place<&mut X> {
             return None;
         }
         // SAFETY: as above.
-        Some(unsafe { &*self.place })
+        Some(unsafe { &**self.place })
     }
 }
 
@@ -211,8 +211,8 @@ pub trait SeeMutable {
 
 impl<X: Message> SeeMutable for &&Place<&mut X> {
     fn see(&self, visitor: &mut Visitor<'_>) -> bool {
-        let Some(reference) = self.get_mutable() else { return false };
-        reference.__each_end(&mut visitor.behind(Access::Exclusive));
+        let Some(target) = self.get_mutable() else { return false };
+        target.__each_end(&mut visitor.behind(Access::Exclusive));
         // SAFETY: a `&mut` has the layout of a pointer. Copied as one it may be used when the reference itself is not: once its
         // owner is not running any more.
         let target = unsafe { *self.place.cast::<*mut X>() };
@@ -229,9 +229,9 @@ pub trait SeeMutableSlice {
 
 impl<X: Message> SeeMutableSlice for &&Place<&mut [X]> {
     fn see(&self, visitor: &mut Visitor<'_>) -> bool {
-        let Some(reference) = self.get_mutable() else { return false };
+        let Some(target) = self.get_mutable() else { return false };
         let mut inside = visitor.behind(Access::Exclusive);
-        reference.iter().for_each(|message| message.__each_end(&mut inside));
+        target.iter().for_each(|message| message.__each_end(&mut inside));
         // SAFETY: as for a `&mut` to one message.
         let target = unsafe { *self.place.cast::<*mut [X]>() };
         visitor.mutable(Mutable::new(target.cast::<X>(), target.len()));
@@ -279,7 +279,8 @@ pub trait NotExclusive {
 
 impl<X> NotExclusive for &Variable<X> {}
 
-/// What may be a generic function: then its type must be settled, although nobody calls it here.
+/// What may be a generic function: then its type must be settled, although nobody calls it here. (First by a number, for which most
+/// traits are implemented: the compiler does not ask whether the function's own bounds hold.)
 pub struct Function<'f, F>(pub &'f F);
 
 macro_rules! settle {
@@ -297,8 +298,8 @@ macro_rules! settle {
 }
 
 settle! {
-    SettleUnit for [&&&&&] (());
-    SettleNumber for [&&&&] (i32);
+    SettleNumber for [&&&&&] (i32);
+    SettleUnit for [&&&&] (());
     SettleText for [&&&] (&'static str);
     SettleReference for [&&] (&'static i32);
     SettleTwo for [&] (i32, i32);

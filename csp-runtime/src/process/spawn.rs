@@ -261,7 +261,7 @@ impl std::fmt::Debug for Scope<'_, '_> {
 pub fn scope<'env, R>(body: impl for<'scope> FnOnce(&'scope Scope<'scope, 'env>) -> R) -> R {
     let at = Location::caller();
     current(|context| {
-        let latch = Arc::new(Latch::new(context.parker()).placed(at));
+        let latch = Arc::new(Latch::new(context.parker(), context.is_hosted()).placed(at));
         let unclaimed = Some(Arc::new(Mutex::new(None)));
         let scope = Scope { latch, unclaimed, scope: PhantomData, env: PhantomData };
         let result = catch_unwind(AssertUnwindSafe(|| body(&scope)));

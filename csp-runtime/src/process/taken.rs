@@ -5,7 +5,7 @@ pub use noted::{Path, Taken, Variable};
 
 /// What a block takes along: nobody asks in this build.
 #[cfg(not(any(feature = "backend-processes", test)))]
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Taken;
 
 #[cfg(not(any(feature = "backend-processes", test)))]
@@ -16,6 +16,7 @@ impl Taken {
 #[cfg(any(feature = "backend-processes", test))]
 mod noted {
     use std::marker::PhantomData;
+    use std::ptr::NonNull;
     use std::sync::Arc;
 
     use crate::channel::Channel;
@@ -31,11 +32,13 @@ mod noted {
     enum Item {
         Moved(Arc<Channel>, Side),
         Lent(Arc<Channel>, Side),
+        Data(NonNull<u8>),
         Mutable(Mutable),
         OneWay(&'static str),
     }
 
-    // SAFETY: a channel is only ever made for messages that are `Send`, and takes what is done with it under its lock.
+    // SAFETY: a channel is only ever made for messages that are `Send`, and takes what is done with it under its lock; of mobile data only
+    // the place is kept.
     unsafe impl Send for Taken {}
 
     impl Taken {
@@ -54,6 +57,7 @@ mod noted {
             self.0.iter().for_each(|item| match item {
                 Item::Moved(channel, side) => visitor.visit().moved(channel, *side),
                 Item::Lent(channel, side) => visitor.visit().lent(channel, *side),
+                Item::Data(place) => visitor.visit().data(*place),
                 Item::Mutable(target) => visitor.visit().mutable(*target),
                 Item::OneWay(type_name) => visitor.visit().one_way(type_name),
             });
@@ -67,6 +71,10 @@ mod noted {
 
         fn lent(&mut self, channel: &Arc<Channel>, side: Side) {
             self.0.push(Item::Lent(channel.clone(), side));
+        }
+
+        fn data(&mut self, place: NonNull<u8>) {
+            self.0.push(Item::Data(place));
         }
 
         fn mutable(&mut self, target: Mutable) {
@@ -83,6 +91,7 @@ mod noted {
             match self {
                 Item::Moved(channel, side) => write!(out, "{side:?} of {}", channel.phrase()),
                 Item::Lent(channel, side) => write!(out, "{side:?} of {}, lent", channel.phrase()),
+                Item::Data(place) => write!(out, "mobile data at {place:p}"),
                 Item::Mutable(target) => write!(out, "{target:?}"),
                 Item::OneWay(type_name) => write!(out, "a `&mut` to `{type_name}`"),
             }

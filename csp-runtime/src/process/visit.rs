@@ -5,6 +5,7 @@
 
 #![cfg_attr(not(test), allow(dead_code, reason = "the processes backend will ask"))]
 
+use std::ptr::NonNull;
 use std::sync::Arc;
 
 use crate::channel::Channel;
@@ -17,6 +18,8 @@ pub(crate) trait Visit {
     fn moved(&mut self, channel: &Arc<Channel>, side: Side);
     /// An end that the branch may use, and which stays its owner's.
     fn lent(&mut self, channel: &Arc<Channel>, side: Side);
+    /// Mobile data that goes along, by its place. What is only lent stays its owner's, and is not told.
+    fn data(&mut self, place: NonNull<u8>);
     /// A `&mut`, whose final value is brought back. What was lent inside the value has been told before, and goes back with it.
     fn mutable(&mut self, target: Mutable);
     /// A `&mut` to something that is no message, so that what is written there would be lost.
@@ -60,6 +63,12 @@ impl<'v> Visitor<'v> {
         match self.access {
             Access::Owned => self.visit.moved(channel, side),
             Access::Shared | Access::Exclusive => self.visit.lent(channel, side),
+        }
+    }
+
+    pub(crate) fn data(&mut self, place: NonNull<u8>) {
+        if self.access == Access::Owned {
+            self.visit.data(place);
         }
     }
 

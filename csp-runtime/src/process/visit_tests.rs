@@ -53,6 +53,10 @@ impl Visit for Notes {
         self.end("lent", channel, side);
     }
 
+    fn data(&mut self, _place: std::ptr::NonNull<u8>) {
+        self.lines.push("moved data".to_owned());
+    }
+
     fn mutable(&mut self, target: Mutable) {
         self.lines.push(format!("mutable {}", target.pieces()));
         self.targets.push(target);

@@ -12,10 +12,7 @@ const SENDERS_GONE: u32 = 1;
 const RECEIVERS_GONE: u32 = 2;
 const POISONED: u32 = 4;
 /// The channel goes on in another home: whoever comes here offers anew.
-#[cfg(feature = "backend-processes")]
 const MOVED: u32 = 8;
-#[cfg(not(feature = "backend-processes"))]
-const MOVED: u32 = 0;
 
 /// One of a channel's two ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +28,7 @@ pub(crate) type Wakes<H> = SmallVec<[(<H as Home>::Wake, Sleep); 2]>;
 pub(crate) struct Core<H: Home> {
     /// How the channel has ended. Changed under the lock; a choice reads it without.
     flags: AtomicU32,
-    lock: H::Lock,
+    pub(super) lock: H::Lock,
     pub(super) senders: Queue<H>,
     pub(super) receivers: Queue<H>,
     buffer: std::cell::UnsafeCell<Option<H::Buffer>>,
@@ -206,17 +203,25 @@ impl<H: Home> Core<H> {
 
     /// Ends the channel for everybody, at once. A sender's poison lets the buffer drain, a receiver's drops it.
     pub(crate) fn poison(&self, by: Side) {
-        let leftovers = self.locked(|lock, wakes| {
-            self.raise(POISONED, lock);
-            for waiting in [&self.senders, &self.receivers] {
-                self.drive_away(waiting, lock, wakes);
-            }
-            match by {
-                Side::Senders => None,
-                Side::Receivers => self.buffer(lock).map(|buffer| buffer.drain(lock)),
-            }
-        });
+        let leftovers = self.locked(|lock, wakes| self.poison_within(by, lock, wakes));
         drop(leftovers);
+    }
+
+    /// [`poison`](Self::poison) by the holder of the lock, who drops what it gives once that is released.
+    pub(crate) fn poison_within(
+        &self,
+        by: Side,
+        lock: &Held<H::Journal>,
+        wakes: &mut Wakes<H>,
+    ) -> Option<<H::Buffer as Buffer<H>>::Leftovers> {
+        self.raise(POISONED, lock);
+        for waiting in [&self.senders, &self.receivers] {
+            self.drive_away(waiting, lock, wakes);
+        }
+        match by {
+            Side::Senders => None,
+            Side::Receivers => self.buffer(lock).map(|buffer| buffer.drain(lock)),
+        }
     }
 
     /// Ends what everybody in a queue waits for by poison.
@@ -287,7 +292,10 @@ impl<H: Home> Core<H> {
 
     /// Takes `entry` out of its queue. False: a partner has it.
     pub(crate) fn leave(&self, entry: &Entry<H>) -> bool {
-        self.locked(|lock, _| self.queue_of(entry).remove(entry, lock) || mutant("late_leave"))
+        let held = self.hold();
+        let left = self.queue_of(entry).remove(entry, &held) || mutant("late_leave");
+        self.let_go(held);
+        left
     }
 
     pub(super) fn queue_of(&self, entry: &Entry<H>) -> &Queue<H> {
@@ -322,10 +330,10 @@ fn nudge<H: Home>(entry: &Entry<H>, lock: &Held<H::Journal>, wakes: &mut Wakes<H
     if mutant("last_retirement_silent") {
         return;
     }
-    if let Nudge::Given(sleep) = entry.offer().decision.nudge() {
-        if sleep != Sleep::Awake {
-            wakes.push((wake, sleep));
-        }
+    if let Nudge::Given(sleep) = entry.offer().decision.nudge()
+        && sleep != Sleep::Awake
+    {
+        wakes.push((wake, sleep));
     }
     lock.journal().commit();
 }

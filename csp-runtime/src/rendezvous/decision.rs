@@ -226,6 +226,22 @@ impl Decision {
         how_it_sleeps(self.0.swap(done, ordering))
     }
 
+    /// Whether the owner never waits awake.
+    #[cfg(all(not(loom), feature = "backend-coroutines"))]
+    #[inline(always)]
+    pub(crate) fn is_of_a_sleeper(&self) -> bool {
+        self.0.load(Ordering::Relaxed) & SLEEPER != 0
+    }
+
+    /// As [`complete`](Self::complete), of an offer whose owner never waits awake.
+    #[cfg(all(not(loom), feature = "backend-coroutines"))]
+    #[inline(always)]
+    pub(crate) fn complete_sleeper(&self, guard: u32, outcome: Outcome) {
+        debug_assert_ne!(self.0.load(Ordering::Relaxed) & SLEEPER, 0);
+        // SYNC completion: as in `complete`.
+        self.0.store(DONE | (outcome as u32) << OUTCOME_SHIFT | guard << GUARD_SHIFT, Ordering::Release);
+    }
+
     /// Asks the owner of an undecided choice to look at its channels again. Whoever sleeps is woken, and counts as awake.
     pub(crate) fn nudge(&self) -> Nudge {
         let mut word = self.0.load(Ordering::Relaxed);

@@ -18,7 +18,9 @@ impl Home for Local {
     type Partner = Self::Link;
     type Place = *mut u8;
     type Wake = &'static dyn Park;
-    #[cfg(not(loom))]
+    #[cfg(all(not(loom), feature = "backend-coroutines"))]
+    type Lock = super::bias::BiasedLock;
+    #[cfg(all(not(loom), not(feature = "backend-coroutines")))]
     type Lock = super::lock::SpinLock;
     #[cfg(loom)]
     type Lock = super::lock::ModelLock;

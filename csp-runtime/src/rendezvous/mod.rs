@@ -1,5 +1,7 @@
 //! The one protocol: offers, their decision words, the queues of a channel, and how two offers meet. See `PROTOCOL.md`.
 
+#[cfg(any(feature = "backend-coroutines", all(test, loom)))]
+pub(crate) mod bias;
 pub(crate) mod core;
 pub(crate) mod decision;
 pub(crate) mod home;
@@ -8,6 +10,8 @@ pub(crate) mod lock;
 pub(crate) mod meet;
 #[cfg(feature = "backend-processes")]
 mod mend;
+#[cfg(all(not(loom), feature = "backend-coroutines"))]
+pub(crate) mod neighbours;
 pub(crate) mod offer;
 mod queue;
 pub(crate) mod wait;

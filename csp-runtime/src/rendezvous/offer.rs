@@ -74,9 +74,9 @@ impl Offer {
     #[inline]
     pub(crate) unsafe fn renew(this: *mut Self, choosing: bool, parker: &'static dyn Park) {
         // SAFETY: by the caller.
-        unsafe { (&raw mut (*this).choosing).write(choosing) };
+        unsafe { (*this).choosing = choosing };
         // SAFETY: by the caller.
-        unsafe { (&raw mut (*this).parker).write(parker) };
+        unsafe { (*this).parker = parker };
         // SAFETY: by the caller.
         let this = unsafe { &*this };
         let generation = this.generation.load(Ordering::Relaxed).wrapping_add(1);
@@ -91,6 +91,7 @@ impl Offer {
         self.choosing
     }
 
+    #[cfg(feature = "backend-processes")]
     #[inline]
     pub(crate) fn parker(&self) -> &'static dyn Park {
         self.parker

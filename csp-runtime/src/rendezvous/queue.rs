@@ -41,6 +41,19 @@ impl<H: Home> Queue<H> {
         self.last.set(Some(link), lock);
     }
 
+    /// Takes the first entry out, which is `entry`.
+    #[cfg_attr(not(all(not(loom), feature = "backend-coroutines")), allow(dead_code, reason = "for neighbours only"))]
+    #[inline(always)]
+    pub(crate) fn shift(&self, entry: &Entry<H>, lock: &Held<H::Journal>) {
+        let next = entry.next.get(lock);
+        self.first.set(next, lock);
+        match next {
+            Some(next) => queued::<H>(next, lock).previous.set(None, lock),
+            None => self.last.set(None, lock),
+        }
+        entry.queued.set(false, lock);
+    }
+
     /// Takes the entry out. False: it is out already.
     #[inline]
     pub(crate) fn remove(&self, entry: &Entry<H>, lock: &Held<H::Journal>) -> bool {

@@ -18,7 +18,7 @@ pub(crate) fn wait(context: &Context, decision: &Decision, operation: &dyn Opera
         context.block_on(operation, false);
         if decision.prepare_to_park(false) {
             while !decision.is_news() {
-                crate::backend::park_this_coroutine();
+                crate::backend::park_this_coroutine(context);
             }
         }
         context.unblock();

@@ -19,14 +19,20 @@ struct Waiting {
 // SAFETY: the decision is in the arena, and its frame in use until `wait` has taken this out of the list.
 unsafe impl Send for Waiting {}
 
-static WAITING: Mutex<Vec<Waiting>> = Mutex::new(Vec::new());
+/// Who waits, and in which process there is a thread that listens for them.
+struct Listeners {
+    waiting: Vec<Waiting>,
+    started: bool,
+}
 
-fn lock() -> MutexGuard<'static, Vec<Waiting>> {
-    WAITING.lock().unwrap_or_else(PoisonError::into_inner)
+static LISTENERS: Mutex<Listeners> = Mutex::new(Listeners { waiting: Vec::new(), started: false });
+
+fn lock() -> MutexGuard<'static, Listeners> {
+    LISTENERS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The list, held.
-pub(super) struct Lock(#[allow(dead_code, reason = "held")] MutexGuard<'static, Vec<Waiting>>);
+pub(super) struct Lock(#[allow(dead_code, reason = "held")] MutexGuard<'static, Listeners>);
 
 pub(super) fn hold() -> Lock {
     Lock(lock())
@@ -34,7 +40,9 @@ pub(super) fn hold() -> Lock {
 
 /// A forked child has none of its parent's coroutines.
 pub(super) fn forget_all() {
-    lock().clear();
+    let mut listeners = lock();
+    listeners.waiting.clear();
+    listeners.started = false;
 }
 
 /// Parks the coroutine that calls until there is news of `offer`, or `until` has passed.
@@ -52,8 +60,7 @@ pub(super) fn wait(
         }
         crate::backend::yield_now();
     }
-    start();
-    lock().push(Waiting { decision, parker });
+    begin(Waiting { decision, parker });
     context.block_on(operation, true);
     if decision.prepare_to_park(false) {
         while !decision.is_news() && until.is_none_or(|until| Instant::now() < until) {
@@ -61,20 +68,17 @@ pub(super) fn wait(
         }
     }
     context.unblock();
-    lock().retain(|waiting| !std::ptr::eq(waiting.decision, decision));
+    lock().waiting.retain(|waiting| !std::ptr::eq(waiting.decision, decision));
 }
 
 /// Turns of other coroutines before the bell is waited for.
 const SPIN: u32 = 8;
 
-/// Starts the thread that listens, once in a process.
-fn start() {
-    static STARTED: Mutex<u32> = Mutex::new(0);
-    let me = census::me().owner().number();
-    let mut started = STARTED.lock().unwrap_or_else(PoisonError::into_inner);
-    // A forked child has its parent's note, but not its thread.
-    if *started != me {
-        *started = me;
+/// Somebody waits from now on; the first one needs the thread that listens.
+fn begin(waiting: Waiting) {
+    let mut listeners = lock();
+    listeners.waiting.push(waiting);
+    if !std::mem::replace(&mut listeners.started, true) {
         crate::backend::start_helper("csp-bell", listen);
     }
 }
@@ -84,6 +88,7 @@ fn listen() {
     loop {
         let seen = bell.load(Ordering::Acquire); // SYNC bell: what was completed before it rang is seen below
         let woken: Vec<_> = lock()
+            .waiting
             .iter()
             // SAFETY: in use while it is in the list.
             .filter(|waiting| unsafe { &*waiting.decision }.is_news())

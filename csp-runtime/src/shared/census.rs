@@ -1,5 +1,6 @@
 //! The OS processes of a program: one slot each, in the arena.
 
+use std::panic::Location;
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicI32, AtomicPtr, AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -46,6 +47,8 @@ pub(crate) struct Slot {
     pub(crate) stands_still: AtomicU32,
     /// How many waits for shared channels have begun in it.
     pub(crate) waits: AtomicU32,
+    /// Where it waits for processes to end, if it stands still: the line's place in the program's memory, the same in all of them.
+    waits_at: AtomicPtr<Location<'static>>,
     name_len: AtomicU32,
     name: [std::cell::UnsafeCell<u8>; NAME],
 }
@@ -64,6 +67,12 @@ pub(crate) struct Census {
     pub(crate) channels: AtomicU32,
     /// And so are frames.
     pub(crate) frames: AtomicU32,
+    /// A deadlock is being reported.
+    pub(crate) reported: AtomicU32,
+    /// The block with the report of a deadlock, or 0.
+    pub(crate) report: AtomicU32,
+    /// No slot beyond this one has been used.
+    used: AtomicU32,
     /// The arena is not to be trusted any more: everybody stops.
     pub(crate) corrupt: AtomicU32,
     slots: [AtomicU32; MOST],
@@ -170,6 +179,7 @@ pub(crate) fn admit(name: &str, parent: u32) -> Option<&'static Slot> {
         if entry.load(Ordering::Relaxed) == 0
             && entry.compare_exchange(0, block.number(), Ordering::AcqRel, Ordering::Relaxed).is_ok()
         {
+            census().used.fetch_max(index as u32 + 1, Ordering::AcqRel); // SYNC census: before the process can run
             step();
             arena().owner(block).store(Owner::COMMON.number(), Ordering::Relaxed);
             return Some(slot);
@@ -222,12 +232,17 @@ pub(crate) fn slot_of(block: u32) -> Option<&'static Slot> {
 /// All processes that have a slot.
 pub(crate) fn everybody() -> impl Iterator<Item = &'static Slot> {
     // SYNC census: as in `admit`.
-    census().slots.iter().filter_map(|entry| slot_of(entry.load(Ordering::Acquire)))
+    used().iter().filter_map(|entry| slot_of(entry.load(Ordering::Acquire)))
 }
 
 /// How many processes have a slot.
 pub(crate) fn population() -> usize {
-    census().slots.iter().filter(|entry| entry.load(Ordering::Relaxed) != 0).count()
+    used().iter().filter(|entry| entry.load(Ordering::Relaxed) != 0).count()
+}
+
+fn used() -> &'static [AtomicU32] {
+    // SYNC census: as in `admit`.
+    &census().slots[..(census().used.load(Ordering::Acquire) as usize).min(MOST)]
 }
 
 impl Slot {
@@ -256,6 +271,18 @@ impl Slot {
         step();
         // SYNC state: shows what went before.
         self.state.store(state as u32, Ordering::Release);
+    }
+
+    /// Notes where it waits for processes to end.
+    pub(super) fn waits_at(&self, at: Option<&'static Location<'static>>) {
+        let at = at.map_or(std::ptr::null_mut(), |at| std::ptr::from_ref(at).cast_mut());
+        self.waits_at.store(at, Ordering::Relaxed);
+    }
+
+    /// Where it waits for processes to end, if it does.
+    pub(super) fn place_of_wait(&self) -> Option<&'static Location<'static>> {
+        // SAFETY: all processes of the program have its constants at the same place.
+        unsafe { self.waits_at.load(Ordering::Relaxed).as_ref() }
     }
 
     /// Whether it may still do something.

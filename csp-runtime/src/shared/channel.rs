@@ -1,6 +1,5 @@
 //! A channel in the arena: the protocol's core, who holds ends of it, and what reports say about it.
 
-use std::any::TypeId;
 use std::panic::Location;
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
@@ -9,15 +8,13 @@ use super::census::{self, Slot};
 use super::home::{Parcel, Shared};
 use super::message::Codec;
 use super::ring::Ring;
+use super::text::Text;
 use crate::arena::{Block, Full, Kind, Owner, Purpose, arena};
 use crate::error::{Cause, CauseKind};
 use crate::rendezvous::core::{Core, Side, Wakes};
 use crate::rendezvous::home::{Buffer, Home};
 use crate::rendezvous::local::Local;
 use crate::sync::{Guarded, Held, Journal, step};
-
-/// The longest name that a report gives.
-const TEXT: usize = 56;
 
 /// A channel that several processes may have ends of.
 #[repr(C)]
@@ -27,7 +24,7 @@ pub(crate) struct SharedChannel {
     ends: [Guarded<u32>; 2],
     /// The processes that hold ends, and the ends that are on their way.
     holdings: Guarded<Option<NonNull<Holding>>>,
-    number: u32,
+    pub(super) number: u32,
     pub(crate) codec: &'static Codec,
     made_at: &'static Location<'static>,
     name: Text,
@@ -38,25 +35,18 @@ pub(crate) struct SharedChannel {
 /// How many ends of a channel a process has; or one end that is on its way in a message.
 #[repr(C)]
 pub(crate) struct Holding {
-    channel: NonNull<SharedChannel>,
+    pub(super) channel: NonNull<SharedChannel>,
     next: Guarded<Option<NonNull<Holding>>>,
-    ends: [Guarded<u32>; 2],
+    pub(super) ends: [Guarded<u32>; 2],
     /// Not 0: it is an end on its way, and never anything else.
     ticket: u32,
 }
 
-/// A short text, written once before it is seen, or under the lock.
-#[repr(C)]
-struct Text {
-    len: AtomicU32,
-    bytes: [std::cell::UnsafeCell<u8>; TEXT],
-}
-
-type Lock = Held<<Shared as Home>::Journal>;
+pub(super) type Lock = Held<<Shared as Home>::Journal>;
 
 /// What a step leaves to be done once the lock is released.
 #[derive(Default)]
-struct After {
+pub(super) struct After {
     wakes: Wakes<Shared>,
     leftovers: Vec<super::ring::Leftovers>,
     freed: Vec<Block>,
@@ -64,7 +54,7 @@ struct After {
     close: bool,
 }
 
-fn index(side: Side) -> usize {
+pub(super) fn index(side: Side) -> usize {
     match side {
         Side::Senders => 0,
         Side::Receivers => 1,
@@ -169,7 +159,7 @@ impl ChannelLink {
 
     /// A step under the lock, then what must wait until it is released. Whoever takes the last end away frees the channel:
     /// nobody else touches it after letting go of the lock.
-    fn step<R>(self, step: impl FnOnce(&Lock, &mut After) -> R) -> R {
+    pub(super) fn step<R>(self, step: impl FnOnce(&Lock, &mut After) -> R) -> R {
         self.step_with(self.core.hold(), step)
     }
 
@@ -314,7 +304,7 @@ impl ChannelLink {
         self.made_at
     }
 
-    fn count(self, side: Side, change: i64, lock: &Lock) -> u32 {
+    pub(super) fn count(self, side: Side, change: i64, lock: &Lock) -> u32 {
         let ends = &self.ends[index(side)];
         let now = u32::try_from(i64::from(ends.get(lock)) + change).unwrap_or(0);
         ends.set(now, lock);
@@ -322,7 +312,7 @@ impl ChannelLink {
     }
 
     /// The holding of this process, made if there is none.
-    fn own_holding(self, lock: &Lock) -> &'static Holding {
+    pub(super) fn own_holding(self, lock: &Lock) -> &'static Holding {
         let me = census::me();
         match self.find(me, lock) {
             Some(own) => own,
@@ -330,7 +320,7 @@ impl ChannelLink {
         }
     }
 
-    fn new_holding(self, process: &Slot, ticket: u32, lock: &Lock) -> &'static Holding {
+    pub(super) fn new_holding(self, process: &Slot, ticket: u32, lock: &Lock) -> &'static Holding {
         if self.holdings.get(lock).is_none() {
             self.belong_to(Owner::COMMON, lock);
         }
@@ -343,14 +333,14 @@ impl ChannelLink {
         holding_in(place)
     }
 
-    fn find(self, process: &Slot, lock: &Lock) -> Option<&'static Holding> {
+    pub(super) fn find(self, process: &Slot, lock: &Lock) -> Option<&'static Holding> {
         let owner = process.owner().number();
         self.each_holding(lock).find(|holding| holding.owner() == owner && !holding.is_ticket())
     }
 
     /// The holding from which an end that this process has is counted: its own, or the nearest ancestor's that did not know that
     /// the end went along to us.
-    fn holding_with(self, process: &Slot, side: Side, lock: &Lock) -> Option<&'static Holding> {
+    pub(super) fn holding_with(self, process: &Slot, side: Side, lock: &Lock) -> Option<&'static Holding> {
         let own = self.find(process, lock).filter(|own| own.ends[index(side)].get(lock) > 0);
         own.or_else(|| {
             let parent = census::slot_of(process.parent())?;
@@ -358,104 +348,7 @@ impl ChannelLink {
         })
     }
 
-    /// An end that came along to this process unseen becomes its own.
-    pub(crate) fn adopt(self, side: Side) {
-        let me = census::me();
-        self.step(|lock, after| {
-            if self.find(me, lock).is_some_and(|own| own.ends[index(side)].get(lock) > 0) {
-                return;
-            }
-            if let Some(from) = self.holding_with(me, side, lock) {
-                from.add(side, -1, lock);
-                self.own_holding(lock).add(side, 1, lock);
-                self.forget_empty(from, lock, after);
-            }
-        });
-    }
-
-    /// An end of this process passes to another one; `lent`: there is one more of it.
-    pub(crate) fn pass(self, side: Side, to: &Slot, lent: bool) {
-        self.step(|lock, after| {
-            if lent {
-                self.count(side, 1, lock);
-            } else if let Some(from) = self.holding_with(census::me(), side, lock) {
-                from.add(side, -1, lock);
-                self.forget_empty(from, lock, after);
-            }
-            let holding = match self.find(to, lock) {
-                Some(holding) => holding,
-                None => self.new_holding(to, 0, lock),
-            };
-            holding.add(side, 1, lock);
-        });
-    }
-
-    /// What [`pass`](Self::pass) did to this side is undone: the other process does not start.
-    pub(crate) fn pass_back(self, side: Side, from: &Slot, lent: bool) {
-        self.step(|lock, after| {
-            if let Some(holding) = self.find(from, lock) {
-                holding.add(side, -1, lock);
-                self.forget_empty(holding, lock, after);
-            }
-            if lent {
-                self.count(side, -1, lock);
-            } else {
-                self.own_holding(lock).add(side, 1, lock);
-            }
-        });
-    }
-
-    /// An end of this process goes on its way; the ticket for it.
-    pub(crate) fn hand_over(self, side: Side) -> u64 {
-        self.step(|lock, after| {
-            if let Some(from) = self.holding_with(census::me(), side, lock) {
-                from.add(side, -1, lock);
-                self.forget_empty(from, lock, after);
-            }
-            let ticket = self.new_holding(census::me(), 1, lock);
-            ticket.ends[index(side)].set(1 | TICKET, lock);
-            let block = arena().block_of(std::ptr::from_ref(ticket).cast()).map_or(0, Block::number);
-            u64::from(block) | u64::from(self.number) << 32
-        })
-    }
-
-    /// The channel and holding of a ticket.
-    fn of_ticket(ticket: u64, side: Side) -> Option<(Self, &'static Holding)> {
-        let block = arena().check(ticket as u32)?;
-        if arena().kind(block) != Kind::Holding {
-            return None;
-        }
-        let holding = holding_in(arena().payload(block).cast());
-        let channel = arena().block_of(holding.channel.as_ptr().cast()).and_then(Self::in_block)?;
-        let valid = channel.number == (ticket >> 32) as u32
-            && channel.step(|lock, _| {
-                let known = channel.each_holding(lock).any(|known| std::ptr::eq(known, holding));
-                known && holding.ends[index(side)].get(lock) == 1 | TICKET
-            });
-        valid.then_some((channel, holding))
-    }
-
-    /// The end of a ticket becomes this process's.
-    pub(crate) fn take_over(ticket: u64, side: Side, of: TypeId) -> Option<Self> {
-        let (channel, holding) = Self::of_ticket(ticket, side).filter(|(channel, _)| channel.codec.is_of(of))?;
-        channel.step(|lock, after| {
-            holding.ends[index(side)].set(0, lock);
-            channel.own_holding(lock).add(side, 1, lock);
-            channel.forget_empty(holding, lock, after);
-        });
-        Some(channel)
-    }
-
-    /// The end of a ticket that nobody will come with is gone.
-    pub(crate) fn abandon(ticket: u64) {
-        for side in [Side::Senders, Side::Receivers] {
-            if let Some((channel, holding)) = Self::of_ticket(ticket, side) {
-                holding.release(channel, None);
-            }
-        }
-    }
-
-    fn each_holding(self, lock: &Lock) -> impl Iterator<Item = &'static Holding> {
+    pub(super) fn each_holding(self, lock: &Lock) -> impl Iterator<Item = &'static Holding> {
         let mut next = self.holdings.get(lock);
         std::iter::from_fn(move || {
             let holding = holding_in(next?);
@@ -465,7 +358,7 @@ impl ChannelLink {
     }
 
     /// Takes a holding without ends out of the list, and frees it.
-    fn forget_empty(self, holding: &Holding, lock: &Lock, after: &mut After) {
+    pub(super) fn forget_empty(self, holding: &Holding, lock: &Lock, after: &mut After) {
         if holding.ends.iter().any(|ends| ends.get(lock) > 0) {
             return;
         }
@@ -486,6 +379,11 @@ impl ChannelLink {
     }
 
     pub(crate) fn poison(self, by: Side, cause: &Cause) {
+        self.poison_quietly(by, cause).wake();
+    }
+
+    /// [`poison`](Self::poison), waking nobody yet.
+    pub(super) fn poison_quietly(self, by: Side, cause: &Cause) -> Poisoned {
         self.step(|_, _| {
             if self.cause_kind.load(Ordering::Relaxed) == u32::MAX {
                 self.cause.write(cause.process());
@@ -493,7 +391,11 @@ impl ChannelLink {
                 self.cause_kind.store(cause.kind() as u32, Ordering::Relaxed);
             }
         });
-        self.core.poison(by);
+        let lock = self.core.hold();
+        let mut wakes = Wakes::<Shared>::new();
+        let leftovers = self.core.poison_within(by, &lock, &mut wakes);
+        self.core.let_go(lock);
+        Poisoned { wakes, _leftovers: leftovers }
     }
 
     pub(crate) fn cause(self) -> Cause {
@@ -509,7 +411,22 @@ impl ChannelLink {
     }
 }
 
-const TICKET: u32 = 1 << 31;
+/// A channel that was poisoned: those who waited, and what was in its buffer.
+pub(super) struct Poisoned {
+    wakes: Wakes<Shared>,
+    _leftovers: Option<super::ring::Leftovers>,
+}
+
+impl Poisoned {
+    pub(super) fn wake(self) {
+        for &(wake, sleep) in &self.wakes {
+            Shared::unpark(wake, sleep);
+        }
+    }
+}
+
+/// The holding is one end on its way.
+pub(super) const TICKET: u32 = 1 << 31;
 
 /// From here on a block is `owner`'s, if this step becomes final.
 fn give(block: Block, owner: Owner, lock: &Lock) {
@@ -518,7 +435,7 @@ fn give(block: Block, owner: Owner, lock: &Lock) {
     word.store(owner.number(), Ordering::Relaxed);
 }
 
-fn holding_in(place: NonNull<Holding>) -> &'static Holding {
+pub(super) fn holding_in(place: NonNull<Holding>) -> &'static Holding {
     if !arena().contains(place.as_ptr().cast(), size_of::<Holding>()) {
         super::home::corrupt();
     }
@@ -527,13 +444,13 @@ fn holding_in(place: NonNull<Holding>) -> &'static Holding {
 }
 
 impl Holding {
-    fn add(&self, side: Side, change: i64, lock: &Lock) {
+    pub(super) fn add(&self, side: Side, change: i64, lock: &Lock) {
         let ends = &self.ends[index(side)];
         ends.set(u32::try_from(i64::from(ends.get(lock)) + change).unwrap_or(0), lock);
     }
 
     /// Who owns it.
-    fn owner(&self) -> u32 {
+    pub(super) fn owner(&self) -> u32 {
         let block = arena().block_of(std::ptr::from_ref(self).cast());
         block.map_or(0, |block| arena().owner(block).load(Ordering::Relaxed))
     }
@@ -543,7 +460,7 @@ impl Holding {
         self.ticket != 0
     }
 
-    fn release(&self, channel: ChannelLink, poison: Option<&Cause>) {
+    pub(super) fn release(&self, channel: ChannelLink, poison: Option<&Cause>) {
         channel.drop_ends(NonNull::from(self), poison);
     }
 }
@@ -574,32 +491,5 @@ pub(super) fn release(block: Block, poison: Option<&Cause>) {
         holding.release(channel, poison);
     } else {
         arena().free(block);
-    }
-}
-
-impl Text {
-    fn new(text: &str) -> Self {
-        let new = Self { len: AtomicU32::new(0), bytes: [const { std::cell::UnsafeCell::new(0) }; TEXT] };
-        new.write(text);
-        new
-    }
-
-    fn write(&self, text: &str) {
-        let mut len = text.len().min(TEXT);
-        while !text.is_char_boundary(len) {
-            len -= 1;
-        }
-        for (place, byte) in self.bytes.iter().zip(&text.as_bytes()[..len]) {
-            // SAFETY: nobody reads it before it is shown, or under the lock.
-            unsafe { *place.get() = *byte };
-        }
-        self.len.store(len as u32, Ordering::Relaxed);
-    }
-
-    fn read(&self) -> String {
-        let len = (self.len.load(Ordering::Relaxed) as usize).min(TEXT);
-        // SAFETY: as in `write`.
-        let bytes: Vec<u8> = self.bytes[..len].iter().map(|byte| unsafe { *byte.get() }).collect();
-        String::from_utf8_lossy(&bytes).into_owned()
     }
 }

@@ -167,24 +167,24 @@ impl Journal for DeskJournal {
 
     #[inline]
     fn pivot(&self, decision: *const u8, generation: u32) {
-        compiler_fence(Ordering::SeqCst);
+        in_order();
         step();
         self.0.pivot_generation.store(generation, Ordering::Relaxed);
-        compiler_fence(Ordering::SeqCst);
+        in_order();
         self.0.pivot.store(decision as usize, Ordering::Relaxed);
-        compiler_fence(Ordering::SeqCst);
+        in_order();
         step();
     }
 
     #[inline]
     fn commit(&self) {
-        compiler_fence(Ordering::SeqCst);
+        in_order();
         step();
         self.0.count.store(0, Ordering::Relaxed);
-        compiler_fence(Ordering::SeqCst);
+        in_order();
         step();
         self.0.pivot.store(0, Ordering::Relaxed);
-        compiler_fence(Ordering::SeqCst);
+        in_order();
     }
 }
 
@@ -199,11 +199,10 @@ impl DeskJournal {
         step();
         note.place.store(place as u64 | (bytes as u64) << BYTES_SHIFT, Ordering::Relaxed);
         note.old.store(u64::from_ne_bytes(old), Ordering::Relaxed);
-        // What dies is one thread, which has done its stores in this order: no more than the compiler's order is needed.
-        compiler_fence(Ordering::SeqCst);
+        in_order();
         step();
         self.0.count.store(count + 1, Ordering::Relaxed);
-        compiler_fence(Ordering::SeqCst);
+        in_order();
         step();
     }
 }
@@ -220,4 +219,12 @@ pub(super) fn each_of(slot: &Slot, mut visit: impl FnMut(&Desk)) {
             }
         }
     });
+}
+
+/// What was written before is there before what is written after. Who repairs comes after the thread's death, which the system has
+/// reported: all that it did has been done by then, in the program's order. So no more is needed than that the compiler keeps it.
+#[inline(always)]
+fn in_order() {
+    // SYNC journal: with itself, and the system's report of the death.
+    compiler_fence(Ordering::SeqCst);
 }

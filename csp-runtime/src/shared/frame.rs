@@ -1,8 +1,9 @@
 //! The frame of an operation in the arena: its offer, and a seat for each channel it stands on.
 
 use std::cell::{Cell, RefCell};
+use std::panic::Location;
 use std::ptr::NonNull;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
 use std::time::Instant;
 
 use super::census;
@@ -19,6 +20,8 @@ use crate::sync::step;
 pub(crate) struct Frame {
     pub(crate) offer: Offer,
     seats: AtomicU32,
+    /// Its owner sleeps, where this leads, until there is news.
+    waiting_at: AtomicPtr<Location<'static>>,
     /// The process that waits, if its bell has to be rung: a coroutine does not sleep on a word. Else 0.
     hosted: AtomicU32,
 }
@@ -72,6 +75,7 @@ impl FrameGuard {
         // SAFETY: as above.
         let parker: &'static dyn Park = match hosted {
             Some(parker) => parker,
+            // SAFETY: as above.
             None => unsafe { frame.as_ref() },
         };
         // SAFETY: nobody else uses the offer, whose last use is over, while it is not complete; it was initialised by `new_block`.
@@ -211,6 +215,38 @@ impl Frame {
     pub(super) unsafe fn around(offer: &Offer) -> &Frame {
         // SAFETY: a frame begins with its offer.
         unsafe { &*std::ptr::from_ref(offer).cast::<Frame>() }
+    }
+
+    /// Its owner sleeps from now on, or no longer does.
+    pub(super) fn set_waiting(&self, at: Option<&'static Location<'static>>) {
+        let at = at.map_or(std::ptr::null_mut(), |at| std::ptr::from_ref(at).cast_mut());
+        self.waiting_at.store(at, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_waiting(&self) -> bool {
+        !self.waiting_at.load(Ordering::Relaxed).is_null()
+    }
+
+    /// The channels that the offer stands on.
+    pub(super) fn channels(&self) -> impl Iterator<Item = ChannelLink> {
+        self.seats().filter_map(Seat::channel)
+    }
+
+    /// What its owner waits for, for a report.
+    pub(super) fn describe(&self) -> String {
+        // SAFETY: all processes of the program have its constants at the same place.
+        let at = unsafe { self.waiting_at.load(Ordering::Relaxed).as_ref() };
+        let at = at.map_or(String::new(), ToString::to_string);
+        let direction = |seat: &Seat| if seat.entry.kind.is_sending() { "to send to" } else { "to receive from" };
+        let what: Vec<String> = self
+            .seats()
+            .zip(self.channels())
+            .map(|(seat, link)| format!("{} {}", direction(seat), link.phrase()))
+            .collect();
+        match (self.offer.is_choosing(), what.as_slice()) {
+            (false, [what]) => format!("waits {what}, at {at}"),
+            _ => format!("waits in a choice at {at}:\n      {}", what.join("\n      ")),
+        }
     }
 
     /// The process whose bell is to be rung, if any.

@@ -197,13 +197,15 @@ pub(super) fn wake(frame: &Frame, counted: bool) {
 
 /// What stands in shared memory cannot be: somebody has written where it must not. Everybody stops.
 #[cold]
+#[track_caller]
 pub(crate) fn corrupt() -> ! {
     census::census().corrupt.store(1, Ordering::Relaxed);
     #[cfg(csp_steps)]
     assert!(crate::sync::steps::HOOK.get().is_none(), "the arena is corrupt");
     eprintln!(
         "csp: the memory that the processes of this program share is corrupt: one of them has written to where it must not. \
-         All of them end."
+         All of them end. (seen by {})",
+        std::panic::Location::caller()
     );
     std::process::abort()
 }

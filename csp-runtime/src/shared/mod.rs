@@ -3,6 +3,11 @@
 //! Any process may be killed between any two instructions. What it was doing under a channel's lock stands in its *journal* and is
 //! undone, or is final; what it held is given back by whoever notices.
 
+#![allow(
+    clippy::multiple_unsafe_ops_per_block,
+    reason = "finding a place in the arena and what is done there are one argument"
+)]
+
 mod bell;
 pub(crate) mod census;
 pub(crate) mod channel;
@@ -12,10 +17,14 @@ pub(crate) mod desk;
 pub(crate) mod frame;
 pub(crate) mod futex;
 pub(crate) mod home;
+pub(crate) mod judge;
 pub(crate) mod message;
+pub(crate) mod mobile;
 pub(crate) mod operation;
+mod passing;
 pub(crate) mod recover;
 mod ring;
+mod text;
 
 /// Locks of this module that a forked child may need, held by the thread that forks.
 pub(crate) struct Locks {

@@ -361,7 +361,17 @@ pub(crate) fn wait(context: &Context, offer: &Offer, operation: &dyn Operation, 
         return true;
     }
     context.block_on(operation, until.is_some());
-    sleep(&offer.decision, parker, until);
+    if until.is_none() {
+        // SAFETY: all offers that wait here are in frames.
+        let frame = unsafe { super::frame::Frame::around(offer) };
+        frame.set_waiting(operation.at());
+        crate::deadlock::suspend_for_others(context, &offer.decision);
+        sleep(&offer.decision, parker, until);
+        crate::deadlock::resume_from_others(context);
+        frame.set_waiting(None);
+    } else {
+        sleep(&offer.decision, parker, until);
+    }
     context.unblock();
     offer.decision.is_news()
 }

@@ -9,7 +9,7 @@ use super::channel::{self, ChannelLink};
 use super::desk;
 use super::frame::Frame;
 use super::home::{self, Shared};
-use super::message;
+use super::{message, mobile};
 use crate::arena::{Block, Kind, Owner, arena};
 use crate::error::{Cause, CauseKind};
 use crate::message::tickets;
@@ -33,7 +33,7 @@ pub(crate) fn leave_in_order(me: &Slot, legacy: Option<Block>) {
             _ if !is_owned_by(me.owner(), block) => {}
             // On their way: whoever receives the message takes them over.
             Kind::Holding if channel::is_ticket(block) => pass_on(block, me.owner(), Owner::COMMON),
-            Kind::Mobile => pass_on(block, me.owner(), Owner::COMMON),
+            Kind::Mobile => mobile::leave(block, me.owner()),
             Kind::Holding => channel::release(block, None),
             Kind::Message => message::abandon(block.number()),
             Kind::Legacy if Some(block) == legacy => {
@@ -140,6 +140,8 @@ pub(crate) fn bury(slot: &Slot, cause: Option<&str>) {
     for block in moving.into_iter().filter(|block| is_owned_by(dead, *block)) {
         match arena().kind(block) {
             Kind::Holding => channel::release(block, poison.as_ref()),
+            // Unless whoever receives it was just as fast.
+            Kind::Mobile if !mobile::pass(block, dead, census::me().owner()) => {}
             _ => arena().free(block),
         }
     }
@@ -282,17 +284,20 @@ fn keep_what_moves(dead: Owner, moving: &mut Vec<Block>) {
     }
     let mut living = HashSet::new();
     arena().each(|block, owner| {
-        if arena().kind(block) == Kind::Message && owner != dead {
-            if let Some((region, len)) = message::noted(block) {
-                // SAFETY: a block stays mapped; what is read is validated.
-                living.extend(unsafe { tickets(region, len) }.map(|(_, ticket)| ticket as u32));
-            }
+        if arena().kind(block) == Kind::Message
+            && owner != dead
+            && let Some((region, len)) = message::noted(block)
+        {
+            // SAFETY: a block stays mapped; what is read is validated.
+            living.extend(unsafe { tickets(region, len) }.map(|(_, ticket)| ticket as u32));
         }
     });
     moving.retain(|block| {
         let lives = living.contains(&block.number());
-        if lives {
-            pass_on(*block, dead, Owner::COMMON);
+        match arena().kind(*block) {
+            _ if !lives => {}
+            Kind::Mobile => _ = mobile::pass(*block, dead, Owner::COMMON),
+            _ => pass_on(*block, dead, Owner::COMMON),
         }
         !lives
     });

@@ -6,7 +6,7 @@ use csp::prelude::*;
 use csp::{CauseKind, Refusal};
 
 use super::support::{line_of, panic_of, poison_kind, poisoned, sink, source};
-use crate::harness::{here, scale, scenarios};
+use crate::harness::{backend_name, here, scale, scenarios};
 
 scenarios![
     as_many_tokens_as_elements_deadlock,
@@ -351,12 +351,14 @@ fn a_forgotten_sender_is_found() {
 
 /// One `par!` ends while the next begins: at no time do all wait, though each may be seen waiting at a time of its own.
 fn no_deadlock_is_seen_while_processes_come_and_go() {
-    for round in 0..scale(10000, 10) {
+    // A fork takes as long as a hundred threads.
+    let rounds = if backend_name() == "processes" { 200 } else { scale(10000, 10) };
+    for round in 0..rounds {
         let (out, input) = channel();
         let ((), got) = par! { source(vec![round], out), sink(input) };
         assert_eq!(got, [round]);
     }
-    for _ in 0..scale(10, 1) {
+    for _ in 0..rounds.div_ceil(1000) {
         let (first, mut left) = channel();
         let mut links = Vec::new();
         for _ in 0..scale(100, 8) {

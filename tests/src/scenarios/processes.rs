@@ -24,6 +24,7 @@ fn process_values_are_cloned_with_their_ends() {
     assert_eq!(got, [1, 1]);
 }
 
+#[message]
 struct Scaler {
     factor: u32,
 }

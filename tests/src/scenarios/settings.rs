@@ -20,7 +20,6 @@ scenarios![
     spawned_processes_choose_their_backend,
     backends_have_names(main_only),
     an_unknown_backend_is_a_clear_error(main_only),
-    a_backend_that_is_not_built_is_a_clear_error(main_only),
     settings_are_set_once(cold),
     a_seed_replays_its_schedule,
 ];
@@ -176,15 +175,6 @@ fn an_unknown_backend_is_a_clear_error() {
     let words = words_of_a_program_on("fibres");
     for wanted in ["fibres", "threads", "CSP_BACKEND"] {
         assert!(words.contains(wanted), "«{wanted}» is missing in: {words}");
-    }
-}
-
-fn a_backend_that_is_not_built_is_a_clear_error() {
-    for backend in ["processes"] {
-        let words = words_of_a_program_on(backend);
-        for wanted in ["CSP_BACKEND", &format!("`{backend}`"), "not built", "`threads`"] {
-            assert!(words.contains(wanted), "«{wanted}» is missing in: {words}");
-        }
     }
 }
 

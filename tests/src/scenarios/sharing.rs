@@ -8,7 +8,7 @@ use std::thread;
 
 use csp::prelude::*;
 
-use super::support::{panic_text, sink, source};
+use super::support::{panic_text, refused_where_memory_is_apart, sink, source};
 use crate::harness::{here, here_on, scale, scenarios};
 
 scenarios![
@@ -82,7 +82,7 @@ fn meets_by_io(barrier: Arc<Barrier>) {
 fn calls_that_block_overlap() {
     let count = scale(8, 1);
     let barrier = Arc::new(Barrier::new(count));
-    par! { count * meets_by_io(barrier) };
+    refused_where_memory_is_apart(|| drop(par! { count * meets_by_io(barrier) }));
 }
 
 #[io]
@@ -220,5 +220,5 @@ fn says_done(done: Arc<std::sync::atomic::AtomicBool>) {
 
 fn whoever_yields_lets_others_run() {
     let done = Arc::new(std::sync::atomic::AtomicBool::new(false));
-    par! { 3 * yields_until(done.clone()), says_done(done) };
+    refused_where_memory_is_apart(|| drop(par! { 3 * yields_until(done.clone()), says_done(done) }));
 }

@@ -9,6 +9,19 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use csp::prelude::*;
 use csp::{Cause, CauseKind, Refusal};
 
+/// Whether processes are OS processes here. Then those that share memory are refused, and this asserts that `run` says so.
+pub(crate) fn refused_where_memory_is_apart(run: impl FnOnce()) -> bool {
+    if crate::harness::backend_name() != "processes" {
+        run();
+        return false;
+    }
+    // The harness wants to hear from somebody.
+    crate::harness::here();
+    let text = panic_of(run);
+    assert!(text.contains("shares_memory") || text.contains("channel::local"), "{text}");
+    true
+}
+
 /// The text that a panic carries.
 pub(crate) fn panic_text(payload: &(dyn Any + Send)) -> String {
     match (payload.downcast_ref::<&str>(), payload.downcast_ref::<String>()) {

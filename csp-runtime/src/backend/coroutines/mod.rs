@@ -1,5 +1,6 @@
 //! Processes as stackful coroutines on a few worker threads. `PROTOCOL.md` tells how workers sleep and are woken.
 
+mod nursery;
 mod overflow;
 mod panics;
 mod record;
@@ -10,6 +11,7 @@ mod workers;
 
 use super::{Job, NotStarted, Park, threads};
 use crate::config;
+use crate::process::context::Context;
 use record::Record;
 
 /// Starts `job` as a coroutine on this worker; from outside, on the one that all launches of this thread go to. An idle
@@ -28,12 +30,22 @@ pub(super) fn parker() -> &'static dyn Park {
     }
 }
 
-/// Parks the running coroutine.
+/// Parks the running coroutine, whose context this is.
 #[inline(always)]
-pub(super) fn park_this() {
+pub(super) fn park_this(context: &Context) {
     if let Some(record) = record::running() {
-        record.park_here();
+        record.park_here(context);
     }
+}
+
+/// Wakes a coroutine of this thread's worker, which waits with an offer at `about`.
+///
+/// # Safety
+/// `parker` is its parker.
+#[inline(always)]
+pub(super) unsafe fn wake_neighbour(parker: &'static dyn Park, about: *const u8) {
+    // SAFETY: by the caller.
+    unsafe { Record::behind(parker) }.wake_with(about);
 }
 
 /// Whether the caller runs in a coroutine.

@@ -1,6 +1,6 @@
 //! A coroutine's record: what its worker, and whoever wakes it, know of it.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, UnsafeCell};
 use std::ptr::{self, NonNull};
 use std::sync::atomic::AtomicPtr;
 use std::time::Instant;
@@ -8,33 +8,33 @@ use std::time::Instant;
 use corosensei::{Coroutine, CoroutineResult, Yielder};
 
 use super::stack::SlabStack;
-use super::worker::{Fresh, Worker};
+use super::worker::{Fresh, Worker, add_ready};
 use crate::backend::Park;
 use crate::backend::posted::Posted;
 use crate::process::context::{self, Context};
 
-/// How much of a stack, and of the context on it, is fetched ahead: what a plain operation touches when it goes on.
+/// How much of a stack is fetched ahead, from somewhat below the offer: what a plain operation touches when it goes on.
 const LINES_AHEAD: usize = 6;
-const CONTEXT_LINES: usize = 3;
+
+const MADE_AT_ONCE: usize = 32;
+
+/// From so many coroutines on, what one needs is fetched ahead when it is woken.
+const CROWD: usize = 1024;
 
 /// Records live for ever and are used again, so a wake-up that comes late reaches somebody, who looks and sleeps on.
 ///
-/// All but the inbox's two fields belong to the worker's thread.
+/// All but the inbox's two fields belong to the worker's thread. What a switch needs lies in one cache line.
+#[repr(C, align(64))]
 pub(super) struct Record {
-    worker: &'static Worker,
-    state: Cell<State>,
-    /// An `unpark` came while it was not parked.
-    notified: Cell<bool>,
-    coroutine: RefCell<Option<Coroutine<(), (), (), SlabStack>>>,
+    /// Used by `begin` and `resume` alone, of which none runs within another.
+    coroutine: UnsafeCell<Option<Coroutine<(), (), (), SlabStack>>>,
     yielder: Cell<Option<NonNull<Yielder<(), ()>>>>,
-    /// The context that was current when it was suspended.
-    context: Cell<*const Context>,
-    /// Where its stack stood when it last parked without a deadline: about there lies what it needs first when it goes on.
-    top: Cell<*const u8>,
-    /// When its park ends, if it stands among the timers.
-    pub(super) deadline: Cell<Option<Instant>>,
     /// The one behind it in its worker's queue.
     pub(super) next: Cell<Option<&'static Record>>,
+    state: Cell<State>,
+    worker: &'static Worker,
+    /// When its park ends, if it stands among the timers.
+    pub(super) deadline: Cell<Option<Instant>>,
     /// It is in its worker's inbox.
     posted: Posted,
     /// The one below it there.
@@ -43,8 +43,10 @@ pub(super) struct Record {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum State {
-    Running,
-    Ready,
+    /// It runs, or is about to.
+    Going,
+    /// The same, and an `unpark` came meanwhile: its next park ends at once.
+    Notified,
     Parked,
 }
 
@@ -53,6 +55,10 @@ unsafe impl Sync for Record {}
 
 thread_local! {
     static RUNNING: Cell<Option<&'static Record>> = const { Cell::new(None) };
+    /// How many records this worker has made.
+    static MADE: Cell<usize> = const { Cell::new(0) };
+    /// They are more than the caches hold.
+    static CROWDED: Cell<bool> = const { Cell::new(false) };
 }
 
 /// The record of the coroutine that runs on this thread.
@@ -61,61 +67,82 @@ pub(super) fn running() -> Option<&'static Record> {
     RUNNING.get()
 }
 
+/// No coroutine runs on this thread.
+pub(super) fn rest() {
+    RUNNING.set(None);
+    context::make_current(ptr::null());
+}
+
 impl Record {
-    pub(super) fn new(worker: &'static Worker) -> &'static Self {
-        Box::leak(Box::new(Self {
-            worker,
-            state: Cell::new(State::Ready),
-            notified: Cell::new(false),
-            coroutine: RefCell::new(None),
+    /// Some for this thread, which is `worker`'s: side by side, so that they take no more than their own room.
+    pub(super) fn some(worker: &'static Worker) -> &'static [Self] {
+        MADE.set(MADE.get() + MADE_AT_ONCE);
+        CROWDED.set(MADE.get() > CROWD);
+        Vec::leak((0..MADE_AT_ONCE).map(|_| Self::new(worker)).collect())
+    }
+
+    fn new(worker: &'static Worker) -> Self {
+        Self {
+            coroutine: UnsafeCell::new(None),
             yielder: Cell::new(None),
-            context: Cell::new(ptr::null()),
-            top: Cell::new(ptr::null()),
-            deadline: Cell::new(None),
             next: Cell::new(None),
+            state: Cell::new(State::Going),
+            worker,
+            deadline: Cell::new(None),
             posted: Posted::new(),
             below: AtomicPtr::new(ptr::null_mut()),
-        }))
+        }
     }
 
     /// Gives the record a process to run.
     pub(super) fn begin(&'static self, fresh: Fresh) {
         let Fresh { job, stack } = fresh;
         let coroutine = Coroutine::with_stack(stack, move |yielder: &Yielder<(), ()>, ()| {
+            context::make_current(ptr::null());
             self.yielder.set(Some(NonNull::from(yielder)));
             job.run();
         });
-        *self.coroutine.borrow_mut() = Some(coroutine);
-        self.state.set(State::Ready);
+        // SAFETY: nobody else uses it now.
+        unsafe { *self.coroutine.get() = Some(coroutine) };
+        self.state.set(State::Going);
     }
 
-    /// Runs it until it suspends itself (false) or has ended (true).
+    /// The record behind a parker.
+    ///
+    /// # Safety
+    /// The parker is a record.
+    #[inline(always)]
+    pub(super) unsafe fn behind(parker: &'static dyn Park) -> &'static Self {
+        // SAFETY: by the caller.
+        unsafe { &*ptr::from_ref(parker).cast::<Self>() }
+    }
+
+    /// Runs it until it suspends itself (false) or has ended (true). It stays the running one until another is resumed, or [`rest`].
     #[inline(always)]
     pub(super) fn resume(&'static self) -> bool {
-        self.state.set(State::Running);
         RUNNING.set(Some(self));
-        let around = context::exchange_current(self.context.get());
-        let result = self.coroutine.borrow_mut().as_mut().map(|coroutine| coroutine.resume(()));
-        self.context.set(context::exchange_current(around));
-        RUNNING.set(None);
+        // SAFETY: nobody else uses it now.
+        let coroutine = unsafe { &mut *self.coroutine.get() };
+        let result = coroutine.as_mut().map(|coroutine| coroutine.resume(()));
         match result {
             Some(CoroutineResult::Yield(())) => false,
             Some(CoroutineResult::Return(())) | None => {
-                *self.coroutine.borrow_mut() = None;
+                *coroutine = None;
                 self.yielder.set(None);
-                self.context.set(ptr::null());
                 true
             }
         }
     }
 
+    /// `context` is the current one, which the others that run meanwhile change.
     #[inline(always)]
-    fn suspend(&self) {
+    fn suspend(&self, context: *const Context) {
         match self.yielder.get() {
             // SAFETY: set by the coroutine that runs now, and alive until it ends.
             Some(yielder) => unsafe { yielder.as_ref() }.suspend(()),
             None => may_not_wait(),
         }
+        context::make_current(context);
     }
 
     /// Whether it runs on its own stack, as it does but for [`on_workers_stack`](Self::on_workers_stack).
@@ -133,45 +160,41 @@ impl Record {
         self.yielder.set(Some(yielder));
     }
 
-    /// Parks it, which is the caller, without a deadline.
+    /// Parks it, which is the caller, without a deadline. `context` is the current one.
     #[inline(always)]
-    pub(super) fn park_here(&self) {
-        if !self.notified.take() {
-            self.state.set(State::Parked);
-            let here = 0_u8;
-            self.top.set(&raw const here);
-            self.suspend();
+    pub(super) fn park_here(&self, context: *const Context) {
+        if self.state.get() == State::Notified {
+            return self.state.set(State::Going);
         }
+        self.state.set(State::Parked);
+        self.suspend(context);
     }
 
-    /// It is going to run soon: of very many coroutines, the caches hold few.
+    /// [`wake`](Self::wake) of one that waits with an offer at `about`: of very many coroutines, the caches hold few.
     #[inline(always)]
-    fn fetch_ahead(&self) {
-        let top = self.top.get();
-        for line in 0..LINES_AHEAD {
-            prefetch(top.wrapping_add(line * 64).wrapping_sub(128));
+    pub(super) fn wake_with(&'static self, about: *const u8) {
+        if CROWDED.get() {
+            for line in 0..LINES_AHEAD {
+                prefetch(about.wrapping_add(line * 64).wrapping_sub(128));
+            }
         }
-        let context = self.context.get().cast::<u8>();
-        for line in 0..CONTEXT_LINES {
-            prefetch(context.wrapping_add(line * 64));
-        }
+        self.wake();
     }
 
     /// Goes to the end of the queue.
     pub(super) fn yield_now(&'static self) {
-        self.state.set(State::Ready);
-        self.worker.add_ready(self);
-        self.suspend();
+        add_ready(self);
+        self.suspend(context::which_is_current());
     }
 
     /// On its worker's thread: lets it run if it is parked, or keeps it from parking.
+    #[inline(always)]
     pub(super) fn wake(&'static self) {
         if self.state.get() == State::Parked {
-            self.state.set(State::Ready);
-            self.fetch_ahead();
-            self.worker.add_ready(self);
+            self.state.set(State::Going);
+            add_ready(self);
         } else {
-            self.notified.set(true);
+            self.state.set(State::Notified);
         }
     }
 
@@ -190,15 +213,15 @@ impl Park for Record {
     }
 
     fn park(&self, until: Option<Instant>) {
-        if self.notified.take() {
-            return;
+        if self.state.get() == State::Notified {
+            return self.state.set(State::Going);
         }
         let this = eternal(self);
         if let Some(until) = until {
             self.worker.timers().add(until, this);
         }
         self.state.set(State::Parked);
-        self.suspend();
+        self.suspend(context::which_is_current());
         if self.deadline.get().is_some() {
             self.worker.timers().remove(this);
         }
@@ -235,6 +258,6 @@ fn prefetch(address: *const u8) {
 }
 
 fn eternal(record: &Record) -> &'static Record {
-    // SAFETY: only `Record::new` makes records, and it leaks them.
+    // SAFETY: only `Record::some` makes records, and it leaks them.
     unsafe { &*ptr::from_ref(record) }
 }

@@ -29,7 +29,7 @@ const LARGEST_CHUNK: usize = 64 << 10;
 const KEPT_BY_THREAD: usize = 4096;
 const RETURNED: usize = 2048;
 const FETCHED: usize = 256;
-/// With so many stacks idle for all threads, the memory of further ones goes back to the system.
+/// With so many stacks idle for all threads, the system may have the memory of further ones.
 const WARM: usize = 16384;
 /// Idle stacks of other sizes that are kept, and the size from which they do not keep their memory meanwhile.
 const KEPT_OF_OWN_SIZE: usize = 64;
@@ -40,15 +40,23 @@ const CRUMBS: usize = 4 << 20;
 const MADV_GUARD_INSTALL: libc::c_int = 102;
 
 const _: () = assert!(COLOUR_STEP.is_multiple_of(STACK_ALIGNMENT));
+const _: () = assert!((COLOURS - 1) * COLOUR_STEP < 4096);
 const _: () = assert!(MIN_USABLE - COLOURS * COLOUR_STEP >= MIN_STACK_SIZE);
 
 /// A stack, owned. Dropped, it is the next that this thread takes.
 pub(super) struct SlabStack {
-    slot: Slot,
+    /// The coloured top. From it, and from the size, the low end can be told: see [`Slot::below`].
+    base: NonZeroUsize,
     usable: usize,
 }
 
 impl SlabStack {
+    fn slot(&self) -> Slot {
+        let slab = SLAB.get().expect("the first stack that is taken makes it");
+        let guard = if self.usable == slab.usable { slab.guard } else { slab.page };
+        Slot::below(self.base, guard, self.usable, slab.page)
+    }
+
     #[cfg(test)]
     /// Its usable size in bytes, as it was asked for and rounded up to pages. (Colouring has taken a little from it.)
     pub(super) fn size(&self) -> usize {
@@ -61,18 +69,17 @@ impl SlabStack {
 unsafe impl Stack for SlabStack {
     #[inline]
     fn base(&self) -> StackPointer {
-        self.slot.base
+        self.base
     }
 
-    #[inline]
     fn limit(&self) -> StackPointer {
-        self.slot.low
+        self.slot().low
     }
 }
 
 impl Drop for SlabStack {
     fn drop(&mut self) {
-        give(self.slot, self.usable);
+        give(self.slot(), self.usable);
     }
 }
 
@@ -88,6 +95,12 @@ impl Slot {
         // Neighbours have successive quotients, so each has the next colour.
         let colour = low.get() / (guard + usable) % COLOURS;
         Self { low, base: low.saturating_add(guard + usable - colour * COLOUR_STEP) }
+    }
+
+    /// The one with this top: colours take less than a page.
+    fn below(base: NonZeroUsize, guard: usize, usable: usize, page: usize) -> Self {
+        let end = (base.get() + page - 1) & !(page - 1);
+        Self { low: NonZeroUsize::new(end - usable - guard).unwrap_or(base), base }
     }
 }
 
@@ -125,7 +138,7 @@ pub(super) fn take(size: Option<usize>, default: usize) -> Result<SlabStack, Str
     let slab = SLAB.get_or_init(|| Slab::new(default));
     let usable = round(size.unwrap_or(default), slab.page);
     let slot = if usable == slab.usable { take_default(slab) } else { take_own(slab.page, usable) }?;
-    Ok(SlabStack { slot, usable })
+    Ok(SlabStack { base: slot.base, usable })
 }
 
 #[inline(never)]
@@ -196,9 +209,10 @@ fn give_back(mut slots: Vec<Slot>) {
     }
     if let Some(slab) = SLAB.get() {
         slots.sort_unstable_by_key(|slot| slot.low);
-        // Guards survive this, so neighbours take one call together. If it fails, the memory just stays.
+        // Guards survive this, so neighbours take one call together. The system takes the memory when it needs it: until then
+        // a stack that is used again costs no page fault. If it fails, the memory just stays.
         for run in slots.chunk_by(|one, other| one.low.get() + slab.stride == other.low.get()) {
-            let _ = advise(run[0].low, run.len() * slab.stride, libc::MADV_DONTNEED);
+            let _ = advise(run[0].low, run.len() * slab.stride, libc::MADV_FREE);
         }
     }
     lock(&STORE).cold.append(&mut slots);

@@ -8,16 +8,18 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::Thread;
 use std::time::{Duration, Instant};
 
-use super::record::Record;
+use super::nursery::Nursery;
+use super::record::{self, Record};
 use super::stack::SlabStack;
 use super::timers::Timers;
 use super::workers::{self, Progress};
 use crate::backend::Job;
 use crate::backend::idleness::{Idleness, Settled};
 use crate::deadlock;
+use crate::rendezvous::bias;
 
 /// Fresh processes get every so-many-th turn even if others are ready.
-const EVERY: u64 = 32;
+const EVERY: u64 = 4 * TIMERS_EVERY;
 /// The clock is read so often while there are timers, so that no communication starves them.
 const TIMERS_EVERY: u64 = 8;
 /// An idle worker looks so soon, and then half as often each time, whether another one computes while fresh processes wait.
@@ -36,9 +38,12 @@ unsafe impl Send for Fresh {}
 /// What the worker's thread alone uses, and what others may.
 pub(super) struct Worker {
     own: Own,
+    /// Fresh processes that others have launched.
     fresh: Mutex<VecDeque<Fresh>>,
-    /// How many fresh processes there are, to be asked without the lock.
+    /// How many, to be asked without the lock.
     waiting: AtomicUsize,
+    /// Fresh processes that its own coroutines have launched.
+    nursery: Nursery,
     /// Coroutines that other threads have woken: a stack, linked by `Record::below`.
     inbox: AtomicPtr<Record>,
     idle: Idleness,
@@ -49,8 +54,6 @@ pub(super) struct Worker {
 
 #[derive(Default)]
 struct Own {
-    first: Cell<Option<&'static Record>>,
-    last: Cell<Option<&'static Record>>,
     timers: Timers,
     /// Records whose processes have ended.
     free: RefCell<Vec<&'static Record>>,
@@ -64,6 +67,10 @@ unsafe impl Send for Worker {}
 
 thread_local! {
     static THIS: Cell<Option<&'static Worker>> = const { Cell::new(None) };
+    /// This worker's coroutines that are to run. Not in the worker, whose address a switch has to fetch first.
+    static FIRST: Cell<Option<&'static Record>> = const { Cell::new(None) };
+    /// The last of them, if there are any.
+    static LAST: Cell<Option<&'static Record>> = const { Cell::new(None) };
 }
 
 /// The worker whose thread this is.
@@ -72,12 +79,31 @@ pub(super) fn this() -> Option<&'static Worker> {
     THIS.get()
 }
 
+/// A coroutine of this thread's worker is to run.
+#[inline(always)]
+pub(super) fn add_ready(record: &'static Record) {
+    record.next.set(None);
+    let last = LAST.replace(Some(record));
+    match last.filter(|_| FIRST.get().is_some()) {
+        Some(last) => last.next.set(Some(record)),
+        None => FIRST.set(Some(record)),
+    }
+}
+
+#[inline(always)]
+fn take_ready() -> Option<&'static Record> {
+    let first = FIRST.get()?;
+    FIRST.set(first.next.get());
+    Some(first)
+}
+
 impl Worker {
     pub(super) fn new() -> Self {
         Self {
             own: Own::default(),
             fresh: Mutex::default(),
             waiting: AtomicUsize::new(0),
+            nursery: Nursery::new(),
             inbox: AtomicPtr::new(ptr::null_mut()),
             idle: Idleness::new(),
             turns: AtomicU64::new(0),
@@ -96,23 +122,6 @@ impl Worker {
 
     // ---- what its own coroutines do
 
-    pub(super) fn add_ready(&self, record: &'static Record) {
-        record.next.set(None);
-        match self.own.last.replace(Some(record)) {
-            Some(last) => last.next.set(Some(record)),
-            None => self.own.first.set(Some(record)),
-        }
-    }
-
-    fn take_ready(&self) -> Option<&'static Record> {
-        let first = self.own.first.get()?;
-        self.own.first.set(first.next.take());
-        if self.own.first.get().is_none() {
-            self.own.last.set(None);
-        }
-        Some(first)
-    }
-
     // ---- what others do
 
     fn fresh(&self) -> MutexGuard<'_, VecDeque<Fresh>> {
@@ -121,10 +130,12 @@ impl Worker {
 
     /// A process is to start here, if no idle worker takes it first.
     pub(super) fn add_fresh(&self, fresh: Fresh) {
-        self.fresh().push_back(fresh);
-        // SYNC fresh: whoever sees the number finds them.
-        self.waiting.fetch_add(1, Ordering::Release);
-        if !self.is_this_thread() {
+        if self.is_this_thread() {
+            self.nursery.add(fresh);
+        } else {
+            self.fresh().push_back(fresh);
+            // SYNC fresh: whoever sees the number finds them.
+            self.waiting.fetch_add(1, Ordering::Release);
             self.rouse();
         }
         workers::alert_watcher();
@@ -178,14 +189,23 @@ impl Worker {
 
     /// How many turns it has taken, if fresh processes wait for it.
     pub(super) fn fresh_and_turns(&self) -> Option<u64> {
-        (self.waiting.load(Ordering::Relaxed) > 0).then(|| self.turns.load(Ordering::Relaxed))
+        (self.waiting.load(Ordering::Relaxed) > 0 || self.nursery.holds_any())
+            .then(|| self.turns.load(Ordering::Relaxed))
     }
 
     pub(super) fn is_idle(&self) -> bool {
         self.idle.seems_idle()
     }
 
+    /// Takes them from both by turns, so that neither starves.
     pub(super) fn take_fresh(&self) -> Option<Fresh> {
+        if self.nursery.is_next() {
+            return self.nursery.take().or_else(|| self.take_foreign());
+        }
+        self.take_foreign().or_else(|| self.nursery.take())
+    }
+
+    fn take_foreign(&self) -> Option<Fresh> {
         if self.waiting.load(Ordering::Relaxed) == 0 {
             return None;
         }
@@ -196,27 +216,45 @@ impl Worker {
 
     // ---- the loop
 
-    pub(super) fn run(&'static self) -> ! {
+    pub(super) fn run(&'static self, number: usize) -> ! {
         THIS.set(Some(self));
+        bias::become_owner(number);
+        self.nursery.become_mine();
+        deadlock::become_host();
         let _ = self.thread.set(std::thread::current());
         let mut turn = 0_u64;
         loop {
             turn += 1;
             self.turns.store(turn, Ordering::Relaxed);
-            self.open_inbox();
-            let favoured = turn.is_multiple_of(EVERY);
-            if turn.is_multiple_of(TIMERS_EVERY) && !self.own.timers.is_empty() {
-                self.own.timers.fire();
+            if !self.inbox.load(Ordering::Relaxed).is_null() {
+                self.open_inbox();
             }
-            let next = if favoured { self.start_fresh() } else { None };
-            match next.or_else(|| self.take_ready()).or_else(|| self.start_fresh()) {
+            let favoured = if turn.is_multiple_of(TIMERS_EVERY) { self.now_and_then(turn) } else { None };
+            match favoured.or_else(take_ready) {
                 Some(record) => {
                     if record.resume() {
                         self.own.free.borrow_mut().push(record);
                     }
                 }
-                None => self.idle(),
+                None => self.start_or_rest(),
             }
+        }
+    }
+
+    /// What is looked at every [`TIMERS_EVERY`] turns: timers, and more seldom whether a fresh process is to be favoured.
+    #[inline(never)]
+    fn now_and_then(&'static self, turn: u64) -> Option<&'static Record> {
+        if !self.own.timers.is_empty() {
+            self.own.timers.fire();
+        }
+        if turn.is_multiple_of(EVERY) { self.start_fresh() } else { None }
+    }
+
+    /// Nothing is ready.
+    fn start_or_rest(&'static self) {
+        match self.start_fresh() {
+            Some(record) => add_ready(record),
+            None => self.idle(),
         }
     }
 
@@ -226,16 +264,20 @@ impl Worker {
 
     fn begin(&'static self, fresh: Fresh) -> &'static Record {
         let free = self.own.free.borrow_mut().pop();
-        let record = free.unwrap_or_else(|| Record::new(self));
+        let record = free.unwrap_or_else(|| self.make_records());
         record.begin(fresh);
         record
     }
 
+    #[cold]
+    fn make_records(&'static self) -> &'static Record {
+        let made = Record::some(self);
+        self.own.free.borrow_mut().extend(&made[1..]);
+        &made[0]
+    }
+
     /// Makes ready whom others have woken, in the order in which they did.
     fn open_inbox(&self) {
-        if self.inbox.load(Ordering::Relaxed).is_null() {
-            return;
-        }
         // SYNC inbox: see `post`.
         let mut top = self.inbox.swap(ptr::null_mut(), Ordering::Acquire);
         let mut first = ptr::null_mut::<Record>();
@@ -254,11 +296,14 @@ impl Worker {
 
     fn has_work(&self) -> bool {
         // SYNC fresh: see `add_fresh`. (The inbox is only looked at here.)
-        self.waiting.load(Ordering::Acquire) > 0 || !self.inbox.load(Ordering::Relaxed).is_null()
+        self.waiting.load(Ordering::Acquire) > 0
+            || self.nursery.holds_any()
+            || !self.inbox.load(Ordering::Relaxed).is_null()
     }
 
     /// Sleeps until there is something to run.
     fn idle(&'static self) {
+        record::rest();
         if !self.own.timers.is_empty() && self.own.timers.fire() {
             return;
         }
@@ -279,7 +324,7 @@ impl Worker {
         let mut watch = Watch::new(self);
         while self.idle.is_idle() {
             // A deadlock that we have found and ended has woken some of ours.
-            if self.own.first.get().is_some() {
+            if FIRST.get().is_some() {
                 self.leave_idle();
                 return;
             }
@@ -312,7 +357,7 @@ impl Worker {
                 if self.leave_idle()
                     && let Some(fresh) = victim.take_fresh()
                 {
-                    self.add_ready(self.begin(fresh));
+                    add_ready(self.begin(fresh));
                 }
                 return;
             }

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicUsize, Ordering, fence};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use smallvec::SmallVec;
@@ -10,7 +10,7 @@ use smallvec::SmallVec;
 use super::worker::{Worker, this};
 use super::{NotStarted, overflow, panics};
 use crate::backend::pool;
-use crate::{config, deadlock};
+use crate::{barrier, config, deadlock};
 
 static WORKERS: OnceLock<Result<Vec<&'static Worker>, String>> = OnceLock::new();
 
@@ -43,7 +43,7 @@ fn start() -> Result<Vec<&'static Worker>, String> {
         let worker: &'static Worker = Box::leak(Box::new(Worker::new()));
         // Awake until it finds nothing to do.
         deadlock::resume_one();
-        match pool::start_worker(number, move || worker.run()) {
+        match pool::start_worker(number, move || worker.run(number)) {
             Ok(()) => workers.push(worker),
             Err(why) => {
                 deadlock::uncount_one();
@@ -93,7 +93,7 @@ pub(super) fn sleep(worker: &'static Worker, time: Option<Duration>, deep: bool)
     }
     DEEP.fetch_add(1, Ordering::Relaxed);
     // SYNC deep: «I sleep deeply, then are all idle?» here, «one is roused, then does anybody sleep deeply?» in `alert_watcher`.
-    fence(Ordering::SeqCst);
+    barrier::heavy_or_fence();
     if all_idle() {
         worker.sleep(time);
     }
@@ -103,7 +103,7 @@ pub(super) fn sleep(worker: &'static Worker, time: Option<Duration>, deep: bool)
 /// Fresh processes wait: if all workers were at rest, somebody must watch over them from now on.
 pub(super) fn alert_watcher() {
     // SYNC deep: see `sleep`.
-    fence(Ordering::SeqCst);
+    barrier::light_or_fence();
     if DEEP.load(Ordering::Relaxed) > 0 {
         all().iter().filter(|worker| worker.is_idle()).for_each(|worker| worker.unpark());
     }

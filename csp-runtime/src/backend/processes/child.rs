@@ -21,32 +21,35 @@ impl Legacy {
 
 /// All locks of ours that a child may need, held by the thread that forks.
 pub(super) struct Locks {
+    // In the order in which they are taken: who holds the first may take the others.
+    contexts: MutexGuard<'static, deadlock::Contexts>,
+    watch: super::watch::Lock,
+    forker: super::forker::Lock,
     _pool: backend::PoolLocks,
     _shared: shared::Locks,
-    watch: super::watch::Locks,
-    contexts: MutexGuard<'static, deadlock::Contexts>,
 }
 
 impl Locks {
     pub(super) fn hold() -> Self {
         Self {
+            contexts: deadlock::hold(),
+            watch: super::watch::hold(),
+            forker: super::forker::hold(),
             _pool: backend::hold_pool(),
             _shared: shared::hold(),
-            watch: super::watch::hold(),
-            contexts: deadlock::hold(),
         }
     }
 
     /// In the child: there is nothing but this thread.
     fn forget_the_parent(mut self) {
         deadlock::forget_the_parent(&mut self.contexts);
-        let Self { _pool, _shared, watch, contexts } = self;
-        drop((_pool, _shared, contexts));
-        super::watch::forget_the_parent(watch);
+        self.watch.forget_the_parent();
+        self.forker.forget_the_parent();
+        drop(self);
         backend::forget_the_parent();
         shared::forget_the_parent();
-        super::forker::forget_the_parent();
         super::CHILDREN.store(0, std::sync::atomic::Ordering::Relaxed);
+        super::CONCLUDING.store(0, std::sync::atomic::Ordering::Relaxed);
         crate::process::context::forget_the_parent();
     }
 }

@@ -1,6 +1,7 @@
 //! The fork itself: what the child takes along is its own before it runs, and nothing of ours is half way.
 
 use std::os::fd::{FromRawFd, OwnedFd};
+use std::ptr::NonNull;
 use std::sync::Arc;
 
 use super::{Birth, ForkedJob, NotStarted, child, one_less, one_more, stdio, watch};
@@ -9,7 +10,7 @@ use crate::process::{Mutable, Visit};
 use crate::rendezvous::core::Side;
 use crate::shared::census::{self, Slot};
 use crate::shared::channel::ChannelLink;
-use crate::shared::{desk, recover};
+use crate::shared::{desk, mobile, recover};
 
 /// Forks `job` on this thread, which lives longer than the child.
 pub(super) fn fork(job: ForkedJob, birth: &Birth) -> Result<(), NotStarted> {
@@ -62,12 +63,13 @@ struct Taken {
     slot: &'static Slot,
     counting: bool,
     passed: Vec<(ChannelLink, Side, bool)>,
+    data: Vec<NonNull<u8>>,
     refused: Option<String>,
 }
 
 impl Taken {
     fn of(job: &ForkedJob, slot: &'static Slot) -> Self {
-        let mut taken = Self { slot, counting: false, passed: Vec::new(), refused: None };
+        let mut taken = Self { slot, counting: false, passed: Vec::new(), data: Vec::new(), refused: None };
         // SAFETY: the process has not started: its place is the caller's.
         unsafe { (job.visit)(job.data, &mut taken) };
         if taken.refused.is_none() {
@@ -98,6 +100,9 @@ impl Taken {
         for (link, side, lent) in self.passed {
             link.pass_back(side, self.slot, lent);
         }
+        for place in self.data {
+            mobile::pass_data(place, self.slot.owner(), census::me().owner());
+        }
         recover::bury(self.slot, None);
         census::dismiss(self.slot);
     }
@@ -112,9 +117,34 @@ impl Visit for Taken {
         self.see(channel, side, true);
     }
 
+    fn data(&mut self, place: NonNull<u8>) {
+        if self.counting && mobile::pass_data(place, census::me().owner(), self.slot.owner()) {
+            self.data.push(place);
+        }
+    }
+
     fn mutable(&mut self, _target: Mutable) {}
 
     fn one_way(&mut self, type_name: &'static str) {
         self.refuse(format!("it has a `&mut {type_name}`, which is no message, so what it writes there would be lost"));
     }
+}
+
+/// Moves the channels that a process will take along to where it can reach them. What cannot move is told when it is forked.
+pub(crate) struct Moves;
+
+impl Visit for Moves {
+    fn moved(&mut self, channel: &Arc<Channel>, _side: Side) {
+        let _ = channel.move_to_arena();
+    }
+
+    fn lent(&mut self, channel: &Arc<Channel>, _side: Side) {
+        let _ = channel.move_to_arena();
+    }
+
+    fn data(&mut self, _place: NonNull<u8>) {}
+
+    fn mutable(&mut self, _target: Mutable) {}
+
+    fn one_way(&mut self, _type_name: &'static str) {}
 }

@@ -82,9 +82,17 @@ fn serve() {
     }
 }
 
-/// A child has no such thread.
-pub(super) fn forget_the_parent() {
-    let mut desk = desk();
-    desk.started = false;
-    desk.requests.clear();
+/// The requests, held by a thread that forks.
+pub(super) struct Lock(MutexGuard<'static, Desk>);
+
+pub(super) fn hold() -> Lock {
+    Lock(desk())
+}
+
+impl Lock {
+    /// A child has no such thread.
+    pub(super) fn forget_the_parent(&mut self) {
+        self.0.started = false;
+        self.0.requests.clear();
+    }
 }

@@ -9,6 +9,7 @@ mod watch;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 pub(crate) use child::Legacy;
+pub(crate) use fork::Moves;
 
 use super::NotStarted;
 use crate::process::context::{ContextKind, current};
@@ -58,9 +59,25 @@ pub(crate) enum Ending {
 /// Children of this process that have not ended.
 static CHILDREN: AtomicUsize = AtomicUsize::new(0);
 
+/// Children that have ended, of which nobody here knows yet.
+static CONCLUDING: AtomicUsize = AtomicUsize::new(0);
+
 /// Whether other OS processes of this program may still do something.
 pub(crate) fn are_others_alive() -> bool {
     census::is_founded() && census::population() > 1
+}
+
+/// Whether somebody here is about to be told that a child has ended.
+pub(crate) fn is_news_on_its_way() -> bool {
+    CONCLUDING.load(Ordering::Acquire) > 0 // SYNC children: as in `concluding`
+}
+
+fn concluding() {
+    CONCLUDING.fetch_add(1, Ordering::AcqRel); // SYNC children: with whoever judges a standstill
+}
+
+fn concluded() {
+    CONCLUDING.fetch_sub(1, Ordering::AcqRel); // SYNC children: as in `concluding`
 }
 
 /// Forks `job` as a process of its own. On an error the caller still has it.

@@ -7,9 +7,9 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags};
 use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
 
-use super::{Ending, ForkedJob, NotStarted, child, fork, one_less};
+use super::{Ending, ForkedJob, NotStarted, child, concluded, concluding, fork, one_less};
 use crate::shared::census::{self, Slot, State};
-use crate::shared::recover;
+use crate::shared::{judge, recover};
 
 /// A child, or an orphan of a child.
 struct Ward {
@@ -128,6 +128,7 @@ fn wait_for(slot: &Slot) -> Option<WaitStatus> {
 }
 
 fn conclude(slot: &'static Slot, job: Option<ForkedJob>, how: Option<WaitStatus>) {
+    concluding();
     let ending = if slot.is(State::Clean) {
         recover::bury(slot, None);
         Ending::Left(child::legacy_of(slot))
@@ -141,14 +142,15 @@ fn conclude(slot: &'static Slot, job: Option<ForkedJob>, how: Option<WaitStatus>
         adopt_orphans(slot);
         Ending::Killed(how)
     };
-    let number = slot.owner().number();
+    // Once the job is finished, this process may end, and we with it: the slot goes first. Until then nobody may think that all stand still.
+    judge::stir();
+    census::dismiss(slot);
     if let Some(job) = job {
         // SAFETY: the child is gone, and the frame waits for this.
         unsafe { (job.finish)(job.data, ending) };
         one_less();
     }
-    debug_assert_eq!(number, slot.owner().number());
-    census::dismiss(slot);
+    concluded();
     crate::deadlock::look_again();
 }
 
@@ -166,18 +168,20 @@ fn adopt_orphans(dead: &Slot) {
     });
 }
 
-/// Locks of this module that a forked child may need, held by the thread that forks.
-pub(super) struct Locks {
+/// The wards, and those that wait for their burial, held by a thread that forks.
+pub(super) struct Lock {
     watch: MutexGuard<'static, Option<Watch>>,
     ended: MutexGuard<'static, VecDeque<Ended>>,
 }
 
-pub(super) fn hold() -> Locks {
-    Locks { watch: watch(), ended: ENDED.lock().unwrap_or_else(PoisonError::into_inner) }
+pub(super) fn hold() -> Lock {
+    Lock { watch: watch(), ended: ENDED.lock().unwrap_or_else(PoisonError::into_inner) }
 }
 
-/// A child has no such threads, and watches over nobody yet.
-pub(super) fn forget_the_parent(mut locks: Locks) {
-    *locks.watch = None;
-    locks.ended.clear();
+impl Lock {
+    /// A child has no such threads, and watches over nobody yet.
+    pub(super) fn forget_the_parent(&mut self) {
+        *self.watch = None;
+        self.ended.clear();
+    }
 }

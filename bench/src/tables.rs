@@ -58,7 +58,7 @@ pub(crate) fn table(workload: Workload, Results { records, others }: &Results) {
             let cell = |pinning| row.iter().find(|r| r.subject == subject && r.pinning == pinning).copied();
             let ratio = |figure: fn(&[&Record], Subject) -> Option<f64>| {
                 let fastest = subject_figures(&row, figure)
-                    .filter(|(who, _)| who.backend().is_none())
+                    .filter(|(who, _)| who.backend().is_none() && workload.compares(subject, *who))
                     .map(|(_, f)| f)
                     .reduce(f64::min);
                 match (fastest, figure(&row, subject)) {
@@ -109,7 +109,7 @@ fn conclusions(workload: Workload, records: &[Record]) -> Vec<String> {
         records.iter().find(wanted)?.median()
     };
     match workload {
-        Workload::Mandelbrot => [Subject::CspThreads, Subject::CspCoroutines, Subject::Rayon]
+        Workload::Mandelbrot => [Subject::CspThreads, Subject::CspCoroutines, Subject::CspProcesses, Subject::Rayon]
             .into_iter()
             .filter_map(|subject| {
                 let wall = |workers| median(subject, Some(workers), Some(Measure::Wall));
@@ -133,6 +133,9 @@ fn label(params: Params) -> String {
     parts.extend(params.n.map(|n| format!("n={n}")));
     parts.extend(params.tokens.map(|tokens| format!("tokens={tokens}")));
     parts.extend(params.kind.map(|kind| kind.name().to_string()));
+    parts.extend(params.payload.map(|payload| payload.name().to_string()));
+    parts.extend(params.way.map(|way| way.name().to_string()));
+    parts.extend(params.size.filter(|_| params.way.is_some()).map(bytes));
     parts.extend(params.workers.map(|workers| format!("workers={workers}")));
     parts.extend(params.measure.map(|measure| measure.name().to_string()));
     parts.join(" ")
@@ -147,6 +150,16 @@ fn text(record: Option<&Record>) -> String {
         }
         (_, _, Some(failure)) => failure.name().into(),
         _ => "-".into(),
+    }
+}
+
+/// A number of bytes, in the greatest unit that it is a multiple of.
+fn bytes(count: usize) -> String {
+    match count {
+        0 => "0 B".into(),
+        _ if count.is_multiple_of(1 << 20) => format!("{} MiB", count >> 20),
+        _ if count.is_multiple_of(1 << 10) => format!("{} KiB", count >> 10),
+        _ => format!("{count} B"),
     }
 }
 

@@ -1,0 +1,102 @@
+//! Models of a channel's lock: the one that spins, and the one that belongs to a worker.
+
+use std::sync::Arc;
+
+use loom::thread;
+
+use super::{ALL, explore};
+use crate::rendezvous::bias::{BiasedLock, become_owner};
+use crate::rendezvous::home::RawLock;
+use crate::rendezvous::lock::SpinLock;
+use crate::sync::{Guarded, Held, NoJournal};
+
+#[test]
+fn the_lock_excludes_and_publishes() {
+    explore(ALL, || {
+        let shared = Arc::new((SpinLock::new(), Guarded::new(0)));
+        let add = |shared: &(SpinLock, Guarded<u32>)| {
+            shared.0.lock();
+            // SAFETY: locked, and used for what the lock protects.
+            let held = unsafe { Held::new(NoJournal) };
+            shared.1.set(shared.1.get(&held) + 1, &held);
+            // SAFETY: locked above.
+            unsafe { shared.0.unlock() };
+        };
+        let other = {
+            let shared = shared.clone();
+            thread::spawn(move || add(&shared))
+        };
+        add(&shared);
+        other.join().unwrap();
+        // SAFETY: the other thread has ended.
+        assert_eq!(shared.1.get(&unsafe { Held::new(NoJournal) }), 2);
+    });
+}
+
+/// A lock that belongs to the one who comes first, and what it protects.
+type Owned = (BiasedLock, Guarded<u32>);
+
+fn add_one(shared: &Owned) {
+    shared.0.lock();
+    // SAFETY: locked, and used for what the lock protects.
+    let held = unsafe { Held::new(NoJournal) };
+    shared.1.set(shared.1.get(&held) + 1, &held);
+    // SAFETY: locked above.
+    unsafe { shared.0.unlock() };
+}
+
+/// An owner has the lock, and takes it `times` over, while `others` want it: owners of other locks, or of none.
+fn an_owner_is_disturbed(preemptions: usize, times: u32, others: &'static [Option<usize>]) {
+    explore(preemptions, move || {
+        let shared: Arc<Owned> = Arc::new((BiasedLock::new(), Guarded::new(0)));
+        become_owner(0);
+        add_one(&shared);
+        let others: Vec<_> = others
+            .iter()
+            .map(|&number| {
+                let shared = shared.clone();
+                thread::spawn(move || {
+                    number.into_iter().for_each(become_owner);
+                    add_one(&shared);
+                })
+            })
+            .collect();
+        let count = 1 + times + others.len() as u32;
+        (0..times).for_each(|_| add_one(&shared));
+        for other in others {
+            other.join().unwrap();
+        }
+        // SAFETY: the other threads have ended.
+        assert_eq!(shared.1.get(&unsafe { Held::new(NoJournal) }), count);
+    });
+}
+
+#[test]
+fn an_owner_gives_up_its_lock() {
+    an_owner_is_disturbed(3, 2, &[None]);
+}
+
+#[test]
+fn two_take_an_owners_lock_away_at_once() {
+    an_owner_is_disturbed(2, 1, &[None, Some(1)]);
+}
+
+#[test]
+fn a_new_lock_gets_one_owner() {
+    explore(2, || {
+        let shared: Arc<Owned> = Arc::new((BiasedLock::new(), Guarded::new(0)));
+        let owners = [0, 1].map(|number| {
+            let shared = shared.clone();
+            thread::spawn(move || {
+                become_owner(number);
+                add_one(&shared);
+                add_one(&shared);
+            })
+        });
+        for owner in owners {
+            owner.join().unwrap();
+        }
+        // SAFETY: the other threads have ended.
+        assert_eq!(shared.1.get(&unsafe { Held::new(NoJournal) }), 4);
+    });
+}

@@ -1,0 +1,176 @@
+//! Deadlocks across OS processes: the last one to stand still looks at all of them, and ends what they wait for.
+//!
+//! A process *stands still* when all that runs in it waits, for shared channels, for processes of its own, or for its children,
+//! and nothing has a deadline. It says so in its slot, and takes that back before it goes on.
+
+use std::fmt::Write as _;
+use std::panic::Location;
+use std::sync::atomic::{Ordering, fence};
+
+use super::census::{self, Slot, State, census};
+use super::channel::Poisoned;
+use super::frame::Frame;
+use crate::arena::{Kind, Owner, Purpose, arena};
+use crate::error::{Cause, CauseKind};
+use crate::rendezvous::core::Side;
+use crate::sync::step;
+
+/// How many processes a report names.
+const MOST_REPORTED: usize = 100;
+
+/// This process stands still, if `still` says so once others can see that it does; `at`: where it waits for processes to end, if it does. True: so do all others, none can ever go on, and all that
+/// they wait for has been ended.
+pub(crate) fn stand_still(at: Option<&'static Location<'static>>, still: impl Fn() -> bool) -> bool {
+    let me = census::me();
+    me.waits_at(at);
+    me.waits.fetch_add(1, Ordering::Relaxed);
+    step();
+    me.stands_still.store(1, Ordering::Relaxed);
+    // SYNC standstill: of two that come to stand still, the later one sees the earlier one do so.
+    fence(Ordering::SeqCst);
+    if !still() {
+        // Who let somebody here go on had nothing to take back yet.
+        stir();
+        return false;
+    }
+    let Some(before) = look() else { return false };
+    // Who waited in the same wait both times waited in between: there was a moment at which all of them did.
+    fence(Ordering::SeqCst); // SYNC standstill: the second look is later
+    if look() != Some(before) {
+        return false;
+    }
+    // Several may come to this: one reports.
+    // SYNC reported: once until the next standstill.
+    if census().reported.swap(1, Ordering::AcqRel) == 0 {
+        publish(&report());
+        end_all();
+    }
+    true
+}
+
+/// Something in this process goes on.
+#[inline]
+pub(crate) fn stir() {
+    if census::is_founded() {
+        census::me().stands_still.store(0, Ordering::Relaxed);
+    }
+}
+
+/// How many standstills all processes have come to, if all stand still now, and nothing has come of what they wait for.
+fn look() -> Option<u64> {
+    let mut waits = 0;
+    for slot in census::everybody() {
+        // SYNC standstill: what it waits for is seen below.
+        if !slot.is(State::Running) || slot.stands_still.load(Ordering::Acquire) == 0 {
+            return None;
+        }
+        waits += u64::from(slot.waits.load(Ordering::Relaxed));
+    }
+    let mut waiting = 0;
+    let mut news = false;
+    each_waiting(|frame, _| {
+        waiting += 1;
+        news |= frame.offer.decision.is_news();
+    });
+    (!news && waiting > 0).then_some(waits)
+}
+
+fn each_waiting(mut visit: impl FnMut(&'static Frame, Owner)) {
+    arena().each(|block, owner| {
+        if arena().kind(block) == Kind::Frame && owner != Owner::COMMON {
+            // SAFETY: a block of this kind holds a frame; only atomics of it are used while it is not waiting.
+            let frame: &'static Frame = unsafe { arena().payload(block).cast::<Frame>().as_ref() };
+            if frame.is_waiting() {
+                visit(frame, owner);
+            }
+        }
+    });
+}
+
+fn report() -> String {
+    let mut text = String::from("deadlock: every process waits, and none can ever run again");
+    let mut count = 0;
+    let mut line = |slot: &Slot, what: &str| {
+        let name = slot.name();
+        if slot.parent() == 0 {
+            let _ = write!(text, "\n  {name} {what}");
+            return;
+        }
+        count += 1;
+        if count <= MOST_REPORTED {
+            let _ = write!(text, "\n  process `{name}` {what}");
+        }
+    };
+    for slot in census::everybody() {
+        if let Some(at) = slot.place_of_wait() {
+            line(slot, &format!("waits for processes to end, at {at}"));
+        }
+    }
+    each_waiting(|frame, owner| {
+        if let Some(slot) = census::slot_of(owner.number()) {
+            line(slot, &frame.describe());
+        }
+    });
+    if count > MOST_REPORTED {
+        let _ = write!(text, "\n  … and {} more", count - MOST_REPORTED);
+    }
+    text
+}
+
+/// Puts the report where the program's first process finds it.
+fn publish(text: &str) {
+    let bytes = size_of::<u64>() + text.len();
+    let Ok(block) = arena().allocate(bytes, Kind::Legacy, Owner::COMMON, Purpose::Certain) else { return };
+    let place = arena().payload(block);
+    // SAFETY: a new block, long enough.
+    unsafe { place.cast::<u64>().write(text.len() as u64) };
+    // SAFETY: as above.
+    let bytes = unsafe { place.add(size_of::<u64>()) };
+    // SAFETY: as above.
+    unsafe { bytes.copy_from_nonoverlapping(std::ptr::NonNull::from(text.as_bytes()).cast(), text.len()) };
+    // SYNC report: the text is seen by whoever finds the block.
+    let before = census().report.swap(block.number(), Ordering::AcqRel);
+    free(before);
+}
+
+fn free(block: u32) {
+    if let Some(block) = arena().check(block) {
+        arena().free(block);
+    }
+}
+
+/// The report, if there is one, for the program's first process.
+pub(crate) fn take_report() -> Option<String> {
+    if !census::is_founded() || census::me().parent() != 0 {
+        return None;
+    }
+    if census().report.load(Ordering::Relaxed) == 0 {
+        return None;
+    }
+    let block = arena().check(census().report.swap(0, Ordering::AcqRel))?; // SYNC report: see `publish`
+    let place = arena().payload(block);
+    // SAFETY: `publish` has put a length there.
+    let len = unsafe { place.cast::<u64>().read() } as usize;
+    let len = len.min(arena().capacity(block) - size_of::<u64>());
+    // SAFETY: as above, and so many bytes of text.
+    let bytes = unsafe { std::slice::from_raw_parts(place.add(size_of::<u64>()).as_ptr(), len) }.to_vec();
+    arena().free(block);
+    Some(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// Ends by poison what everybody waits for.
+fn end_all() {
+    let mut ends = Vec::new();
+    each_waiting(|frame, owner| {
+        let name = census::slot_of(owner.number()).map_or(String::new(), Slot::name);
+        ends.extend(frame.channels().map(|link| (link, name.clone())));
+    });
+    // All end before anybody wakes and drops an end, which would look like a retirement to the others.
+    let ended: Vec<_> = ends
+        .into_iter()
+        .map(|(link, name)| link.poison_quietly(Side::Senders, &Cause::new(CauseKind::Deadlock, &name)))
+        .collect();
+    ended.into_iter().for_each(Poisoned::wake);
+    // SYNC reported: a later standstill is another one.
+    census().reported.store(0, Ordering::Release);
+}
