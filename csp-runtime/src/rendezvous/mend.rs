@@ -11,6 +11,12 @@ impl<H: Home> Core<H> {
         self.locked(|lock, wakes| self.evict_within(&is_dead, lock, wakes));
     }
 
+    /// Places of the buffer that are kept for somebody.
+    #[cfg(csp_steps)]
+    pub(crate) fn kept_places(&self, lock: &Held<H::Journal>) -> usize {
+        self.kept.get(lock)
+    }
+
     /// Under a lock that its holder left when it died, and that the caller has taken over: finishes what it was at.
     pub(crate) fn mend(&self, is_dead: impl Fn(*const Offer) -> bool, lock: &Held<H::Journal>, wakes: &mut Wakes<H>) {
         self.evict_within(&is_dead, lock, wakes);

@@ -65,6 +65,8 @@ pub(crate) struct Census {
     pub(crate) repairing: AtomicU32,
     /// Channels are numbered, so that a place that is used again is told from what was there before.
     pub(crate) channels: AtomicU32,
+    /// And so are frames.
+    pub(crate) frames: AtomicU32,
     /// A deadlock is being reported.
     pub(crate) reported: AtomicU32,
     /// The block with the report of a deadlock, or 0.

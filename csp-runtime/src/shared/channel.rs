@@ -38,6 +38,8 @@ pub(crate) struct Holding {
     pub(super) channel: NonNull<SharedChannel>,
     next: Guarded<Option<NonNull<Holding>>>,
     pub(super) ends: [Guarded<u32>; 2],
+    /// Not 0: it is an end on its way, and never anything else.
+    ticket: u32,
 }
 
 pub(super) type Lock = Held<<Shared as Home>::Journal>;
@@ -166,6 +168,8 @@ impl ChannelLink {
         let mut after = After::default();
         let result = step(&lock, &mut after);
         if after.close {
+            #[cfg(csp_steps)]
+            assert_eq!(self.core.kept_places(&lock), 0, "a place is kept for nobody");
             // What nobody came for, where a retirement was cut short.
             after.leftovers.extend(self.core.buffer(&lock).map(|ring| ring.drain(&lock)));
             self.belong_to(census::me().owner(), &lock);
@@ -312,11 +316,11 @@ impl ChannelLink {
         let me = census::me();
         match self.find(me, lock) {
             Some(own) => own,
-            None => self.new_holding(me, lock),
+            None => self.new_holding(me, 0, lock),
         }
     }
 
-    pub(super) fn new_holding(self, process: &Slot, lock: &Lock) -> &'static Holding {
+    pub(super) fn new_holding(self, process: &Slot, ticket: u32, lock: &Lock) -> &'static Holding {
         if self.holdings.get(lock).is_none() {
             self.belong_to(Owner::COMMON, lock);
         }
@@ -324,7 +328,7 @@ impl ChannelLink {
         let place = arena().payload(block).cast::<Holding>();
         let next = Guarded::new(self.holdings.get(lock));
         // SAFETY: a new block, long enough and aligned.
-        unsafe { place.write(Holding { channel: self.0, next, ends: [Guarded::new(0), Guarded::new(0)] }) };
+        unsafe { place.write(Holding { channel: self.0, next, ends: [Guarded::new(0), Guarded::new(0)], ticket }) };
         self.holdings.set(Some(place), lock);
         holding_in(place)
     }
@@ -453,9 +457,7 @@ impl Holding {
 
     /// Whether it is an end on its way.
     pub(super) fn is_ticket(&self) -> bool {
-        // SAFETY: only set when it is made.
-        let unlocked = unsafe { Held::new(crate::sync::NoJournal) };
-        self.ends.iter().any(|ends| ends.get(&unlocked) & TICKET != 0)
+        self.ticket != 0
     }
 
     pub(super) fn release(&self, channel: ChannelLink, poison: Option<&Cause>) {
@@ -472,6 +474,14 @@ pub(super) fn of_holding(block: Block) -> Option<ChannelLink> {
 /// Whether this holding is an end on its way.
 pub(super) fn is_ticket(block: Block) -> bool {
     holding_in(arena().payload(block).cast()).is_ticket()
+}
+
+/// Whether a dead process's holding is an end on its way still, not one that was taken over or given up.
+pub(super) fn is_on_its_way(block: Block) -> bool {
+    let holding = holding_in(arena().payload(block).cast());
+    // SAFETY: its owner is dead; what is read is looked at again under the lock.
+    let unlocked = unsafe { Held::new(crate::sync::NoJournal) };
+    holding.is_ticket() && holding.ends.iter().any(|ends| ends.get(&unlocked) > 0)
 }
 
 /// A dead or finished process's holding goes, and its ends with it.

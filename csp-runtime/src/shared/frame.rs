@@ -173,7 +173,11 @@ fn new_block(seats: usize) -> Block {
     // SAFETY: as above; the parker is replaced by `renew` before anybody can see it.
     unsafe { (&raw mut (*place.as_ptr()).offer).write(Offer::complete(&Nobody)) };
     // SAFETY: as above.
-    unsafe { place.as_ref() }.seats.store(seats as u32, Ordering::Relaxed);
+    let frame = unsafe { place.as_ref() };
+    // Another one than whatever frame was here before had: a number apart for each new frame, in any process.
+    let number = census::census().frames.fetch_add(1, Ordering::Relaxed);
+    frame.offer.generation.store(number.wrapping_mul(0x9e37_79b1), Ordering::Relaxed);
+    frame.seats.store(seats as u32, Ordering::Relaxed);
     block
 }
 

@@ -70,10 +70,11 @@ impl Parcel {
     }
 }
 
-/// A follower, and which offer of its frame it was.
+/// A follower, and which offer of its frame it was. Once it has gone on, something else may be there.
 #[derive(Clone, Copy)]
 pub(crate) struct Partner {
     pub(super) link: NonNull<Entry<Shared>>,
+    pub(super) frame: NonNull<Frame>,
     pub(super) generation: u32,
 }
 
@@ -103,7 +104,9 @@ impl Home for Shared {
 
     #[inline]
     fn partner(entry: &Entry<Self>) -> Partner {
-        Partner { link: NonNull::from(entry), generation: entry.offer().generation.load(Ordering::Relaxed) }
+        let offer = entry.offer();
+        let generation = offer.generation.load(Ordering::Relaxed);
+        Partner { link: NonNull::from(entry), frame: Self::wake(offer), generation }
     }
 
     #[inline]

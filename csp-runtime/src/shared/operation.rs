@@ -1,11 +1,12 @@
 //! Operations on a channel in the arena: the same steps as in `channel/inner.rs`, around a frame in the arena.
 
 use std::panic::Location;
+use std::ptr::NonNull;
 use std::time::Instant;
 
 use super::census;
 use super::channel::ChannelLink;
-use super::frame::FrameGuard;
+use super::frame::{Frame, FrameGuard};
 use super::home::{Parcel, Shared};
 use super::message::Unpacked;
 use super::recover;
@@ -157,6 +158,12 @@ pub(crate) unsafe fn keep(frame: FrameGuard, seat: usize, link: ChannelLink, pla
     Paired::of_shared(kept)
 }
 
+/// The frame of a partner that waits.
+fn frame_of(partner: <Shared as Home>::Link) -> NonNull<Frame> {
+    // SAFETY: the partner waits until we complete it.
+    Shared::wake(unsafe { Shared::entry(partner) }.offer())
+}
+
 impl Kept {
     pub(crate) fn in_place(&self) -> Option<*mut u8> {
         self.in_place
@@ -174,9 +181,10 @@ impl Kept {
             unsafe { self.link.codec.discard(parcel) };
         }
         if let Some(partner) = self.partner {
+            let frame = frame_of(partner);
             // SAFETY: paired with us, and completed by nobody else.
             unsafe { dismiss::<Shared>(partner, Outcome::Met) };
-            self.part_from(partner);
+            self.part_from(frame);
         }
         if self.place_kept {
             self.link.core.release_kept_place(Some(&self.frame.seat(self.seat).entry));
@@ -203,18 +211,19 @@ impl Kept {
             self.abandon();
             panic!("{at}: {setting}");
         }
+        let follower = self.partner.map(frame_of);
         let arrival = match self.partner {
             // SAFETY: paired by the choice, and completed by us alone; the entry stays until the wait below is over.
             Some(partner) => unsafe { deliver::<Shared>(&seat.entry, partner, self.link.core.message_size()) },
             // SAFETY: the choice kept a place; the entry stays until the wait below is over.
             None => unsafe { self.link.core.use_kept_place(&seat.entry, Some(&self.frame.seat(self.seat).entry)) },
         };
-        if let Some(partner) = self.partner {
-            if arrival == Arrival::Paired && recover::is_left_behind(partner) {
+        if let Some(frame) = follower {
+            if arrival == Arrival::Paired && recover::is_left_behind(frame) {
                 // It will never let us go.
                 recover::part_from_the_dead();
             }
-            self.part_from(partner);
+            self.part_from(frame);
         }
         match arrival {
             Arrival::Paired => {
@@ -235,18 +244,19 @@ impl Kept {
     pub(crate) fn abandon(self) {
         match self.partner {
             Some(partner) => {
+                let frame = frame_of(partner);
                 // SAFETY: paired by the choice, and completed by us alone.
                 unsafe { dismiss::<Shared>(partner, Outcome::Poisoned) };
-                self.part_from(partner);
+                self.part_from(frame);
             }
             None => self.link.core.release_kept_place(Some(&self.frame.seat(self.seat).entry)),
         }
     }
 
     /// The partner is complete: we lead it no more.
-    fn part_from(&self, partner: <Shared as Home>::Link) {
+    fn part_from(&self, follower: NonNull<Frame>) {
         self.frame.seat(self.seat).entry.forget_partner();
-        if recover::is_left_behind(partner) {
+        if recover::is_left_behind(follower) {
             recover::part_from_the_dead();
         }
     }

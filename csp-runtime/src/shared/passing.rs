@@ -34,7 +34,7 @@ impl ChannelLink {
             }
             let holding = match self.find(to, lock) {
                 Some(holding) => holding,
-                None => self.new_holding(to, lock),
+                None => self.new_holding(to, 0, lock),
             };
             holding.add(side, 1, lock);
         });
@@ -62,7 +62,7 @@ impl ChannelLink {
                 from.add(side, -1, lock);
                 self.forget_empty(from, lock, after);
             }
-            let ticket = self.new_holding(census::me(), lock);
+            let ticket = self.new_holding(census::me(), 1, lock);
             ticket.ends[index(side)].set(1 | TICKET, lock);
             let block = arena().block_of(std::ptr::from_ref(ticket).cast()).map_or(0, Block::number);
             u64::from(block) | u64::from(self.number) << 32

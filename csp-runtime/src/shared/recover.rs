@@ -1,6 +1,7 @@
 //! What a process leaves when it ends: in order if it does so itself, by others if it was killed.
 
 use std::collections::HashSet;
+use std::ptr::NonNull;
 use std::sync::atomic::Ordering;
 
 use super::census::{self, Slot, State, census};
@@ -76,9 +77,9 @@ pub(crate) fn break_locks(slot: &Slot) {
         }
         desks.insert(desk.number());
     });
-    // Others may hold a lock while they wait for the end of its claims.
-    each_frame(|_, frame, owner| {
-        if owner != slot.owner() && !mutant("claims_not_taken_back") {
+    // Its own word may be claimed too. Others may hold a lock while they wait for the end of a claim.
+    each_frame(|_, frame, _| {
+        if !mutant("claims_not_taken_back") {
             take_back(slot.number(), frame);
         }
     });
@@ -112,7 +113,7 @@ pub(crate) fn bury(slot: &Slot, cause: Option<&str>) {
     let blocks = blocks_of(dead);
     let is_moving = |block: Block, kind| match kind {
         Kind::Mobile => true,
-        Kind::Holding => channel::is_ticket(block),
+        Kind::Holding => channel::is_on_its_way(block),
         _ => false,
     };
     let of_kind = |wanted: fn(Kind, bool) -> bool| -> Vec<Block> {
@@ -152,7 +153,7 @@ pub(crate) fn bury(slot: &Slot, cause: Option<&str>) {
             Kind::Frame => {}
             Kind::Slot => census::dismiss_unborn(block),
             // What moves along may have been sent by somebody alive.
-            Kind::Message => message::abandon(block.number()),
+            Kind::Message if !mutant("ticket_lost") => message::abandon(block.number()),
             _ => arena().free(block),
         }
     }
@@ -191,13 +192,14 @@ fn forget_the_left_behind() {
     }
 }
 
-/// Whether the process is buried that `partner`, whom the caller leads, waits in. Whoever asks has just shown it something, or let it go.
-pub(crate) fn is_left_behind(partner: <Shared as Home>::Link) -> bool {
+fn block_of(frame: NonNull<Frame>) -> Option<Block> {
+    arena().block_of(frame.as_ptr().cast_const().cast())
+}
+
+/// Whether the process of this frame, whose follower the caller leads, is buried. Whoever asks has just shown it something, or let it go.
+pub(crate) fn is_left_behind(frame: NonNull<Frame>) -> bool {
     fence(Ordering::SeqCst); // SYNC left behind: either this sees the frame given away, or the burial sees what the caller did
-    // SAFETY: frames stay mapped, and an entry names its offer even when its frame is used again.
-    let offer = std::ptr::from_ref(unsafe { Shared::entry(partner) }.offer());
-    let block = arena().block_of(offer.cast());
-    block.is_some_and(|block| arena().owner(block).load(Ordering::Relaxed) == Owner::COMMON.number())
+    block_of(frame).is_some_and(|block| arena().owner(block).load(Ordering::Relaxed) == Owner::COMMON.number())
 }
 
 /// What a living leader does when its follower [`is_left_behind`].
@@ -254,20 +256,21 @@ fn dismiss_followers(leaders: &[&Frame]) {
     }
     for seat in leaders.iter().flat_map(|leader| leader.seats()) {
         let Some(partner) = seat.entry.follower() else { continue };
-        // SAFETY: frames stay mapped; which offer it is, is checked.
-        let follower = unsafe { Shared::entry(partner.link) };
-        let offer = follower.offer();
+        let Some(block) = block_of(partner.frame).filter(|block| arena().kind(*block) == Kind::Frame) else { continue };
+        let offer = &frame(block).offer;
         if offer.generation.load(Ordering::Relaxed) != partner.generation || offer.decision.result().is_some() {
             continue;
         }
         let outcome = if seat.entry.kind == OfferKind::ReceiveExtended { Outcome::Met } else { Outcome::Poisoned };
+        // SAFETY: it is this offer that waits, so its entries are alive.
+        let follower = unsafe { Shared::entry(partner.link) };
         let frame = Shared::wake(offer);
         let sleep = offer.decision.complete(follower.index(), outcome);
         Shared::unpark(frame, sleep);
     }
 }
 
-/// What the dead process had done to the word of somebody alive.
+/// What the dead process had done to a word.
 fn take_back(dead: u32, frame: &Frame) {
     if let Some(sleep) = frame.offer.decision.take_back(dead) {
         home::wake(frame, sleep == Sleep::Counted);
@@ -305,11 +308,8 @@ fn followed_frames() -> HashSet<u32> {
     let mut followed = HashSet::new();
     each_frame(|_, frame, owner| {
         if owner != Owner::COMMON && census::slot_of(owner.number()).is_some_and(Slot::is_alive) {
-            for partner in frame.seats().filter_map(|seat| seat.entry.follower()) {
-                // SAFETY: as in `dismiss_followers`.
-                let offer = std::ptr::from_ref(unsafe { Shared::entry(partner.link) }.offer());
-                followed.extend(arena().block_of(offer.cast()).map(Block::number));
-            }
+            let partners = frame.seats().filter_map(|seat| seat.entry.follower());
+            followed.extend(partners.filter_map(|partner| block_of(partner.frame)).map(Block::number));
         }
     });
     followed

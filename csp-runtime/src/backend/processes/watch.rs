@@ -1,8 +1,8 @@
 //! The watcher: a thread that sees children end, mends what the killed ones left, and tells those who wait.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::os::fd::{AsRawFd, OwnedFd};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags};
 use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
@@ -23,6 +23,16 @@ struct Watch {
     wards: HashMap<u64, Ward>,
 }
 
+/// A child that was reaped, and is not buried yet.
+struct Ended {
+    slot: &'static Slot,
+    job: Option<ForkedJob>,
+    how: Option<WaitStatus>,
+}
+
+static ENDED: Mutex<VecDeque<Ended>> = Mutex::new(VecDeque::new());
+static ANOTHER: Condvar = Condvar::new();
+
 static WATCH: Mutex<Option<Watch>> = Mutex::new(None);
 
 fn watch() -> MutexGuard<'static, Option<Watch>> {
@@ -42,6 +52,7 @@ pub(super) fn start() -> Result<(), NotStarted> {
     // SAFETY: only sets whose they become.
     unsafe { libc::prctl(libc::PR_SET_CHILD_SUBREAPER, 1) };
     crate::backend::start_helper("csp-watcher", listen);
+    crate::backend::start_helper("csp-burial", bury_all);
     Ok(())
 }
 
@@ -78,9 +89,29 @@ fn listen() {
             if let Some(Ward { slot, ended, job }) = ward {
                 let how = wait_for(slot);
                 drop(ended);
-                conclude(slot, job, how);
+                // At once: the burial of another one may be waiting for a lock that this one held.
+                if !slot.is(State::Clean) {
+                    recover::break_locks(slot);
+                }
+                ENDED.lock().unwrap_or_else(PoisonError::into_inner).push_back(Ended { slot, job, how });
+                ANOTHER.notify_one();
             }
         }
+    }
+}
+
+/// Buries one after the other.
+fn bury_all() {
+    loop {
+        let mut ended = ENDED.lock().unwrap_or_else(PoisonError::into_inner);
+        let Ended { slot, job, how } = loop {
+            match ended.pop_front() {
+                Some(next) => break next,
+                None => ended = ANOTHER.wait(ended).unwrap_or_else(PoisonError::into_inner),
+            }
+        };
+        drop(ended);
+        conclude(slot, job, how);
     }
 }
 
@@ -137,16 +168,20 @@ fn adopt_orphans(dead: &Slot) {
     });
 }
 
-/// The wards, held by a thread that forks.
-pub(super) struct Lock(MutexGuard<'static, Option<Watch>>);
+/// The wards, and those that wait for their burial, held by a thread that forks.
+pub(super) struct Lock {
+    watch: MutexGuard<'static, Option<Watch>>,
+    ended: MutexGuard<'static, VecDeque<Ended>>,
+}
 
 pub(super) fn hold() -> Lock {
-    Lock(watch())
+    Lock { watch: watch(), ended: ENDED.lock().unwrap_or_else(PoisonError::into_inner) }
 }
 
 impl Lock {
-    /// A child has no such thread, and watches over nobody yet.
+    /// A child has no such threads, and watches over nobody yet.
     pub(super) fn forget_the_parent(&mut self) {
-        *self.0 = None;
+        *self.watch = None;
+        self.ended.clear();
     }
 }
