@@ -39,6 +39,10 @@ pub(crate) fn stand_still(at: Option<&'static Location<'static>>, still: impl Fn
     if look() != Some(before) {
         return false;
     }
+    if census::everybody().any(is_dying) {
+        // Whoever buries it will look again.
+        return false;
+    }
     // Several may come to this: one reports.
     // SYNC reported: once until the next standstill.
     if census().reported.swap(1, Ordering::AcqRel) == 0 {
@@ -73,6 +77,32 @@ fn look() -> Option<u64> {
         news |= frame.offer.decision.is_news();
     });
     (!news && waiting > 0).then_some(waits)
+}
+
+/// Whether the process has been killed, which its slot does not say before it is buried: what it waits in looks as if it waited still.
+fn is_dying(slot: &'static Slot) -> bool {
+    /// Flags of a task that is ending, from the system's `sched.h`.
+    const ENDING: u32 = 0x4 | 0x400;
+    let pid = slot.pid.load(Ordering::Relaxed);
+    let read = |file: &str| std::fs::read_to_string(format!("/proc/{pid}/{file}"));
+    match read("stat") {
+        // The name stands in brackets, and may have more of them in it; the flags are the seventh word behind it.
+        Ok(stat) => {
+            let flags =
+                stat.rsplit(") ").next().and_then(|rest| rest.split(' ').nth(6)).and_then(|word| word.parse().ok());
+            let is_ending = flags.is_some_and(|flags: u32| flags & ENDING != 0);
+            is_ending || read("status").is_ok_and(|status| is_kill_pending(&status))
+        }
+        // Reaped; or there is no such file system here, and no way to know.
+        Err(_) => pid != 0 && std::path::Path::new("/proc/self/stat").exists(),
+    }
+}
+
+fn is_kill_pending(status: &str) -> bool {
+    let pending = status.lines().filter_map(|line| line.strip_prefix("SigPnd:").or(line.strip_prefix("ShdPnd:")));
+    pending
+        .filter_map(|mask| u64::from_str_radix(mask.trim(), 16).ok())
+        .any(|mask| mask & (1 << (libc::SIGKILL - 1)) != 0)
 }
 
 fn each_waiting(mut visit: impl FnMut(&'static Frame, Owner)) {

@@ -60,7 +60,9 @@ pub(super) fn start() -> Result<(), NotStarted> {
 pub(super) fn over(slot: &'static Slot, ended: Option<OwnedFd>, job: Option<ForkedJob>) {
     let Some(ended) = ended else {
         // No descriptor is left: then this waits here.
-        return conclude(slot, job, wait_for(slot));
+        let how = wait_for(slot);
+        concluding();
+        return conclude(slot, job, how);
     };
     let mut watch = watch();
     let Some(watch) = &mut *watch else { return };
@@ -87,6 +89,8 @@ fn listen() {
                 Some(ward)
             });
             if let Some(Ward { slot, ended, job }) = ward {
+                // Until it is buried, nobody may think that all stand still.
+                concluding();
                 let how = wait_for(slot);
                 drop(ended);
                 // At once: the burial of another one may be waiting for a lock that this one held.
@@ -127,8 +131,8 @@ fn wait_for(slot: &Slot) -> Option<WaitStatus> {
     }
 }
 
+/// After [`concluding`].
 fn conclude(slot: &'static Slot, job: Option<ForkedJob>, how: Option<WaitStatus>) {
-    concluding();
     let ending = if slot.is(State::Clean) {
         recover::bury(slot, None);
         Ending::Left(child::legacy_of(slot))
