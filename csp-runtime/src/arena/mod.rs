@@ -42,6 +42,12 @@ impl Block {
     pub(crate) fn number(self) -> u32 {
         self.0.get()
     }
+
+    /// What [`number`](Self::number) gave, unchecked: for words that only this library's code writes.
+    #[inline]
+    pub(crate) fn from_number(number: u32) -> Option<Self> {
+        NonZeroU32::new(number).map(Self)
+    }
 }
 
 /// Who owns a block: the number of a process's slot, or everybody.

@@ -18,7 +18,7 @@ use super::ends::{Event, Wire};
 use crate::process::context::{Context, exchange_current};
 use crate::shared::census::{self, SIMULATED, Slot, State};
 use crate::shared::desk::{self, Desk};
-use crate::shared::{frame, recover};
+use crate::shared::recover;
 use crate::sync::steps::{CLOCK, HOOK, Moment};
 
 /// Who dies where in a run, and which schedule it takes.
@@ -51,7 +51,6 @@ pub(super) struct Actor {
     yielder: *const Yielder<(), ()>,
     /// What it keeps in its thread's locals.
     desk: Option<&'static Desk>,
-    spares: frame::Spares,
     context: *const Context,
     now: Now,
     pub(super) steps: u32,
@@ -155,7 +154,6 @@ impl World {
             coroutine: None,
             yielder: ptr::null(),
             desk: None,
-            spares: (None, Vec::new()),
             context: Box::into_raw(Box::new(Context::of_model(&Asleep, false))),
             now: Now::Ready,
             steps: 0,
@@ -269,10 +267,8 @@ impl World {
         let Some(mut coroutine) = actor.coroutine.take() else { return actor.now = Now::Ended };
         let around = (SIMULATED.replace(ptr::from_ref(actor.slot).cast_mut()), exchange_current(actor.context));
         let desk = desk::exchange(actor.desk);
-        let spares = frame::exchange(std::mem::take(&mut actor.spares));
         let result = coroutine.resume(());
         let actor = &mut self.actors[number];
-        actor.spares = frame::exchange(spares);
         actor.desk = desk::exchange(desk);
         SIMULATED.set(around.0);
         exchange_current(around.1);
