@@ -58,12 +58,11 @@ struct Held {
 
 impl Held {
     fn now() -> Self {
-        let shared = audit();
+        let (heap_blocks, heap_bytes) = (BLOCKS.load(Ordering::Relaxed), BYTES.load(Ordering::Relaxed));
         let entries = |folder: &str| std::fs::read_dir(folder).expect("this system has /proc").count();
         let children = std::fs::read_to_string("/proc/thread-self/children").map_or(0, |all| all.split(' ').count());
         let (descriptors, threads) = (entries("/proc/self/fd"), entries("/proc/self/task"));
-        let heap_blocks = BLOCKS.load(Ordering::Relaxed);
-        Self { heap_blocks, heap_bytes: BYTES.load(Ordering::Relaxed), descriptors, threads, children, shared }
+        Self { heap_blocks, heap_bytes, descriptors, threads, children, shared: audit() }
     }
 }
 
@@ -142,17 +141,23 @@ fn main() {
     let mut words = std::env::args().skip_while(|word| word != "--count");
     let count = words.nth(1).map_or(FORKS, |count| count.parse().expect("`--count` takes a number"));
     rounds(FIRST);
+    // What is looked at later is compared with one that lies on the heap itself.
+    let first = Held::now();
     let before = Held::now();
+    drop(first);
     println!("before: {before}");
     let start = Instant::now();
     rounds(count);
     let took = start.elapsed();
-    let mut after = Held::now();
     let since = Instant::now();
-    while after != before && since.elapsed() < REST {
+    let after = loop {
+        let after = Held::now();
+        if after == before || since.elapsed() > REST {
+            break after;
+        }
+        drop(after);
         std::thread::yield_now();
-        after = Held::now();
-    }
+    };
     println!("after:  {after}");
     println!("{count} forks, {:.0} µs each", took.as_secs_f64() * 1e6 / count as f64);
     assert_eq!(after, before, "something was left behind by {count} forks");
