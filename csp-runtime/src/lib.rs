@@ -35,15 +35,15 @@
 
 extern crate self as csp_runtime;
 
-#[cfg(all(feature = "backend-processes", not(doc)))]
-compile_error!(
-    "the backend `processes` is not built yet: use `threads` or `coroutines`, and leave the features `processes` and \
-     `backend-processes` off"
-);
+#[cfg(all(feature = "backend-processes", not(target_os = "linux"), not(doc)))]
+compile_error!("the backend `processes` needs fork and memfd: Linux");
 
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
+#[cfg(any(all(feature = "backend-processes", target_os = "linux"), all(test, loom)))]
+#[allow(dead_code, unused_imports, reason = "the processes backend will ask")]
+mod arena;
 mod backend;
 pub mod channel;
 mod choice;

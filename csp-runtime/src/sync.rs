@@ -1,7 +1,12 @@
 //! The primitives that the protocols stand on: std's own, or loom's when a model test runs the shipped code.
 
 #[cfg(all(not(loom), feature = "backend-coroutines"))]
-pub(crate) use std::sync::atomic::{AtomicBool, fence};
+pub(crate) use std::sync::atomic::AtomicBool;
+#[cfg(all(
+    not(loom),
+    any(feature = "backend-coroutines", all(feature = "backend-processes", target_os = "linux"))
+))]
+pub(crate) use std::sync::atomic::fence;
 #[cfg(not(loom))]
 pub(crate) use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
@@ -30,6 +35,33 @@ pub(crate) fn pause(attempt: u32) {
 #[cfg(loom)]
 pub(crate) fn pause(_attempt: u32) {
     loom::thread::yield_now();
+}
+
+/// Stands before each step that writes to memory shared between processes. Under `--cfg csp_steps` a test may end the
+/// process that is about to take it, as a kill would: see [`at_each_step`].
+#[cfg(not(csp_steps))]
+#[inline(always)]
+#[allow(dead_code, reason = "the processes backend asks")]
+pub(crate) fn step() {}
+
+#[cfg(csp_steps)]
+#[allow(dead_code, reason = "the processes backend asks")]
+pub(crate) fn step() {
+    if let Some(hook) = STEP.get() {
+        hook();
+    }
+}
+
+#[cfg(csp_steps)]
+thread_local! {
+    static STEP: std::cell::Cell<Option<fn()>> = const { std::cell::Cell::new(None) };
+}
+
+/// From now on this thread calls `hook`, which may unwind, before each of its steps.
+#[cfg(csp_steps)]
+#[allow(dead_code, reason = "tests ask")]
+pub(crate) fn at_each_step(hook: Option<fn()>) {
+    STEP.set(hook);
 }
 
 /// Whether to make a deliberate mistake, one that a model test must catch: see `.ci/mutants`.
