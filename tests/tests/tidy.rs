@@ -38,6 +38,12 @@ const UNSAFE: &[(&str, &str)] = &[
     ),
     ("csp-runtime/src/backend/coroutines/stack.rs", "stacks are mapped, guarded and given back"),
     ("csp-runtime/src/backend/coroutines/overflow.rs", "a signal handler"),
+    ("csp-runtime/src/arena/mod.rs", "the address of a block in the mapping"),
+    ("csp-runtime/src/arena/map.rs", "the mapping, and the words that lie at its start"),
+    ("csp-runtime/src/arena/tests.rs", "tests write into blocks of their own"),
+    ("csp-runtime/src/arena/steps.rs", "tests write into blocks of their own"),
+    ("csp-runtime/src/arena/model.rs", "a model's cells, which loom checks"),
+    ("csp-runtime/tests/arena.rs", "a test that forks, and kills its children"),
     ("csp-runtime/src/io.rs", "a call on another thread uses the frame of the process that waits for it"),
     ("csp-runtime/src/backend/seeded.rs", "players live for ever; a boxed job is given up once"),
     ("csp-runtime/src/deadlock.rs", "the report looks at the contexts of sleeping processes"),
@@ -49,6 +55,7 @@ const UNSAFE: &[(&str, &str)] = &[
 const COMPARE_AND_SWAP: &[(&str, &str)] = &[
     ("csp-runtime/src/rendezvous/decision.rs", "the decision word: every change is a named transition there"),
     ("csp-runtime/src/rendezvous/lock.rs", "the lock of a channel in this process's memory"),
+    ("csp-runtime/src/arena/blocks/words.rs", "who owns a block or a granule of the arena: named transitions"),
     ("csp-runtime/src/backend/coroutines/worker.rs", "the inbox of a worker"),
     ("csp-runtime/src/backend/coroutines/stack.rs", "the fallback counts how many mappings are left"),
 ];

@@ -15,6 +15,8 @@ mod blocks;
 mod global;
 #[cfg(all(not(loom), feature = "backend-processes", target_os = "linux"))]
 mod map;
+#[cfg(all(test, loom))]
+mod model;
 #[cfg(all(test, not(loom), csp_steps))]
 mod steps;
 #[cfg(all(test, not(loom)))]

@@ -66,15 +66,8 @@ impl Cache {
     fn keep(&self, table: &Table, class: usize, owner: u32, unit: u32) -> bool {
         let count = usize::from(self.counts[class].get());
         let units = self.units.get() + units_of(class);
-        if units > MOST_UNITS || count == MOST {
+        if units > MOST_UNITS || count == MOST || !self.is_of(table, owner) {
             return false;
-        }
-        if !self.is_of(table, owner) {
-            if self.units.get() != 0 {
-                return false;
-            }
-            self.owner.set(owner);
-            self.table.set(identity(table));
         }
         // First the shared word: whoever is killed between the two has a spare block without knowing it.
         table.set_kind(unit, super::Kind::Cached);
@@ -82,6 +75,11 @@ impl Cache {
         self.counts[class].set(count as u8 + 1);
         self.units.set(units);
         true
+    }
+
+    fn forget(&self) {
+        self.counts.iter().for_each(|count| count.set(0));
+        self.units.set(0);
     }
 
     fn flush(&self, table: &Table) {
@@ -111,6 +109,18 @@ pub(super) fn keep(table: &Table, class: usize, owner: u32, unit: u32) -> bool {
     KEEPS && CACHE.try_with(|cache| cache.keep(table, class, owner, unit)).unwrap_or(false)
 }
 
+/// From now on what this owner frees is kept.
+pub(super) fn adopt(table: &Table, owner: u32) {
+    let _ = CACHE.try_with(|cache| {
+        if KEEPS && !cache.is_of(table, owner) {
+            cache.flush(table);
+            cache.forget();
+            cache.owner.set(owner);
+            cache.table.set(identity(table));
+        }
+    });
+}
+
 /// Frees what this thread keeps.
 pub(super) fn flush(table: &Table) {
     let _ = CACHE.try_with(|cache| cache.flush(table));
@@ -119,10 +129,7 @@ pub(super) fn flush(table: &Table) {
 /// Forgets what this thread keeps, without freeing it. A forked child calls it before anything else: the blocks are its
 /// parent's.
 pub(crate) fn forget_cache() {
-    let _ = CACHE.try_with(|cache| {
-        cache.counts.iter().for_each(|count| count.set(0));
-        cache.units.set(0);
-    });
+    let _ = CACHE.try_with(Cache::forget);
 }
 
 /// Where this thread goes on looking in slabs of the class.

@@ -2,6 +2,7 @@
 
 use super::words::Shape;
 use super::{Purpose, Table};
+use crate::sync::mutant;
 
 /// How many free granules may keep their memory: enough that large messages going to and fro find theirs again.
 pub(super) fn most_idle(all: usize) -> usize {
@@ -18,7 +19,7 @@ const BATCH: usize = 64;
 
 impl Table {
     /// Takes a run as one block.
-    pub(super) fn take_run(&self, count: usize, owner: u32, purpose: Purpose) -> Option<u32> {
+    pub(in crate::arena) fn take_run(&self, count: usize, owner: u32, purpose: Purpose) -> Option<u32> {
         if !self.may_claim(count, purpose) {
             return None;
         }
@@ -98,6 +99,9 @@ impl Table {
     pub(super) fn unmake(&self, head: usize, count: usize, owner: u32) {
         let granules = &self.granules[head..head + count];
         granules[1..].iter().for_each(|granule| granule.unmake(owner));
+        if mutant("bodies_released_before_the_shape") {
+            granules[1..].iter().for_each(super::Granule::release);
+        }
         granules[0].set_shape(None); // from here on each is on its own
         granules.iter().for_each(super::Granule::release);
         self.header.less_claimed(count);
@@ -107,7 +111,10 @@ impl Table {
     pub(super) fn free_run(&self, head: usize, count: usize, owner: u32) {
         let entry = &self.entries[self.first_unit(head)];
         entry.set_kind(super::Kind::Unfinished);
-        self.granules[head].unmake(owner); // first: an entry without an owner would be lost while the run stands
+        if mutant("run_freed_before_it_is_unmade") {
+            entry.free();
+        }
+        self.granules[head].unmake(owner); // first: a run that stands, and whose entry has no owner, would be lost
         entry.free();
         self.unmake(head, count, owner);
         self.header.set_run_hint(head);

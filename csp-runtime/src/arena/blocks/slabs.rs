@@ -7,7 +7,8 @@ use crate::sync::Ordering;
 impl Table {
     #[cold]
     #[inline(never)]
-    pub(super) fn allocate_small(&self, class: usize, owner: u32, purpose: Purpose) -> Option<u32> {
+    pub(in crate::arena) fn allocate_small(&self, class: usize, owner: u32, purpose: Purpose) -> Option<u32> {
+        cache::adopt(self, owner);
         let hint = self.header.slab_hint(class);
         self.take_in(hint, class, owner, purpose)
             .or_else(|| self.take_anywhere(class, owner, purpose, false))

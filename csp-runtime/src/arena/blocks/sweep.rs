@@ -11,8 +11,12 @@ impl Table {
                 self.finish_claim(at, dead);
             }
         }
+        // All runs before any slab: a slab that once was may have had a block where a run begins now, and the entry of a
+        // run that stands must not be freed as one of its.
         for at in 0..self.granules.len() {
             self.sweep_run(at, dead, &mut visit);
+        }
+        for at in 0..self.granules.len() {
             for class in self.granules[at].classes() {
                 for unit in self.starts(at, Some(class)) {
                     self.sweep_unit(unit, dead, &mut visit);

@@ -102,6 +102,9 @@ impl Entry {
     pub(super) fn free(&self) {
         self.set_kind(Kind::Unfinished);
         step();
+        if mutant("relaxed_free") {
+            return self.owner.store(FREE, Ordering::Relaxed);
+        }
         // SYNC entry: the next owner comes after all that this one did in the block.
         self.owner.store(FREE, Ordering::Release);
     }
