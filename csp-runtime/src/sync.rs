@@ -4,8 +4,6 @@
 pub(crate) use std::sync::atomic::AtomicBool;
 #[cfg(all(not(loom), any(feature = "backend-coroutines", feature = "backend-processes")))]
 pub(crate) use std::sync::atomic::fence;
-#[cfg(all(not(loom), feature = "backend-processes"))]
-pub(crate) use std::sync::atomic::{AtomicU8, AtomicU64};
 #[cfg(not(loom))]
 pub(crate) use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
@@ -39,7 +37,7 @@ pub(crate) fn pause(_attempt: u32) {
 /// A step that other processes can see: a model may stop a process before it.
 #[cfg(not(csp_steps))]
 #[inline(always)]
-#[cfg_attr(not(feature = "backend-processes"), allow(dead_code))]
+#[allow(dead_code, reason = "the processes backend asks")]
 pub(crate) fn step() {}
 
 #[cfg(csp_steps)]
@@ -49,6 +47,7 @@ thread_local! {
 }
 
 #[cfg(csp_steps)]
+#[allow(dead_code, reason = "the processes backend asks")]
 pub(crate) fn step() {
     if let Some(before) = BEFORE_STEP.get() {
         before();

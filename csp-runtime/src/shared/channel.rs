@@ -7,9 +7,9 @@ use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
 use super::census::{self, Slot};
 use super::home::{Parcel, Shared};
-use super::message::{Codec, common};
+use super::message::{Codec, certain, free_from, give};
 use super::ring::Ring;
-use crate::arena::{Block, Full, Kind, Purpose, arena};
+use crate::arena::{Block, Full, Kind, Owner, Purpose, arena};
 use crate::error::{Cause, CauseKind};
 use crate::rendezvous::core::{Core, Side, Wakes};
 use crate::rendezvous::home::{Buffer, Home};
@@ -57,7 +57,8 @@ type Lock = Held<<Shared as Home>::Journal>;
 struct After {
     wakes: Wakes<Shared>,
     leftovers: Vec<super::ring::Leftovers>,
-    freed: Vec<Block>,
+    /// And whose they are.
+    freed: Vec<(Block, Owner)>,
     /// Nobody has an end any more.
     close: bool,
 }
@@ -100,7 +101,10 @@ impl ChannelLink {
             0 => None,
             _ => Some((Ring::new(capacity, size).ok_or_else(|| arena().full(capacity.saturating_mul(64)))?, capacity)),
         };
-        let block = common(size_of::<SharedChannel>(), Kind::Channel)?;
+        let ring = buffer.as_ref().map(|(ring, _)| ring.block());
+        let owner = census::me().owner();
+        let block = arena().allocate(size_of::<SharedChannel>(), Kind::Message, owner, Purpose::Certain);
+        let block = block.inspect_err(|_| ring.into_iter().for_each(|ring| arena().free(ring)))?;
         let place = arena().payload(block).cast::<SharedChannel>();
         let channel = SharedChannel {
             core: Core::new(size, buffer),
@@ -115,6 +119,8 @@ impl ChannelLink {
         };
         // SAFETY: a new block, long enough and aligned.
         unsafe { place.write(channel) };
+        arena().set_kind(block, Kind::Channel);
+        ring.into_iter().chain([block]).for_each(|block| give(block, Owner::COMMON));
         Ok(Self(place))
     }
 
@@ -124,7 +130,7 @@ impl ChannelLink {
     }
 
     pub(super) fn block(self) -> u32 {
-        arena().block_of(self.0.as_ptr().cast()).map_or(0, Block::number)
+        arena().block_at(self.0.as_ptr().cast()).map_or(0, Block::raw)
     }
 
     pub(crate) fn as_ptr(self) -> *mut SharedChannel {
@@ -173,10 +179,12 @@ impl ChannelLink {
             Shared::unpark(wake, sleep);
         }
         if after.close {
-            after.freed.extend(ring);
-            after.freed.extend(arena().check(self.block()));
+            let blocks = ring.into_iter().chain(arena().check(self.block()));
+            after.freed.extend(blocks.map(|block| (block, Owner::COMMON)));
         }
-        after.freed.iter().for_each(|block| arena().free(*block));
+        for (block, owner) in after.freed {
+            free_from(block, owner);
+        }
         result
     }
 
@@ -287,17 +295,19 @@ impl ChannelLink {
     }
 
     fn new_holding(self, process: &Slot, lock: &Lock) -> &'static Holding {
-        let block = super::message::certain(size_of::<Holding>(), Kind::Holding, process.owner());
+        let block = certain(size_of::<Holding>(), Kind::Message, census::me().owner());
         let place = arena().payload(block).cast::<Holding>();
         let next = Guarded::new(self.holdings.get(lock));
         // SAFETY: a new block, long enough and aligned.
         unsafe { place.write(Holding { channel: self.0, next, ends: [Guarded::new(0), Guarded::new(0)] }) };
+        arena().set_kind(block, Kind::Holding);
+        give(block, process.owner());
         self.holdings.set(Some(place), lock);
         holding_in(place)
     }
 
     fn find(self, process: &Slot, lock: &Lock) -> Option<&'static Holding> {
-        let owner = process.owner().number();
+        let owner = process.owner().raw();
         self.each_holding(lock).find(|holding| holding.owner() == owner && !holding.is_ticket())
     }
 
@@ -367,7 +377,7 @@ impl ChannelLink {
             }
             let ticket = self.new_holding(census::me(), lock);
             ticket.ends[index(side)].set(1 | TICKET, lock);
-            let block = arena().block_of(std::ptr::from_ref(ticket).cast()).map_or(0, Block::number);
+            let block = arena().block_of(std::ptr::from_ref(ticket).cast()).map_or(0, Block::raw);
             u64::from(block) | u64::from(self.number) << 32
         })
     }
@@ -429,7 +439,8 @@ impl ChannelLink {
             link = &holding_in(next).next;
         }
         // Once this is final; if we die before, it is swept with all that is ours.
-        after.freed.extend(arena().block_of(this.as_ptr().cast()));
+        let block = arena().block_of(this.as_ptr().cast());
+        after.freed.extend(block.and_then(|block| Some((block, Owner::new(holding.owner())?))));
     }
 
     pub(crate) fn poison(self, by: Side, cause: &Cause) {
@@ -497,7 +508,7 @@ impl Holding {
 
     /// Who owns it.
     fn owner(&self) -> u32 {
-        let block = arena().block_of(std::ptr::from_ref(self).cast());
+        let block = arena().block_at(std::ptr::from_ref(self).cast());
         block.map_or(0, |block| arena().owner(block).load(Ordering::Relaxed))
     }
 
@@ -529,8 +540,8 @@ pub(super) fn release(block: Block, poison: Option<&Cause>) {
     let holding = holding_in(arena().payload(block).cast());
     if let Some(channel) = arena().block_of(holding.channel.as_ptr().cast()).and_then(ChannelLink::in_block) {
         holding.release(channel, poison);
-    } else {
-        arena().free(block);
+    } else if let Some(owner) = Owner::new(holding.owner()) {
+        free_from(block, owner);
     }
 }
 

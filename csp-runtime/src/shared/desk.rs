@@ -65,13 +65,14 @@ fn new_desk() -> &'static Desk {
     let free = FREE.lock().unwrap_or_else(PoisonError::into_inner).pop();
     let desk = free.unwrap_or_else(|| {
         let me = census::me();
-        let block = super::message::certain(size_of::<Desk>(), Kind::Desk, me.owner());
+        let block = super::message::certain(size_of::<Desk>(), Kind::Message, me.owner());
         let place = arena().payload(block).cast::<Desk>();
         // SAFETY: a new block, long enough, and aligned for it; all zero is an empty desk.
         unsafe { place.as_ptr().cast::<u8>().write_bytes(0, size_of::<Desk>()) };
         // SAFETY: just initialised; blocks stay mapped for ever.
         let desk: &'static Desk = unsafe { place.as_ref() };
-        desk.process.store(me.owner().number(), Ordering::Relaxed);
+        desk.process.store(me.owner().raw(), Ordering::Relaxed);
+        arena().set_kind(block, Kind::Desk);
         desk
     });
     // While the thread's locals are being destroyed the desk is not kept.
@@ -93,7 +94,7 @@ impl Desk {
     /// Its name in a lock.
     #[inline]
     pub(crate) fn number(&self) -> u32 {
-        arena().block_of(std::ptr::from_ref(self).cast()).map_or(0, Block::number)
+        arena().block_at(std::ptr::from_ref(self).cast()).map_or(0, Block::raw)
     }
 
     pub(super) fn process(&self) -> u32 {
@@ -204,12 +205,12 @@ impl DeskJournal {
 
 /// All desks of a process, which is dead.
 pub(super) fn each_of(slot: &Slot, mut visit: impl FnMut(&Desk)) {
-    arena().owned_by(slot.owner(), |block| {
-        if arena().kind(block) == Kind::Desk {
+    arena().each(|block, owner| {
+        if owner == slot.owner() && arena().kind(block) == Kind::Desk {
             // SAFETY: a block of this kind is long enough for a desk.
             let desk = unsafe { arena().payload(block).cast::<Desk>().as_ref() };
             // Its maker may have died before it was one.
-            if desk.process() == slot.owner().number() {
+            if desk.process() == slot.owner().raw() {
                 visit(desk);
             }
         }

@@ -61,7 +61,7 @@ impl FrameGuard {
 
     fn renew(&self, choosing: bool, hosted: Option<&'static dyn Park>) {
         let frame = self.place();
-        let number = if hosted.is_some() { census::me().owner().number() } else { 0 };
+        let number = if hosted.is_some() { census::me().owner().raw() } else { 0 };
         // SAFETY: the frame is ours.
         unsafe { &frame.as_ref().hosted }.store(number, Ordering::Relaxed);
         // SAFETY: as above.
@@ -157,7 +157,7 @@ fn spare(seats: usize) -> Option<Block> {
 #[cold]
 fn new_block(seats: usize) -> Block {
     let bytes = size_of::<Frame>() + seats * size_of::<Seat>();
-    let block = super::message::certain(bytes, Kind::Frame, census::me().owner());
+    let block = super::message::certain(bytes, Kind::Message, census::me().owner());
     let place = arena().payload(block).cast::<Frame>();
     // SAFETY: a new block of this length. Seats of zeros are in no queue, and have no partner.
     unsafe { place.as_ptr().cast::<u8>().write_bytes(0, bytes) };
@@ -165,6 +165,7 @@ fn new_block(seats: usize) -> Block {
     unsafe { (&raw mut (*place.as_ptr()).offer).write(Offer::complete(&Nobody)) };
     // SAFETY: as above.
     unsafe { place.as_ref() }.seats.store(seats as u32, Ordering::Relaxed);
+    arena().set_kind(block, Kind::Frame);
     block
 }
 

@@ -51,12 +51,12 @@ impl Parcel {
     #[inline]
     pub(crate) unsafe fn open(place: *mut Parcel, owner: Owner) {
         // SAFETY: by the caller.
-        unsafe { (&raw mut (*place).owner).write(AtomicU32::new(owner.number())) };
+        unsafe { (&raw mut (*place).owner).write(AtomicU32::new(owner.raw())) };
     }
 
     /// A parcel outside the arena, on its way there.
     pub(super) fn empty(owner: Owner) -> Self {
-        Self { data: [0; INLINE / 8], owner: AtomicU32::new(owner.number()) }
+        Self { data: [0; INLINE / 8], owner: AtomicU32::new(owner.raw()) }
     }
 
     /// The envelope in it.

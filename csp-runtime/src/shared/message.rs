@@ -7,6 +7,7 @@ use super::census;
 use super::home::{ENVELOPE, Envelope, INLINE, Parcel, corrupt};
 use crate::arena::{Block, Full, Kind, Owner, Purpose, arena};
 use crate::message::{Malformed, Message, decode_from, encode_into, encoded_len};
+use crate::sync::step;
 
 /// A message type, forgotten: what it takes to move one through the arena.
 pub(crate) struct Codec {
@@ -154,7 +155,7 @@ impl Codec {
         unsafe { head.write(Head { len: len as u64, plain: u64::from(self.plain) }) };
         // SAFETY: so many bytes are behind the head.
         fill(unsafe { head.add(1) }.cast().as_ptr());
-        Ok(block.number())
+        Ok(block.raw())
     }
 
     /// Moves the message in the parcel to `place`.
@@ -211,7 +212,7 @@ impl Codec {
         if !self.is_light() {
             // SAFETY: by the caller.
             if let Some(block) = arena().check(unsafe { Parcel::envelope(parcel) }.block) {
-                arena().owner(block).store(census::me().owner().number(), Ordering::Relaxed);
+                arena().owner(block).store(census::me().owner().raw(), Ordering::Relaxed);
             }
         }
     }
@@ -277,7 +278,7 @@ pub(super) fn abandon(block: u32) {
     arena().free(block);
 }
 
-/// A block of ours that must be had.
+/// A block of ours (that is `owner`) that must be had. What others may look for by its kind is a [`Kind::Message`] until it is written.
 ///
 /// # Panics
 /// If the arena is full, naming the setting.
@@ -288,7 +289,24 @@ pub(crate) fn certain(bytes: usize, kind: Kind, owner: Owner) -> Block {
     }
 }
 
-/// A block that belongs to all.
-pub(super) fn common(bytes: usize, kind: Kind) -> Result<Block, Full> {
-    arena().allocate(bytes, kind, Owner::COMMON, Purpose::Certain)
+/// Our block is another's from now on, with all that we wrote into it.
+pub(super) fn give(block: Block, to: Owner) {
+    step();
+    // SYNC entry: the next owner comes after all that this one did in the block.
+    arena().owner(block).store(to.raw(), Ordering::Release);
+}
+
+/// Frees a block of `owner`, which is dead, or is nobody in particular: only an owner frees, so it becomes ours before. Nothing happens if
+/// somebody else was faster.
+pub(super) fn free_from(block: Block, owner: Owner) {
+    let me = census::me().owner();
+    if owner != me {
+        step();
+        // SYNC entry: as in `give`.
+        let word = arena().owner(block);
+        if word.compare_exchange(owner.raw(), me.raw(), Ordering::AcqRel, Ordering::Relaxed).is_err() {
+            return;
+        }
+    }
+    arena().free(block);
 }

@@ -53,7 +53,7 @@ pub(crate) fn allocate(layout: Layout) -> NonNull<u8> {
     let block = certain(layout.size().saturating_add(UNIT + more), Kind::Mobile, me);
     let start = arena().payload(block);
     let head = Head {
-        block: block.number(),
+        block: block.raw(),
         serial: AtomicU32::new(0),
         size: layout.size() as u64,
         align: layout.align() as u64,
@@ -64,7 +64,7 @@ pub(crate) fn allocate(layout: Layout) -> NonNull<u8> {
     // SAFETY: the data begins at least one unit behind the start.
     let note = unsafe { data.sub(UNIT) };
     // SAFETY: a unit of the block; it is the head itself, or holds nothing else.
-    unsafe { note.cast::<u32>().write(block.number()) };
+    unsafe { note.cast::<u32>().write(block.raw()) };
     data
 }
 
@@ -98,14 +98,14 @@ fn head(block: Block) -> &'static Head {
 }
 
 fn is_owned(block: Block, owner: Owner) -> bool {
-    arena().owner(block).load(Ordering::Relaxed) == owner.number()
+    arena().owner(block).load(Ordering::Relaxed) == owner.raw()
 }
 
 /// The block passes from one owner to another; false if it was not the first one's any more.
 pub(super) fn pass(block: Block, from: Owner, to: Owner) -> bool {
     step();
     // SYNC mobile: what the last owner wrote is seen by the next one, who has it by a message or a fork.
-    arena().owner(block).compare_exchange(from.number(), to.number(), Ordering::AcqRel, Ordering::Relaxed).is_ok()
+    arena().owner(block).compare_exchange(from.raw(), to.raw(), Ordering::AcqRel, Ordering::Relaxed).is_ok()
 }
 
 /// The data at `place` goes along with a process that is forked; false if it is not `from`'s, or not in the arena.
@@ -128,13 +128,13 @@ pub(crate) fn hand_over(place: NonNull<u8>) -> Option<u64> {
     let serial = serial & !((IN_ARENA >> 32) as u32);
     step();
     head(block).serial.store(serial, Ordering::Relaxed);
-    Some(IN_ARENA | u64::from(serial) << 32 | u64::from(block.number()))
+    Some(IN_ARENA | u64::from(serial) << 32 | u64::from(block.raw()))
 }
 
 /// The block of a ticket for data that is on its way.
 fn of_ticket(ticket: u64) -> Option<(Block, Owner)> {
     let block = arena().check(ticket as u32)?;
-    let owner = Owner::of(arena().owner(block).load(Ordering::Acquire))?; // SYNC mobile: as in `pass`
+    let owner = Owner::new(arena().owner(block).load(Ordering::Acquire))?; // SYNC mobile: as in `pass`
     let is_one = arena().kind(block) == Kind::Mobile && arena().capacity(block) > UNIT;
     (is_one && head(block).serial.load(Ordering::Relaxed) == serial_of(ticket)).then_some((block, owner))
 }

@@ -3,7 +3,10 @@
 //! Any process may be killed between any two instructions. What it was doing under a channel's lock stands in its *journal* and is
 //! undone, or is final; what it held is given back by whoever notices.
 
-#![allow(clippy::multiple_unsafe_ops_per_block, reason = "finding a place in the arena and what is done there are one argument")]
+#![allow(
+    clippy::multiple_unsafe_ops_per_block,
+    reason = "finding a place in the arena and what is done there are one argument"
+)]
 
 mod bell;
 pub(crate) mod census;

@@ -8,6 +8,7 @@ use super::channel::{self, ChannelLink};
 use super::desk;
 use super::frame::Frame;
 use super::home::{self, Shared};
+use super::message::{free_from, give as give_to};
 use super::{message, mobile};
 use crate::arena::{Block, Kind, Owner, arena};
 use crate::error::{Cause, CauseKind};
@@ -20,7 +21,11 @@ use crate::sync::step;
 /// The blocks of each kind that a process owns.
 fn blocks_of(owner: Owner) -> Vec<(Block, Kind)> {
     let mut blocks = Vec::new();
-    arena().owned_by(owner, |block| blocks.push((block, arena().kind(block))));
+    arena().each(|block, its| {
+        if its == owner {
+            blocks.push((block, arena().kind(block)));
+        }
+    });
     blocks
 }
 
@@ -32,9 +37,9 @@ pub(crate) fn leave_in_order(me: &Slot, legacy: Option<Block>) {
             Kind::Holding if channel::is_ticket(block) => give_to(block, Owner::COMMON),
             Kind::Mobile => mobile::leave(block, me.owner()),
             Kind::Holding => channel::release(block, None),
-            Kind::Message => message::abandon(block.number()),
+            Kind::Message => message::abandon(block.raw()),
             Kind::Legacy if Some(block) == legacy => {
-                if let Some(parent) = Owner::of(me.parent()) {
+                if let Some(parent) = Owner::new(me.parent()) {
                     give_to(block, parent);
                 }
             }
@@ -43,24 +48,20 @@ pub(crate) fn leave_in_order(me: &Slot, legacy: Option<Block>) {
     }
     // The desk last: its journal was needed for what stands above.
     for (block, kind) in blocks_of(me.owner()) {
-        if matches!(kind, Kind::Frame | Kind::Desk | Kind::Legacy | Kind::Unknown | Kind::Message) {
+        if matches!(kind, Kind::Frame | Kind::Desk | Kind::Legacy | Kind::Message) {
             arena().free(block);
         }
     }
     census::fall_asleep();
 }
 
-fn give_to(block: Block, owner: Owner) {
-    step();
-    arena().owner(block).store(owner.number(), Ordering::Relaxed);
-}
-
-/// A process has ended, or never ran: nothing that it held stays held. `cause`: it was killed, and how.
+/// A process has ended, or never ran: nothing that it held stays held, and no block has it as its owner. `cause`: it was killed, and how.
 ///
 /// Every step may be done again, by another, if whoever does it is killed too.
 pub(crate) fn bury(slot: &Slot, cause: Option<&str>) {
     if slot.is(State::Clean) {
-        return;
+        // What its threads kept for their next messages.
+        return arena().sweep(slot.owner(), |_| ());
     }
     let _one = Repairing::begin();
     slot.set_state(State::Dead);
@@ -112,25 +113,25 @@ pub(crate) fn bury(slot: &Slot, cause: Option<&str>) {
         match arena().kind(block) {
             Kind::Holding => channel::release(block, poison.as_ref()),
             // Unless whoever receives it was just as fast.
-            Kind::Mobile if !mobile::pass(block, dead, census::me().owner()) => {}
-            _ => arena().free(block),
+            _ => free_from(block, dead),
         }
     }
     let followed = followed_frames(dead);
     for (block, kind) in blocks_of(dead) {
         match kind {
-            Kind::Frame if followed.contains(&block.number()) => give_to(block, Owner::COMMON),
+            Kind::Frame if followed.contains(&block.raw()) => give_to(block, Owner::COMMON),
             Kind::Slot => census::dismiss_unborn(block),
-            _ => arena().free(block),
+            _ => {}
         }
     }
     // Frames of the long dead that nobody follows any more.
-    arena().owned_by(Owner::COMMON, |block| {
-        if arena().kind(block) == Kind::Frame && !followed.contains(&block.number()) {
-            arena().free(block);
+    for (block, kind) in blocks_of(Owner::COMMON) {
+        if kind == Kind::Frame && !followed.contains(&block.raw()) {
+            free_from(block, Owner::COMMON);
         }
-    });
-    arena().mend(dead);
+    }
+    // The rest, and what it was in the middle of taking or freeing.
+    arena().sweep(dead, |_| ());
     census::count_anew();
     // A wake-up may have died with whoever owed it.
     each_frame(|_, frame, _| home::wake(frame, false));
@@ -154,8 +155,8 @@ fn each_frame(mut visit: impl FnMut(Block, &'static Frame, Owner)) {
 }
 
 fn each_channel(mut visit: impl FnMut(ChannelLink)) {
-    arena().owned_by(Owner::COMMON, |block| {
-        if let Some(link) = ChannelLink::in_block(block) {
+    arena().each(|block, owner| {
+        if let Some(link) = ChannelLink::in_block(block).filter(|_| owner == Owner::COMMON) {
             visit(link);
         }
     });
@@ -192,15 +193,14 @@ fn keep_what_moves(dead: Owner, moving: &mut Vec<Block>) {
     }
     let mut living = HashSet::new();
     arena().each(|block, owner| {
-        if arena().kind(block) == Kind::Message && owner != dead {
-            if let Some((region, len)) = message::noted(block) {
-                // SAFETY: a block stays mapped; what is read is validated.
-                living.extend(unsafe { tickets(region, len) }.map(|(_, ticket)| ticket as u32));
-            }
+        let is_message = arena().kind(block) == Kind::Message && owner != dead;
+        if let Some((region, len)) = is_message.then(|| message::noted(block)).flatten() {
+            // SAFETY: a block stays mapped; what is read is validated.
+            living.extend(unsafe { tickets(region, len) }.map(|(_, ticket)| ticket as u32));
         }
     });
     moving.retain(|block| {
-        let lives = living.contains(&block.number());
+        let lives = living.contains(&block.raw());
         match arena().kind(*block) {
             _ if !lives => {}
             Kind::Mobile => _ = mobile::pass(*block, dead, Owner::COMMON),
@@ -218,7 +218,7 @@ fn followed_frames(dead: Owner) -> HashSet<u32> {
             for partner in frame.seats().filter_map(|seat| seat.entry.follower()) {
                 // SAFETY: as in `dismiss_followers`.
                 let offer = std::ptr::from_ref(unsafe { Shared::entry(partner.link) }.offer());
-                followed.extend(arena().block_of(offer.cast()).map(Block::number));
+                followed.extend(arena().block_of(offer.cast()).map(Block::raw));
             }
         }
     });

@@ -17,7 +17,7 @@ pub(super) fn fork(job: ForkedJob, birth: &Birth) -> Result<(), NotStarted> {
     let me = census::me();
     desk::desk();
     watch::start()?;
-    let slot = census::admit(&birth.name, me.owner().number())
+    let slot = census::admit(&birth.name, me.owner().raw())
         .ok_or_else(|| NotStarted(format!("no more than {} OS processes can run at a time", census::MOST)))?;
     slot.catching.store(u32::from(birth.catching), std::sync::atomic::Ordering::Relaxed);
     let mut taken = Taken::of(&job, slot);

@@ -125,7 +125,7 @@ fn conclude(slot: &'static Slot, job: Option<ForkedJob>, how: Option<WaitStatus>
 
 /// The children of a killed process are killed with it, and are ours now.
 fn adopt_orphans(dead: &Slot) {
-    let parent = dead.owner().number();
+    let parent = dead.owner().raw();
     for orphan in census::everybody().filter(|slot| slot.parent() == parent && slot.is_alive()) {
         let pid = orphan.pid.load(std::sync::atomic::Ordering::Relaxed);
         if pid == 0 {
