@@ -42,6 +42,9 @@ impl Table {
     }
 
     fn sweep_run(&self, at: usize, dead: u32, visit: &mut impl FnMut(u32)) {
+        if self.granules[at].is_free() {
+            return;
+        }
         let (Marker::Head, shape) = (self.granules[at].marker(), self.granules[at].shape()) else {
             return;
         };

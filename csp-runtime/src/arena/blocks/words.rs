@@ -232,8 +232,13 @@ impl Granule {
     }
 
     pub(super) fn classes(&self) -> impl Iterator<Item = usize> + use<> {
-        let classes = self.classes.load(Ordering::Relaxed);
-        (0..CLASSES).filter(move |class| classes & 1 << class != 0)
+        let mut left = self.classes.load(Ordering::Relaxed);
+        std::iter::from_fn(move || {
+            // A sweep asks every granule, and most have had none.
+            let class = (left != 0).then(|| left.trailing_zeros() as usize)?;
+            left &= left - 1;
+            Some(class)
+        })
     }
 
     #[inline]
