@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::mandelbrot::{self, Picture};
 use crate::paper;
+pub(crate) use crate::params::Params;
 
 /// Declares an enum whose variants have one spelling: on the command line, in JSON and in tables.
 macro_rules! named {
@@ -184,88 +184,6 @@ named! {
     }
 }
 
-/// The parameters of one row; absent ones do not apply to the workload.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Params {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) n: Option<usize>,
-    /// How many of the `n` pass something on at a time.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) tokens: Option<usize>,
-    /// How many share a channel, where `n` is the number of channels.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) writers: Option<usize>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) op: Option<Op>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) kind: Option<Kind>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) payload: Option<Payload>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) way: Option<Way>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) size: Option<usize>,
-    /// How far a light worker iterates.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) iterations: Option<usize>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) workers: Option<usize>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) measure: Option<Measure>,
-}
-
-impl Params {
-    /// # Panics
-    /// If the workload has no such parameter; so do those below.
-    pub(crate) fn n(self) -> usize {
-        self.n.expect("a workload with a number of processes")
-    }
-
-    pub(crate) fn tokens(self) -> usize {
-        self.tokens.expect("a workload with a number of tokens")
-    }
-
-    pub(crate) fn writers(self) -> usize {
-        self.writers.expect("a workload with writers that share a channel")
-    }
-
-    pub(crate) fn op(self) -> Op {
-        self.op.expect("a workload with constructs")
-    }
-
-    pub(crate) fn kind(self) -> Kind {
-        self.kind.expect("a workload with kinds of choice")
-    }
-
-    pub(crate) fn workers(self) -> usize {
-        self.workers.expect("a workload with a number of workers")
-    }
-
-    pub(crate) fn payload(self) -> Payload {
-        self.payload.expect("a workload with kinds of message")
-    }
-
-    pub(crate) fn way(self) -> Way {
-        self.way.expect("a workload with a way to go")
-    }
-
-    pub(crate) fn size(self) -> usize {
-        self.size.expect("a workload with a size")
-    }
-
-    pub(crate) fn picture(self) -> Picture {
-        let iterations = self.iterations.map_or(mandelbrot::ITERATIONS, |most| most as u16);
-        Picture { size: self.size(), iterations }
-    }
-}
-
-impl Payload {
-    pub(crate) fn is_floats(self) -> bool {
-        self == Self::Floats
-    }
-}
-
 impl Subject {
     /// Whether its processes are OS processes: those are compared with one another.
     pub(crate) fn is_between(self) -> bool {
@@ -281,10 +199,15 @@ impl Subject {
         self.name().strip_prefix("csp:")
     }
 
+    /// Whether its processes are OS threads that talk within one program.
+    pub(crate) fn has_threads(self) -> bool {
+        matches!(self, Self::CspThreads | Self::Crossbeam | Self::Kanal | Self::Flume | Self::Std | Self::Rayon)
+    }
+
     /// Whether it does the whole task, with another library: not what a task costs at least, or without anybody else.
     pub(crate) fn is_rival(self) -> bool {
         self.backend().is_none()
-            && !matches!(self, Self::CorosenseiRaw | Self::Sequential | Self::ByHand | Self::BareFork)
+            && !matches!(self, Self::CacheLine | Self::CorosenseiRaw | Self::Sequential | Self::ByHand | Self::BareFork)
     }
 
     /// GOMAXPROCS, where the subject is Go.
@@ -431,7 +354,7 @@ impl Workload {
             Self::Pi => paper::WORKERS.map(|workers| Params { workers: Some(workers), ..Params::default() }).to_vec(),
             // Two that exchange a message; one that sends it to who starts it.
             Self::Spawn => vec![Params::default(), sized(1)],
-            Self::Sizes => sizes(size),
+            Self::Sizes => crate::sizes::sizes(size),
             Self::Death => n.map_or_else(|| vec![2, 64], |n| vec![n]).into_iter().map(sized).collect(),
             Self::Workers => [Some(n.unwrap_or(8)), None]
                 .into_iter()
@@ -487,21 +410,4 @@ impl Workload {
     pub(crate) fn takes_size(self) -> bool {
         matches!(self, Self::Mandelbrot | Self::Sizes)
     }
-}
-
-/// Every payload, both ways, of every size, or of one.
-fn sizes(size: Option<usize>) -> Vec<Params> {
-    let sizes = size.map_or_else(|| vec![8, 1 << 10, 64 << 10, 1 << 20, 16 << 20], |size| vec![size]);
-    let mut rows = Vec::new();
-    for &payload in Payload::ALL {
-        for &way in Way::ALL {
-            rows.extend(sizes.iter().map(|&size| Params {
-                payload: Some(payload),
-                way: Some(way),
-                size: Some(size),
-                ..Params::default()
-            }));
-        }
-    }
-    rows
 }

@@ -18,7 +18,12 @@ use std_cell::UnsafeCell;
 /// One pause of a busy wait for a step that another running process is about to take.
 #[cfg(not(loom))]
 #[inline]
+#[cfg_attr(csp_steps, track_caller)]
 pub(crate) fn pause(attempt: u32) {
+    #[cfg(csp_steps)]
+    if steps::tell(steps::Moment::Pause) {
+        return;
+    }
     if attempt < 40 {
         std::hint::spin_loop();
     } else if attempt < 500 {
@@ -37,20 +42,57 @@ pub(crate) fn pause(_attempt: u32) {
 /// A step that other processes can see: a model may stop a process before it.
 #[cfg(not(csp_steps))]
 #[inline(always)]
-#[allow(dead_code, reason = "the processes backend asks")]
+#[cfg_attr(not(feature = "backend-processes"), allow(dead_code))]
 pub(crate) fn step() {}
 
 #[cfg(csp_steps)]
-thread_local! {
-    /// What a model does before each step of this thread.
-    pub(crate) static BEFORE_STEP: std::cell::Cell<Option<fn()>> = const { std::cell::Cell::new(None) };
+#[track_caller]
+pub(crate) fn step() {
+    steps::tell(steps::Moment::Step);
 }
 
+/// What time it is; in a model, its own time.
+#[inline]
+pub(crate) fn now() -> std::time::Instant {
+    #[cfg(csp_steps)]
+    if let Some(now) = steps::CLOCK.get() {
+        return now;
+    }
+    std::time::Instant::now()
+}
+
+/// Where a model of processes that may die gets hold of this thread.
 #[cfg(csp_steps)]
-#[allow(dead_code, reason = "the processes backend asks")]
-pub(crate) fn step() {
-    if let Some(before) = BEFORE_STEP.get() {
-        before();
+pub(crate) mod steps {
+    use std::cell::Cell;
+    use std::panic::Location;
+    use std::time::Instant;
+
+    use super::AtomicU32;
+
+    pub(crate) enum Moment<'a> {
+        /// Before something that other processes can see.
+        Step,
+        /// In a busy wait for another process.
+        Pause,
+        /// About to sleep on a word while it is this, at most until then.
+        Sleep(&'a AtomicU32, u32, Option<Instant>),
+        /// All who sleep on this word are woken.
+        Wake(&'a AtomicU32),
+    }
+
+    thread_local! {
+        /// What the model does at each of them.
+        pub(crate) static HOOK: Cell<Option<fn(Moment<'_>, &'static Location<'static>)>> = const { Cell::new(None) };
+        pub(crate) static CLOCK: Cell<Option<Instant>> = const { Cell::new(None) };
+    }
+
+    /// False: there is no model on this thread.
+    #[track_caller]
+    pub(crate) fn tell(moment: Moment<'_>) -> bool {
+        let Some(hook) = HOOK.get() else { return false };
+        hook(moment, Location::caller());
+        true
     }
 }
 

@@ -64,7 +64,7 @@ impl Random {
 }
 
 fn owner(raw: u32) -> Owner {
-    Owner::new(raw).expect("it is small")
+    Owner::of(raw).expect("it is small")
 }
 
 /// The owner of what lies in a child's mailbox.
@@ -98,14 +98,14 @@ fn start(life: impl FnOnce()) -> Pid {
 fn sign(arena: &Arena, block: Block) {
     let words = words(arena, block);
     for word in [&words[0], &words[words.len() - 1]] {
-        word.store(block.raw(), Ordering::Relaxed);
+        word.store(block.number(), Ordering::Relaxed);
     }
 }
 
 fn free(arena: &Arena, block: Block) {
     let words = words(arena, block);
     for word in [&words[0], &words[words.len() - 1]] {
-        assert_eq!(word.load(Ordering::Relaxed), block.raw(), "somebody else wrote into a block of ours");
+        assert_eq!(word.load(Ordering::Relaxed), block.number(), "somebody else wrote into a block of ours");
     }
     arena.free(block);
 }
@@ -124,7 +124,7 @@ fn churn(arena: &Arena, me: u32, child: u32, seed: u64, count: u32, letters: &[A
         if let Some(block) = letter {
             let word = arena.owner(block);
             // Who is killed between the two leaves a letter that is no more in the mailbox, and the mailbox full.
-            if word.compare_exchange(mailbox(child).raw(), me, Ordering::AcqRel, Ordering::Relaxed).is_ok() {
+            if word.compare_exchange(mailbox(child).number(), me, Ordering::AcqRel, Ordering::Relaxed).is_ok() {
                 held.push(block);
                 own.store(0, Ordering::Release);
             }
@@ -132,8 +132,8 @@ fn churn(arena: &Arena, me: u32, child: u32, seed: u64, count: u32, letters: &[A
         let neighbour = (child + 1) % CHILDREN;
         let gives = random.below(4) == 0 && letters[neighbour as usize].load(Ordering::Acquire) == 0;
         if let Some(block) = gives.then(|| held.pop()).flatten() {
-            letters[neighbour as usize].store(block.raw(), Ordering::Release);
-            arena.owner(block).store(mailbox(neighbour).raw(), Ordering::Release);
+            letters[neighbour as usize].store(block.number(), Ordering::Release);
+            arena.owner(block).store(mailbox(neighbour).number(), Ordering::Release);
         }
         while held.len() > random.below(48) as usize {
             free(arena, held.swap_remove(random.below(held.len() as u32) as usize));
@@ -242,7 +242,7 @@ fn figures() {
         // Given away in between, so that nothing is kept: as between a producer and a consumer.
         let cold = best(&mut || {
             let block = allocate();
-            arena.owner(block).store(owner(2).raw(), Ordering::Release);
+            arena.owner(block).store(owner(2).number(), Ordering::Release);
             arena.free(block);
         });
         let block = allocate();

@@ -1,7 +1,8 @@
 //! An echo server and its clients: thousands of connections at once, each served by a process of its own.
 //!
 //! `#[io] async fn` awaits a future, here of the `async-io` crate, without holding up other processes. On coroutines a connection
-//! costs two stacks; on threads, two threads.
+//! costs two stacks; on threads, two threads; on processes, two OS processes. That crate has a thread which does not come along when
+//! the system forks, so here only those use it that start nobody: the server waits for clients in a plain `#[io] fn`.
 //!
 //! ```sh
 //! cargo run --release --example echo --features coroutines                # 5,000 connections, 10 lines over each
@@ -18,8 +19,8 @@ use csp::prelude::*;
 use csp_examples::cli;
 
 #[io]
-async fn accept(listener: &Async<TcpListener>) -> io::Result<Async<TcpStream>> {
-    Ok(listener.accept().await?.0)
+fn accept(listener: &TcpListener) -> io::Result<TcpStream> {
+    Ok(listener.accept()?.0)
 }
 
 #[io]
@@ -42,7 +43,7 @@ async fn write(stream: &Async<TcpStream>, mut bytes: &[u8]) -> io::Result<()> {
 
 /// Accepts so many connections and serves each until its client closes it.
 #[process]
-fn server(listener: Async<TcpListener>, connections: usize) {
+fn server(listener: TcpListener, connections: usize) {
     scope(|s| {
         for _ in 0..connections {
             let stream = accept(&listener).expect("a connection can be accepted");
@@ -52,7 +53,8 @@ fn server(listener: Async<TcpListener>, connections: usize) {
 }
 
 #[process]
-fn echo(stream: Async<TcpStream>) {
+fn echo(stream: TcpStream) {
+    let stream = Async::new(stream).expect("a connection can be watched");
     let mut buffer = [0; 256];
     loop {
         match read(&stream, &mut buffer).expect("the client writes or closes") {
@@ -102,8 +104,8 @@ fn main() -> io::Result<()> {
     let [connections, lines] = cli::numbers([("CONNECTIONS", 5000, 1..=100_000), ("LINES", 10, 1..=1_000_000)]);
     cli::allow_open_files(2 * connections as u64 + 64);
 
-    let listener = Async::<TcpListener>::bind((Ipv4Addr::LOCALHOST, 0))?;
-    let address = listener.get_ref().local_addr()?;
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+    let address = listener.local_addr()?;
     let began = Instant::now();
     let (connected_out, connected) = channel();
     let (start_out, start) = channel();

@@ -110,7 +110,7 @@ mod tests {
         let params = Params { n: Some(8), ..Params::default() };
         let counts = Counts::new(vec![(Workload::Ring, params, 1000.0)]);
         let judge = |count| counts.judge(Workload::Ring, &params, count);
-        assert_eq!([970.0, 1000.0, 1029.0].map(judge), [(); 3].map(|()| Judgement::AsBefore));
+        assert_eq!([971.0, 1000.0, 1029.0].map(judge), [(); 3].map(|()| Judgement::AsBefore));
         assert!(matches!(judge(900.0), Judgement::Fewer(_)));
         assert!(matches!(judge(1100.0), Judgement::More { .. }));
         assert_eq!(counts.judge(Workload::Ring, &Params::default(), 1.0), Judgement::New);

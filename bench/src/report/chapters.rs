@@ -152,8 +152,9 @@ fn glance(all: &[Figure], effort: Effort) -> Chapter {
     Chapter {
         title: "At a glance".into(),
         text: vec![
-            "Each subject's better figure, unpinned or pinned, and in parentheses how many times as fast it is as the fastest rival that \
-             does the same task (between OS processes, or within one). Below 1 the rival is faster."
+            "Each subject's better figure, unpinned or pinned, and in parentheses how many times as fast it is as the fastest rival of its \
+             kind: threads beside what works on OS threads, coroutines beside goroutines, tasks and the like, processes beside what \
+             works between OS processes; where there is none of its kind, beside the fastest of all. Below 1 the rival is faster."
                 .into(),
         ],
         table: Some(Table { head, rows: lines }),
@@ -171,13 +172,18 @@ fn beside(row: &[&Figure], workload: Workload, subject: Subject) -> String {
     }
 }
 
-/// The fastest of those that do what `subject` does.
+/// The fastest of those that do what `subject` does: of its own kind, if there are any.
 fn fastest_rival<'f>(row: &[&'f Figure], workload: Workload, subject: Subject) -> Option<&'f Figure> {
-    let rivals = row.iter().filter(|figure| {
-        let rival = figure.cell.subject;
-        rival.is_rival() && workload.compares(subject, rival) && figure.median().is_some()
-    });
-    rivals.min_by(|one, other| one.median().unwrap_or(f64::MAX).total_cmp(&other.median().unwrap_or(f64::MAX))).copied()
+    let fastest = |any_kind: bool| {
+        let rivals = row.iter().filter(|figure| {
+            let rival = figure.cell.subject;
+            let fits = any_kind || rival.has_threads() == subject.has_threads();
+            rival.is_rival() && fits && workload.compares(subject, rival) && figure.median().is_some()
+        });
+        let median = |figure: &&&Figure| figure.median().unwrap_or(f64::MAX);
+        rivals.min_by(|one, other| median(one).total_cmp(&median(other))).copied()
+    };
+    fastest(false).or_else(|| fastest(true))
 }
 
 /// What there is to say about one workload; nothing where nothing was measured.
@@ -238,13 +244,15 @@ fn plots(workload: Workload, rows: &[(Params, Vec<&Figure>)]) -> Vec<String> {
             None => groups.push((words, vec![index])),
         }
     }
+    let few = groups.len() <= 6;
     let mut plots = Vec::new();
     for (words, members) in groups {
         let members: Vec<&(Params, Vec<&Figure>)> = members.into_iter().map(|index| &rows[index]).collect();
         let title = format!("{} {words}", workload.name());
         match only_variable(&members) {
             Some(name) if members.len() >= 4 => plots.extend(over(&name, &title, workload, &members).svg()),
-            _ if members.len() <= 4 => {
+            // A row of dots for each of very many words says less than the table.
+            _ if members.len() <= 4 && few => {
                 plots.extend(members.iter().filter_map(|(params, row)| dots(workload, params, row).svg()));
             }
             _ => {}

@@ -49,13 +49,14 @@ pub(super) fn rows(workload: Workload, effort: Effort) -> Vec<Params> {
         Workload::Start => vec![sized(1), sized(10_000)],
         Workload::Memory => vec![sized(20_000)],
         Workload::Primes => vec![sized(300)],
-        Workload::Limit => vec![sized(2000)],
+        Workload::Limit => vec![sized(1000)],
+        Workload::Pi => all.into_iter().filter(|params| params.workers.is_some_and(|workers| workers <= 2)).collect(),
         Workload::Mandelbrot => workload.rows(None, Some(300), true),
         Workload::Tokens => all.into_iter().filter(|params| params.n == Some(64)).collect(),
         Workload::Sizes => {
             let shown = [Some(Payload::Bytes), Some(Payload::Mobile)];
             let round_trips = all.into_iter().filter(|params| params.way == Some(Way::RoundTrip));
-            round_trips.filter(|params| shown.contains(&params.payload)).collect()
+            round_trips.filter(|params| shown.contains(&params.payload) && params.size != Some(1 << 20)).collect()
         }
         Workload::OccamRing => all
             .into_iter()

@@ -29,6 +29,8 @@ use std::ptr::NonNull;
 use crate::sync::AtomicU32;
 use blocks::Table;
 pub(crate) use blocks::cache::forget_cache;
+#[cfg(all(test, not(loom), csp_steps))]
+pub(crate) use blocks::cache::{Cache, exchange_cache};
 #[cfg(all(not(loom), feature = "backend-processes", target_os = "linux"))]
 pub(crate) use global::{arena, existing, try_arena};
 
@@ -43,15 +45,15 @@ pub(crate) struct Block(NonZeroU32);
 impl Block {
     /// The number that stands for it in shared memory. [`Arena::check`] turns it back.
     #[inline]
-    pub(crate) fn raw(self) -> u32 {
+    pub(crate) fn number(self) -> u32 {
         self.0.get()
     }
 
-    /// What [`raw`](Self::raw) gave, unchecked: for words that only this library's code writes. A wrong number is a panic,
+    /// What [`number`](Self::number) gave, unchecked: for words that only this library's code writes. A wrong number is a panic,
     /// or another's block.
     #[inline]
-    pub(crate) fn from_raw(raw: u32) -> Option<Self> {
-        NonZeroU32::new(raw).map(Self)
+    pub(crate) fn from_number(number: u32) -> Option<Self> {
+        NonZeroU32::new(number).map(Self)
     }
 }
 
@@ -70,16 +72,16 @@ impl Owner {
 
     /// None if it is zero, or not below [`LIMIT`](Self::LIMIT).
     #[inline]
-    pub(crate) const fn new(raw: u32) -> Option<Self> {
-        match NonZeroU32::new(raw) {
-            Some(owner) if raw < Self::LIMIT => Some(Self(owner)),
+    pub(crate) const fn of(number: u32) -> Option<Self> {
+        match NonZeroU32::new(number) {
+            Some(owner) if number < Self::LIMIT => Some(Self(owner)),
             _ => None,
         }
     }
 
     /// The number in the owner word.
     #[inline]
-    pub(crate) const fn raw(self) -> u32 {
+    pub(crate) const fn number(self) -> u32 {
         self.0.get()
     }
 }
@@ -102,6 +104,8 @@ pub(crate) enum Kind {
     Ring = 9,
     Holding = 10,
     Legacy = 11,
+    /// In use, and not written yet: what is in it means nothing.
+    Blank = 12,
 }
 
 impl Kind {
@@ -118,6 +122,7 @@ impl Kind {
             9 => Kind::Ring,
             10 => Kind::Holding,
             11 => Kind::Legacy,
+            12 => Kind::Blank,
             _ => Kind::Unfinished,
         }
     }
@@ -186,7 +191,7 @@ unsafe impl Sync for Arena {}
 impl Arena {
     /// Takes a block of at least `bytes`, aligned to [`UNIT`], *not* zeroed.
     ///
-    /// Whoever needs its content to be sound when a sweep finds it takes it as [`Kind::Message`], and
+    /// Whoever needs its content to be sound when a sweep finds it takes it as [`Kind::Blank`], and
     /// [says](Self::set_kind) what it is when it is written.
     ///
     /// # Errors
@@ -204,7 +209,7 @@ impl Arena {
     /// Gives a block back. Only its owner may, once.
     #[inline]
     pub(crate) fn free(&self, block: Block) {
-        debug_assert!(self.owner(block).load(crate::sync::Ordering::Relaxed) != Owner::COMMON.raw());
+        debug_assert!(self.owner(block).load(crate::sync::Ordering::Relaxed) != Owner::COMMON.number());
         if let Some(idle) = self.table.free(self.unit(block)) {
             self.trim(idle, false);
         }
@@ -219,7 +224,7 @@ impl Arena {
     /// Where its bytes are.
     #[inline]
     pub(crate) fn payload(&self, block: Block) -> NonNull<u8> {
-        let offset = block.raw() as usize * UNIT;
+        let offset = block.number() as usize * UNIT;
         assert!(offset < self.bytes, "a block beyond the arena");
         // SAFETY: it lies in the mapping, by the assertion.
         unsafe { self.base.byte_add(offset) }
@@ -238,7 +243,7 @@ impl Arena {
     #[inline]
     pub(crate) fn block_at(&self, payload: *const u8) -> Option<Block> {
         let offset = payload.addr().wrapping_sub(self.base.addr().get());
-        if offset < self.bytes { Block::from_raw((offset / UNIT) as u32) } else { None }
+        if offset < self.bytes { Block::from_number((offset / UNIT) as u32) } else { None }
     }
 
     /// How many bytes it holds.
@@ -268,9 +273,16 @@ impl Arena {
         offset >= low && offset < self.bytes && bytes <= self.bytes - offset
     }
 
+    /// Whether these bytes lie in the mapping: among the blocks, or in the table, where the owners stand.
+    #[inline]
+    pub(crate) fn is_mapped(&self, start: *const u8, bytes: usize) -> bool {
+        let offset = start.addr().wrapping_sub(self.base.addr().get());
+        offset < self.bytes && bytes <= self.bytes - offset
+    }
+
     /// The block of a number that was read from shared memory, if there is one, and somebody owns it.
-    pub(crate) fn check(&self, raw: u32) -> Option<Block> {
-        let unit = raw.checked_sub(self.first)?;
+    pub(crate) fn check(&self, number: u32) -> Option<Block> {
+        let unit = number.checked_sub(self.first)?;
         self.table.is_block(unit).then(|| self.block(unit))
     }
 
@@ -280,13 +292,20 @@ impl Arena {
     /// It may be killed itself, and be run again by another, but not by two at once for the same owner. `visit` may not
     /// allocate or free.
     pub(crate) fn sweep(&self, owner: Owner, mut visit: impl FnMut(Block)) {
-        self.table.sweep(owner.raw(), |unit| visit(self.block(unit)));
+        self.table.sweep(owner.number(), |unit| visit(self.block(unit)));
+    }
+
+    /// Frees what this thread keeps for its next allocations: its process is about to end. True: other threads may keep something too,
+    /// which only a sweep finds.
+    pub(crate) fn flush_cache(&self) -> bool {
+        blocks::cache::flush(&self.table);
+        blocks::cache::has_other_keepers()
     }
 
     /// Shows every block in use, and its owner. What others allocate and free meanwhile may be missing.
     pub(crate) fn each(&self, mut visit: impl FnMut(Block, Owner)) {
         self.table.each(|unit, owner| {
-            if let Some(owner) = Owner::new(owner) {
+            if let Some(owner) = Owner::of(owner) {
                 visit(self.block(unit), owner);
             }
         });
@@ -314,8 +333,8 @@ impl Arena {
 
     /// Gives the memory of all that is free back to the system. `owner` is the caller.
     pub(crate) fn give_back(&self, owner: Owner) {
-        self.table.retire_empty_slabs(owner.raw());
-        self.trim(owner.raw(), true);
+        self.table.retire_empty_slabs(owner.number());
+        self.trim(owner.number(), true);
     }
 
     #[cold]
@@ -336,7 +355,7 @@ impl Arena {
 
     #[inline]
     fn unit(&self, block: Block) -> u32 {
-        block.raw() - self.first
+        block.number() - self.first
     }
 
     #[cfg(any(loom, not(all(feature = "backend-processes", target_os = "linux"))))]

@@ -31,7 +31,7 @@ impl Small {
     }
 
     fn take(&self, units: usize, owner: u32) -> Option<u32> {
-        let owner = Owner::new(owner).unwrap();
+        let owner = Owner::of(owner).unwrap();
         self.table.allocate(units * super::UNIT, Kind::Message, owner, Purpose::Certain)
     }
 

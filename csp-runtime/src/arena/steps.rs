@@ -5,7 +5,8 @@ use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use super::*;
-use crate::sync::{BEFORE_STEP, Ordering, step};
+use crate::sync::steps::{HOOK, Moment};
+use crate::sync::{Ordering, step};
 
 thread_local! {
     static LEFT: Cell<usize> = const { Cell::new(0) };
@@ -14,16 +15,17 @@ thread_local! {
 /// Runs until so many steps have been taken. False: it was killed before the next.
 fn live(steps: usize, run: impl FnOnce()) -> bool {
     LEFT.set(steps);
-    BEFORE_STEP.set(Some(|| match LEFT.get() {
-        0 => resume_unwind(Box::new("killed")),
-        left => LEFT.set(left - 1),
+    HOOK.set(Some(|moment, _| match (moment, LEFT.get()) {
+        (Moment::Step, 0) => resume_unwind(Box::new("killed")),
+        (Moment::Step, left) => LEFT.set(left - 1),
+        _ => {}
     }));
     let result = catch_unwind(AssertUnwindSafe(run));
-    BEFORE_STEP.set(None);
+    HOOK.set(None);
     result.is_ok()
 }
 
-const PARTNER: Owner = Owner::new(7).unwrap();
+const PARTNER: Owner = Owner::of(7).unwrap();
 
 fn take(arena: &Arena, bytes: usize, owner: Owner) -> Block {
     arena.allocate(bytes, Kind::Message, owner, Purpose::Certain).unwrap()
@@ -32,13 +34,13 @@ fn take(arena: &Arena, bytes: usize, owner: Owner) -> Block {
 fn give(arena: &Arena, block: Block, to: Owner) {
     step();
     // SYNC entry: the next owner comes after all that this one did in the block.
-    arena.owner(block).store(to.raw(), Ordering::Release);
+    arena.owner(block).store(to.number(), Ordering::Release);
 }
 
 /// Writes the block's own number at its start.
 fn sign(arena: &Arena, block: Block) {
     // SAFETY: the block is ours, aligned, and holds four bytes.
-    unsafe { arena.payload(block).cast::<u32>().write(block.raw()) };
+    unsafe { arena.payload(block).cast::<u32>().write(block.number()) };
 }
 
 /// What one process does in its life.
@@ -103,17 +105,17 @@ const LIVES: &[(&str, Life)] = &[
 
 /// What must hold when the dead one has been swept: nothing is lost or changed but what was its own.
 fn audit(arena: &Arena, dead: Owner, told: &str) {
-    assert_eq!(arena.table.traces(dead.raw()), 0, "{told}: something is left of it");
+    assert_eq!(arena.table.traces(dead.number()), 0, "{told}: something is left of it");
     let mut others = Vec::new();
     arena.each(|block, owner| others.push((block, owner)));
     for (block, owner) in others {
         assert_eq!(owner, PARTNER, "{told}");
         // SAFETY: the block is in use, and signed before it was given away.
         let signed = unsafe { arena.payload(block).cast::<u32>().read() };
-        assert!(signed == block.raw() || arena.kind(block) == Kind::Message, "{told}: {block:?} was changed");
+        assert!(signed == block.number() || arena.kind(block) == Kind::Message, "{told}: {block:?} was changed");
     }
     arena.sweep(PARTNER, |_| ());
-    assert_eq!(arena.table.traces(PARTNER.raw()), 0, "{told}");
+    assert_eq!(arena.table.traces(PARTNER.number()), 0, "{told}");
     assert_eq!(arena.usage(), Usage::default(), "{told}");
     let all = arena.allocate(arena.size(), Kind::Frame, PARTNER, Purpose::Certain);
     arena.free(all.unwrap_or_else(|full| panic!("{told}: {full}")));
@@ -127,7 +129,7 @@ fn arena() -> Arena {
 #[test]
 fn whoever_is_killed_before_any_step_leaves_nothing_behind() {
     let (arena, mut owners) = (arena(), 100..);
-    let mut next = || Owner::new(owners.next().unwrap()).unwrap();
+    let mut next = || Owner::of(owners.next().unwrap()).unwrap();
     for (name, life) in LIVES {
         let mut steps = 0;
         loop {
@@ -148,7 +150,7 @@ fn whoever_is_killed_before_any_step_leaves_nothing_behind() {
 #[test]
 fn a_killed_sweeper_is_followed_by_another() {
     let (arena, mut owners) = (arena(), 100..);
-    let mut next = || Owner::new(owners.next().unwrap()).unwrap();
+    let mut next = || Owner::of(owners.next().unwrap()).unwrap();
     for (name, life) in LIVES {
         let mut steps = 0;
         let mut survived = false;
@@ -173,7 +175,7 @@ fn a_killed_sweeper_is_followed_by_another() {
 #[test]
 fn the_dead_hold_nobody_up() {
     let (arena, mut owners) = (arena(), 1000..);
-    let mut next = || Owner::new(owners.next().unwrap()).unwrap();
+    let mut next = || Owner::of(owners.next().unwrap()).unwrap();
     for (name, life) in LIVES {
         let mut steps = 0;
         loop {

@@ -10,7 +10,7 @@ fn make(bytes: usize, grain: usize) -> &'static Arena {
 }
 
 fn owner(raw: u32) -> Owner {
-    Owner::new(raw).unwrap()
+    Owner::of(raw).unwrap()
 }
 
 fn message(arena: &Arena, bytes: usize, by: u32) -> Result<Block, Full> {
@@ -33,7 +33,7 @@ fn a_block_holds_what_was_asked_for_and_little_more() {
         let (capacity, start) = (arena.capacity(block), arena.payload(block).as_ptr());
         assert!(capacity >= bytes && start.addr().is_multiple_of(UNIT), "{bytes}");
         assert!(bytes <= 192 || (capacity - bytes) * 3 <= capacity, "{bytes} bytes occupy {capacity}");
-        assert_eq!((arena.block_of(start), arena.check(block.raw())), (Some(block), Some(block)));
+        assert_eq!((arena.block_of(start), arena.check(block.number())), (Some(block), Some(block)));
         assert!(arena.contains(start, capacity));
         assert_eq!((arena.kind(block), arena.owner(block).load(Ordering::Relaxed)), (Kind::Message, 1));
         assert_eq!(arena.usage(), Usage { blocks: 1, bytes: capacity });
@@ -67,7 +67,7 @@ fn what_is_read_from_shared_memory_is_validated() {
     let arena = make(2 * MIB, 16 << 10);
     let [small, run] = [200, 100_000].map(|bytes| message(arena, bytes, 1).unwrap());
     for raw in 0..u32::try_from(arena.bytes / UNIT + 10).unwrap() {
-        let is_one = raw == small.raw() || raw == run.raw();
+        let is_one = raw == small.number() || raw == run.number();
         assert_eq!(arena.check(raw).is_some(), is_one, "{raw}");
     }
     assert_eq!(arena.check(u32::MAX), None);
@@ -77,7 +77,7 @@ fn what_is_read_from_shared_memory_is_validated() {
     assert!(!arena.contains(start, arena.size()) && !arena.contains(std::ptr::null(), 1));
     assert!(!arena.contains(start, usize::MAX) && !arena.contains(start.wrapping_add(arena.size()), 0));
     arena.free(run);
-    assert_eq!(arena.check(run.raw()), None);
+    assert_eq!(arena.check(run.number()), None);
 }
 
 #[test]
@@ -135,15 +135,15 @@ fn a_sweep_shows_what_the_dead_had_and_frees_what_is_left() {
         }
     });
     forget_cache();
-    seen.sort_by_key(|(block, _)| block.raw());
+    seen.sort_by_key(|(block, _)| block.number());
     let mut expected = vec![(kept, Kind::Mobile), (given, Kind::Message), (run, Kind::Message)];
-    expected.sort_by_key(|(block, _)| block.raw());
+    expected.sort_by_key(|(block, _)| block.number());
     assert_eq!(seen, expected);
     let mut left = Vec::new();
-    arena.each(|block, owner| left.push((block, owner.raw())));
-    left.sort_by_key(|(block, _)| block.raw());
+    arena.each(|block, owner| left.push((block, owner.number())));
+    left.sort_by_key(|(block, _)| block.number());
     let mut expected = vec![(given, 2), (others, 2)];
-    expected.sort_by_key(|(block, _)| block.raw());
+    expected.sort_by_key(|(block, _)| block.number());
     assert_eq!(left, expected);
     arena.sweep(owner(1), |_| panic!("it had no more"));
 }

@@ -38,7 +38,8 @@ pub(crate) struct Channel {
 pub(super) type Codec = Option<&'static crate::shared::message::Codec>;
 /// Nothing crosses.
 #[cfg(not(feature = "backend-processes"))]
-pub(super) type Codec = ();
+#[derive(Clone, Copy)]
+pub(super) struct Codec;
 
 #[cfg(feature = "backend-processes")]
 pub(super) fn codec<T: crate::message::Message>() -> Codec {
@@ -46,11 +47,20 @@ pub(super) fn codec<T: crate::message::Message>() -> Codec {
 }
 
 #[cfg(not(feature = "backend-processes"))]
-pub(super) fn codec<T: crate::message::Message>() -> Codec {}
+#[allow(clippy::extra_unused_type_parameters, reason = "as where it is used")]
+pub(super) fn codec<T: crate::message::Message>() -> Codec {
+    Codec
+}
 
-#[allow(clippy::unused_unit, reason = "it is one only without the feature")]
+/// Of messages that stay in this process.
+#[cfg(feature = "backend-processes")]
 pub(super) fn no_codec() -> Codec {
-    Default::default()
+    None
+}
+
+#[cfg(not(feature = "backend-processes"))]
+pub(super) fn no_codec() -> Codec {
+    Codec
 }
 
 /// Instead of a number of ends: the channel is moving to the arena, where they are counted from now on.
@@ -81,7 +91,12 @@ pub(crate) struct Paired {
 impl Paired {
     /// What an entry in this process's memory was left with.
     pub(crate) fn of_local((partner, kept): (Option<<Local as Home>::Link>, bool)) -> Self {
-        Self { partner, kept, ..Self::default() }
+        Self {
+            partner,
+            kept,
+            #[cfg(feature = "backend-processes")]
+            shared: None,
+        }
     }
 
     #[cfg(feature = "backend-processes")]

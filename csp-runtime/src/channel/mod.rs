@@ -17,7 +17,9 @@ mod sender;
 mod short;
 
 pub(crate) use handover::{abandon_end, hand_over_receiver, hand_over_sender, take_over_receiver, take_over_sender};
-pub(crate) use inner::{Channel, Paired, Patience, Plain, may_communicate};
+#[cfg(any(feature = "backend-processes", all(test, loom)))]
+pub(crate) use inner::Patience;
+pub(crate) use inner::{Channel, Paired, Plain, may_communicate};
 use inner::{Codec, codec, no_codec};
 pub use name::Named;
 pub use receiver::{IntoIter, Iter, Receiver};
@@ -92,6 +94,18 @@ pub fn local_buffered<T: Send>(capacity: usize) -> (Sender<T>, Receiver<T>) {
 fn ends<T: Send>(capacity: usize, codec: Codec, made_at: &'static Location<'static>) -> (Sender<T>, Receiver<T>) {
     let channel = Channel::new::<T>(capacity, codec, made_at);
     (Sender::first(channel.clone()), Receiver::first(channel))
+}
+
+/// Ends of a channel in the arena, which it has counted already, for a simulated process.
+#[cfg(all(test, csp_steps))]
+pub(crate) fn sender_in_arena<T>(link: crate::shared::channel::ChannelLink) -> Sender<T> {
+    Sender::counted(Channel::of_link(link))
+}
+
+/// As [`sender_in_arena`].
+#[cfg(all(test, csp_steps))]
+pub(crate) fn receiver_in_arena<T>(link: crate::shared::channel::ChannelLink) -> Receiver<T> {
+    Receiver::counted(Channel::of_link(link))
 }
 
 /// A rendezvous channel of a model test.

@@ -47,7 +47,7 @@ impl<T> Drop for Release<T> {
             unsafe { dismiss::<Local>(sender, Outcome::Met) };
         }
         if let Some(channel) = &self.kept {
-            channel.core.release_kept_place();
+            channel.core.release_kept_place(None);
         }
     }
 }

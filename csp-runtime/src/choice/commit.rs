@@ -65,7 +65,7 @@ impl<T: Send> Commit<T> {
             // SAFETY: paired by `choose`, and completed by us alone; the entry stays until the wait below is over.
             Some(partner) => unsafe { deliver::<Local>(&entry, partner, size_of::<T>()) },
             // SAFETY: `choose` kept a place; the entry stays until the wait below is over.
-            None => unsafe { channel.core.use_kept_place(&entry) },
+            None => unsafe { channel.core.use_kept_place(&entry, None) },
         };
         match arrival {
             Arrival::Paired => {
@@ -96,7 +96,7 @@ impl<T: Send> Drop for Commit<T> {
             Some(_) if mutant("abandon_silently") => {}
             // SAFETY: paired by `choose`, and completed by us alone.
             Some(partner) => unsafe { dismiss::<Local>(partner, Outcome::Poisoned) },
-            None => self.channel.core.release_kept_place(),
+            None => self.channel.core.release_kept_place(None),
         }
         self.channel.drop_end(Side::Senders);
     }

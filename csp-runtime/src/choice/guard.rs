@@ -213,7 +213,7 @@ pub fn skip(branch: u32, replica: u32, precondition: bool) -> Guard<'static> {
 
 /// Whether a timeout guard's deadline has passed.
 pub(super) fn expired(deadline: Option<Instant>) -> bool {
-    deadline.is_some_and(|deadline| Instant::now() >= deadline)
+    deadline.is_some_and(|deadline| crate::sync::now() >= deadline)
 }
 
 /// A moment; none if it lies beyond what the clock can tell.

@@ -19,6 +19,7 @@ pub struct Block<F> {
 }
 
 /// What an inline block expands to.
+#[allow(clippy::default_constructed_unit_structs, reason = "it is one only where nothing is forked")]
 pub fn block<F: FnOnce() -> O + Send, O: Message>(body: F) -> Block<F> {
     Block { body, taken: Taken::default(), meta: Meta::new("block") }
 }

@@ -129,6 +129,12 @@ pub(crate) fn which_is_current() -> *const Context {
     CURRENT.get()
 }
 
+/// Makes another context current, and tells which one was: a model goes from one process to the next.
+#[cfg(all(test, csp_steps))]
+pub(crate) fn exchange_current(context: *const Context) -> *const Context {
+    CURRENT.replace(context)
+}
+
 /// Where the name of the running process lies, and its length; for a signal handler, so nothing is made here.
 #[cfg(feature = "backend-coroutines")]
 pub(crate) fn name_of_current() -> Option<(*const u8, usize)> {
@@ -255,7 +261,7 @@ impl Context {
     }
 
     /// A process of a model test.
-    #[cfg(all(test, loom))]
+    #[cfg(all(test, any(loom, csp_steps)))]
     pub(crate) fn of_model(parker: &'static dyn Park, hosted: bool) -> Self {
         let name = Cow::Borrowed("model");
         Self { parker, hosted, ..Self::new(name, Backend::Threads, None, ContextKind::Process, false) }

@@ -6,6 +6,8 @@ use super::branch::{Branches, Frame, Slot};
 use super::context::{Context, current};
 use super::latch::Latch;
 #[cfg(feature = "backend-processes")]
+use super::visit::Visitor;
+#[cfg(feature = "backend-processes")]
 use crate::backend::processes::Birth;
 use crate::backend::{self, Backend, default};
 use crate::error::{Cause, CauseKind};
@@ -68,6 +70,11 @@ fn run_all(context: &Context, settings: ParSettings, frame: &mut impl Frame, lat
     frame.each(&mut |slot| {
         let (backend, chosen) = placement(context, slot.meta().backend, settings);
         slot.prepare(backend, chosen);
+        // Once branches run, one of them may wait on what a later one takes along: then it could not move any more.
+        #[cfg(feature = "backend-processes")]
+        if backend == Backend::Processes {
+            slot.visit(&mut Visitor::new(&mut backend::processes::Moves));
+        }
         count += 1;
     });
     let (mut index, mut failure) = (0, None);

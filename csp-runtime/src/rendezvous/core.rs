@@ -12,10 +12,7 @@ const SENDERS_GONE: u32 = 1;
 const RECEIVERS_GONE: u32 = 2;
 const POISONED: u32 = 4;
 /// The channel goes on in another home: whoever comes here offers anew.
-#[cfg(feature = "backend-processes")]
 const MOVED: u32 = 8;
-#[cfg(not(feature = "backend-processes"))]
-const MOVED: u32 = 0;
 
 /// One of a channel's two ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

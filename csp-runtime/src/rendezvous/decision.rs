@@ -2,7 +2,7 @@
 //!
 //! `PROTOCOL.md` beside this file draws the states; every change of the word is one of the transitions below.
 
-use crate::sync::{AtomicU32, Ordering, mutant, pause};
+use crate::sync::{AtomicU32, Ordering, mutant, pause, step};
 
 const PHASE: u32 = 0b11;
 const OPEN: u32 = 0;
@@ -103,6 +103,7 @@ impl Decision {
     #[cfg(feature = "backend-processes")]
     #[inline]
     pub(crate) fn open(&self) {
+        step();
         // SYNC renewal: whoever sees it open sees which offer it is.
         self.0.store(OPEN, Ordering::Release);
     }
@@ -132,6 +133,7 @@ impl Decision {
                 SELECTED => DONE | (Outcome::Again as u32) << OUTCOME_SHIFT,
                 _ => return None,
             };
+            step();
             // SYNC claim: see `leave_open`.
             match self.0.compare_exchange_weak(word, next, Ordering::AcqRel, Ordering::Relaxed) {
                 Ok(_) if next & PHASE == OPEN => return None,
@@ -167,6 +169,7 @@ impl Decision {
         loop {
             match word & PHASE {
                 OPEN => {
+                    step();
                     // SYNC claim: each step of the competition sees the ones before it, here, in `end_claim` and in
                     // `prepare_to_park`. (What the offer's entries point to is published by the channel's lock.)
                     match self.0.compare_exchange_weak(word, next | word & KEEP, Ordering::AcqRel, Ordering::Relaxed) {
@@ -199,6 +202,7 @@ impl Decision {
         let mut word = self.0.load(Ordering::Relaxed);
         loop {
             debug_assert_eq!(word & PHASE, CLAIMED);
+            step();
             // SYNC claim: see `leave_open`.
             match self.0.compare_exchange_weak(word, next | word & KEEP, Ordering::AcqRel, Ordering::Relaxed) {
                 Ok(_) => return,
@@ -213,12 +217,20 @@ impl Decision {
         // SYNC completion: publishes the message and the partner to `result`.
         let ordering = if mutant("relaxed_completion") { Ordering::Relaxed } else { Ordering::Release };
         let done = DONE | (outcome as u32) << OUTCOME_SHIFT | guard << GUARD_SHIFT;
+        step();
         if self.0.load(Ordering::Relaxed) & SLEEPER != 0 {
             // It is decided, so no other changes the word, and its owner has nothing to announce.
             self.0.store(done, ordering);
             return if mutant("sleeper_not_woken") { Sleep::Awake } else { Sleep::Uncounted };
         }
         how_it_sleeps(self.0.swap(done, ordering))
+    }
+
+    /// Whether the owner never waits awake.
+    #[cfg(all(not(loom), feature = "backend-coroutines"))]
+    #[inline(always)]
+    pub(crate) fn is_of_a_sleeper(&self) -> bool {
+        self.0.load(Ordering::Relaxed) & SLEEPER != 0
     }
 
     /// As [`complete`](Self::complete), of an offer whose owner never waits awake.
@@ -238,6 +250,7 @@ impl Decision {
                 return Nudge::TooLate;
             }
             let awake = if word & SLEEPER != 0 { word } else { word & !SLEEP };
+            step();
             // SYNC claim: see `leave_open`; the owner's look sees the retirement that came before this.
             match self.0.compare_exchange_weak(word, awake | NUDGED, Ordering::AcqRel, Ordering::Relaxed) {
                 Ok(_) => return Nudge::Given(how_it_sleeps(word)),
@@ -248,6 +261,7 @@ impl Decision {
 
     /// The owner has seen that it was nudged, and is about to look.
     pub(crate) fn take_nudge(&self) {
+        step();
         // SYNC claim: see `nudge`.
         self.0.fetch_and(!NUDGED, Ordering::AcqRel);
     }
@@ -267,6 +281,7 @@ impl Decision {
             if mutant("silent_sleep") {
                 return true;
             }
+            step();
             // SYNC claim: see `leave_open`.
             match self.0.compare_exchange_weak(word, word | bits, Ordering::AcqRel, Ordering::Relaxed) {
                 Ok(_) => return true,

@@ -55,6 +55,12 @@ pub(crate) trait Home: Sized + 'static {
     /// `from` holds a message that nobody else will read, `to` has room for it, and both stay put meanwhile.
     unsafe fn carry(from: Self::Place, to: Self::Place, size: usize, lock: &Held<Self::Journal>);
 
+    /// The message at `from` stays there, and is the receiver's whose place is `to` from now on.
+    ///
+    /// # Safety
+    /// As for `carry`.
+    unsafe fn give(from: Self::Place, to: Self::Place, size: usize, lock: &Held<Self::Journal>);
+
     /// Wakes the owner of a completed offer if it sleeps.
     fn unpark(wake: Self::Wake, sleep: Sleep);
 }

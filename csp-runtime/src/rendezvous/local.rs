@@ -87,6 +87,9 @@ impl Home for Local {
         }
     }
 
+    #[inline(always)]
+    unsafe fn give(_from: Self::Place, _to: Self::Place, _size: usize, _lock: &Held) {}
+
     #[inline]
     fn unpark(wake: Self::Wake, sleep: Sleep) {
         crate::deadlock::wake(wake, sleep);

@@ -5,7 +5,7 @@ use super::decision::{Claim, Outcome, Sleep};
 use super::home::{Buffer, Home};
 use super::offer::{Entry, Kind};
 use super::queue::Queue;
-use crate::sync::{Held, mutant};
+use crate::sync::{Held, Journal, mutant};
 
 /// How an offer comes to a channel.
 #[derive(Clone, Copy, Debug)]
@@ -173,6 +173,8 @@ impl<H: Home> Core<H> {
                     self.kept.set(self.kept.get(lock) + 1, lock);
                     me.reserved.set(true, lock);
                 } else {
+                    // The place of the message is used again: what was taken stays taken.
+                    lock.journal().commit();
                     self.admit(lock, wakes);
                 }
                 return Arrival::Met;
@@ -226,6 +228,8 @@ impl<H: Home> Core<H> {
                 sender
             }
             (_, Kind::ReceiveExtended) => {
+                // SAFETY: by `arrive`, the sender's place holds a message.
+                unsafe { H::give(sender.place, receiver.place, self.size, lock) };
                 receiver.partner.set(Some(H::partner(sender)), lock);
                 receiver
             }
@@ -271,9 +275,9 @@ impl<H: Home> Core<H> {
     ///
     /// # Safety
     /// As for [`arrive`](Self::arrive); a place was kept by an earlier arrival.
-    pub(crate) unsafe fn use_kept_place(&self, sender: &Entry<H>) -> Arrival {
+    pub(crate) unsafe fn use_kept_place(&self, sender: &Entry<H>, keeper: Option<&Entry<H>>) -> Arrival {
         self.locked(|lock, wakes| {
-            self.kept.set(self.kept.get(lock) - 1, lock);
+            self.keep_no_longer(keeper, lock);
             if let Some(outcome) = self.ended_for_senders() {
                 return Arrival::Ended(outcome);
             }
@@ -286,10 +290,21 @@ impl<H: Home> Core<H> {
         })
     }
 
+    /// One place less is kept; `keeper`: the entry that says so, where that must be known.
+    fn keep_no_longer(&self, keeper: Option<&Entry<H>>, lock: &Held<H::Journal>) {
+        if let Some(keeper) = keeper {
+            keeper.reserved.set(false, lock);
+        }
+        self.kept.set(self.kept.get(lock) - 1, lock);
+    }
+
     /// Gives back a place that was kept: an extended input is over, or an output expression left without a value.
-    pub(crate) fn release_kept_place(&self) {
+    pub(crate) fn release_kept_place(&self, keeper: Option<&Entry<H>>) {
         self.locked(|lock, wakes| {
-            self.kept.set(self.kept.get(lock) - 1, lock);
+            if keeper.is_some_and(|keeper| !keeper.reserved.get(lock)) {
+                return;
+            }
+            self.keep_no_longer(keeper, lock);
             if self.ended_for_senders().is_none() {
                 self.admit(lock, wakes);
             }
@@ -347,6 +362,8 @@ pub(crate) unsafe fn deliver<H: Home>(sender: &Entry<H>, receiver: H::Link, size
     // SAFETY: the paired receiver is ours alone until we complete it: it is in no queue, and it waits.
     let own = unsafe { Held::new(H::journal()) };
     let arrival = if receiver.kind == Kind::ReceiveExtended {
+        // SAFETY: by the caller, the sender's place holds a message.
+        unsafe { H::give(sender.place, receiver.place, size, &own) };
         receiver.partner.set(Some(H::partner(sender)), &own);
         Arrival::Paired
     } else {

@@ -11,16 +11,15 @@ impl<H: Home> Core<H> {
         self.locked(|lock, wakes| self.evict_within(&is_dead, lock, wakes));
     }
 
+    /// Places of the buffer that are kept for somebody.
+    #[cfg(csp_steps)]
+    pub(crate) fn kept_places(&self, lock: &Held<H::Journal>) -> usize {
+        self.kept.get(lock)
+    }
+
     /// Under a lock that its holder left when it died, and that the caller has taken over: finishes what it was at.
-    pub(crate) fn mend(&self, is_dead: impl Fn(*const Offer) -> bool) {
-        let mut wakes = Wakes::<H>::new();
-        // SAFETY: the caller has taken the lock over, and nobody else holds it.
-        let held = unsafe { Held::new(H::journal()) };
-        self.evict_within(&is_dead, &held, &mut wakes);
-        self.let_go(held);
-        for &(wake, sleep) in &wakes {
-            H::unpark(wake, sleep);
-        }
+    pub(crate) fn mend(&self, is_dead: impl Fn(*const Offer) -> bool, lock: &Held<H::Journal>, wakes: &mut Wakes<H>) {
+        self.evict_within(&is_dead, lock, wakes);
     }
 
     fn evict_within(&self, is_dead: &dyn Fn(*const Offer) -> bool, lock: &Held<H::Journal>, wakes: &mut Wakes<H>) {

@@ -29,7 +29,8 @@ impl Core<Local> {
     /// Meets a partner that wants no more than to send or to receive.
     ///
     /// Whoever waits on a channel whose lock is this thread's own is a coroutine of this worker: everybody else who came
-    /// here has made the lock a shared one. So its offer is a sleeper's, and nobody else is about to complete it.
+    /// here has made the lock a shared one. So its offer is a sleeper's, and nobody else is about to complete it, unless it is a
+    /// choice that waits for another OS process as well: with that one the longer way deals.
     ///
     /// # Safety
     /// `place` is what `kind`, which is `Send` or `Receive`, says, for a message of `size` bytes, which is this channel's size.
@@ -49,7 +50,7 @@ impl Core<Local> {
                 own.let_go();
                 return Found::Other;
             };
-            if partner.kind != opposite || !self.is_rendezvous() {
+            if partner.kind != opposite || !self.is_rendezvous() || !partner.offer().decision.is_of_a_sleeper() {
                 own.let_go();
                 return Found::Other;
             }
@@ -62,7 +63,7 @@ impl Core<Local> {
         let (from, to) = if kind == Kind::Send { (place, partner.place) } else { (partner.place, place) };
         // SAFETY: the sender's place holds a message and the receiver's has room for it, by the caller and by `wait_here`.
         unsafe { Local::carry(from, to, size, &own.1) };
-        let (parker, about) = (partner.offer().parker(), std::ptr::from_ref(partner).cast());
+        let (parker, about) = (Local::wake(partner.offer()), std::ptr::from_ref(partner).cast());
         // The partner may be gone after the next line.
         partner.offer().decision.complete_sleeper(partner.index(), Outcome::Met);
         own.let_go();

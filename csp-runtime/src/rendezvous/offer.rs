@@ -10,7 +10,9 @@ use std::cell::Cell;
 
 /// One operation's offer. It lives where its owner waits, and nobody touches it once it is complete.
 ///
-/// The same for all homes, so that one choice may stand on channels of several.
+/// The same for all homes, so that one choice may stand on channels of several. It begins with its decision: whoever knows where that is, knows
+/// where the offer is.
+#[repr(C)]
 pub(crate) struct Offer {
     pub(crate) decision: Decision,
     /// Of an offer whose place is used again: which one this is.
@@ -89,6 +91,7 @@ impl Offer {
         self.choosing
     }
 
+    #[cfg(feature = "backend-processes")]
     #[inline]
     pub(crate) fn parker(&self) -> &'static dyn Park {
         self.parker
@@ -195,6 +198,7 @@ impl<H: Home> Entry<H> {
     pub(crate) fn forget_partner(&self) {
         // SAFETY: the entry is its owner's alone by now.
         let own = unsafe { Held::new(NoJournal) };
+        crate::sync::step();
         self.partner.set(None, &own);
     }
 

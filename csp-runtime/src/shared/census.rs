@@ -5,7 +5,7 @@ use std::ptr::NonNull;
 use std::sync::atomic::{AtomicI32, AtomicPtr, AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use super::message;
+use super::{message, ownership};
 use crate::arena::{Block, Kind, Owner, arena};
 use crate::sync::step;
 
@@ -13,7 +13,7 @@ use crate::sync::step;
 pub(crate) const MOST: usize = 1 << 13;
 
 /// Who makes the census and the first slot, before there is one. It is no block's number: an arena has fewer units.
-const FOUNDER: Owner = Owner::new(1 << 30).unwrap();
+const FOUNDER: Owner = Owner::of(1 << 30).unwrap();
 
 /// The longest name of a process that others read.
 const NAME: usize = 64;
@@ -49,6 +49,8 @@ pub(crate) struct Slot {
     pub(crate) death: AtomicU32,
     /// Its processes all wait, and none has a deadline.
     pub(crate) stands_still: AtomicU32,
+    /// When it ended, other threads than the one that left in order may have kept blocks for their next messages.
+    pub(crate) leaves_spares: AtomicU32,
     /// How many waits for shared channels have begun in it.
     pub(crate) waits: AtomicU32,
     /// Where it waits for processes to end, if it stands still: the line's place in the program's memory, the same in all of them.
@@ -69,6 +71,8 @@ pub(crate) struct Census {
     pub(crate) repairing: AtomicU32,
     /// Channels are numbered, so that a place that is used again is told from what was there before.
     pub(crate) channels: AtomicU32,
+    /// And so are frames.
+    pub(crate) frames: AtomicU32,
     /// A deadlock is being reported.
     pub(crate) reported: AtomicU32,
     /// The block with the report of a deadlock, or 0.
@@ -123,12 +127,12 @@ fn found() -> NonNull<Slot> {
     if let Some(me) = NonNull::new(ME.load(Ordering::Relaxed)) {
         return me;
     }
-    let block = message::certain(size_of::<Census>(), Kind::Message, FOUNDER);
+    let block = message::certain(size_of::<Census>(), Kind::Blank, FOUNDER);
     let place = arena().payload(block);
     // SAFETY: a new block of this length.
     unsafe { place.as_ptr().write_bytes(0, size_of::<Census>()) };
     arena().set_kind(block, Kind::Census);
-    message::give(block, Owner::COMMON);
+    ownership::give(block, Owner::COMMON);
     CENSUS.store(place.as_ptr().cast(), Ordering::Relaxed);
     let slot = admit("main", 0).expect("the first process finds a free slot");
     slot.pid.store(i32::try_from(std::process::id()).unwrap_or(0), Ordering::Relaxed);
@@ -159,7 +163,7 @@ pub(crate) fn census() -> &'static Census {
 pub(crate) fn admit(name: &str, parent: u32) -> Option<&'static Slot> {
     // Owned by the parent until it is in the table, so that nothing is lost if that dies here.
     let maker = NonNull::new(ME.load(Ordering::Relaxed)).map_or(FOUNDER, |_| me().owner());
-    let block = message::certain(size_of::<Slot>(), Kind::Message, maker);
+    let block = message::certain(size_of::<Slot>(), Kind::Blank, maker);
     let place = arena().payload(block).cast::<Slot>();
     // SAFETY: a new block of this length; a slot of zeros is an empty one.
     unsafe { place.as_ptr().cast::<u8>().write_bytes(0, size_of::<Slot>()) };
@@ -182,10 +186,10 @@ pub(crate) fn admit(name: &str, parent: u32) -> Option<&'static Slot> {
         step();
         // SYNC census: whoever finds the slot sees what was written into it.
         if entry.load(Ordering::Relaxed) == 0
-            && entry.compare_exchange(0, block.raw(), Ordering::AcqRel, Ordering::Relaxed).is_ok()
+            && entry.compare_exchange(0, block.number(), Ordering::AcqRel, Ordering::Relaxed).is_ok()
         {
             census().used.fetch_max(index as u32 + 1, Ordering::AcqRel); // SYNC census: before the process can run
-            message::give(block, Owner::COMMON);
+            ownership::give(block, Owner::COMMON);
             return Some(slot);
         }
     }
@@ -196,23 +200,24 @@ pub(crate) fn admit(name: &str, parent: u32) -> Option<&'static Slot> {
 /// The slot is free again: nothing in the arena names it any more.
 pub(crate) fn dismiss(slot: &Slot) {
     let entry = &census().slots[slot.number() as usize - 1];
-    let block = entry.load(Ordering::Relaxed);
+    let Some(block) = arena().check(entry.load(Ordering::Relaxed)) else { return };
+    step();
+    // Ours from here on, so that it is not lost if we die before it is free.
+    ownership::give(block, me().owner());
     step();
     // SYNC census: with whoever uses it next.
     entry.store(0, Ordering::Release);
-    step();
-    if let Some(block) = arena().check(block) {
-        message::free_from(block, Owner::COMMON);
-    }
+    arena().free(block);
 }
 
-/// A slot that its maker, who is dead, had not put into the table, or had put there only just. Whoever sweeps frees it.
+/// A slot of ours that its maker, who is dead, had not put into the table, or had put there only just.
 pub(super) fn dismiss_unborn(block: Block) {
     let entries = census().slots.iter();
-    for entry in entries.filter(|entry| entry.load(Ordering::Relaxed) == block.raw()) {
+    for entry in entries.filter(|entry| entry.load(Ordering::Relaxed) == block.number()) {
         step();
         entry.store(0, Ordering::Release); // SYNC census: as in `dismiss`
     }
+    arena().free(block);
 }
 
 /// The process of this number.
@@ -252,8 +257,8 @@ impl Slot {
     /// The name of all blocks that this process owns.
     #[inline]
     pub(crate) fn owner(&self) -> Owner {
-        let block = arena().block_at(std::ptr::from_ref(self).cast()).map_or(0, Block::raw);
-        Owner::new(block).unwrap_or(FOUNDER)
+        let block = arena().block_at(std::ptr::from_ref(self).cast()).map(Block::number);
+        Owner::of(block.unwrap_or(0)).unwrap_or(Owner::COMMON)
     }
 
     #[inline]

@@ -1,23 +1,20 @@
 //! A channel in the arena: the protocol's core, who holds ends of it, and what reports say about it.
 
-use std::any::TypeId;
 use std::panic::Location;
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
 use super::census::{self, Slot};
 use super::home::{Parcel, Shared};
-use super::message::{Codec, certain, free_from, give};
+use super::message::{self, Codec};
 use super::ring::Ring;
+use super::text::Text;
 use crate::arena::{Block, Full, Kind, Owner, Purpose, arena};
 use crate::error::{Cause, CauseKind};
 use crate::rendezvous::core::{Core, Side, Wakes};
 use crate::rendezvous::home::{Buffer, Home};
 use crate::rendezvous::local::Local;
-use crate::sync::{Guarded, Held, step};
-
-/// The longest name that a report gives.
-const TEXT: usize = 56;
+use crate::sync::{Guarded, Held, Journal, step};
 
 /// A channel that several processes may have ends of.
 #[repr(C)]
@@ -27,7 +24,7 @@ pub(crate) struct SharedChannel {
     ends: [Guarded<u32>; 2],
     /// The processes that hold ends, and the ends that are on their way.
     holdings: Guarded<Option<NonNull<Holding>>>,
-    number: u32,
+    pub(super) number: u32,
     pub(crate) codec: &'static Codec,
     made_at: &'static Location<'static>,
     name: Text,
@@ -38,32 +35,26 @@ pub(crate) struct SharedChannel {
 /// How many ends of a channel a process has; or one end that is on its way in a message.
 #[repr(C)]
 pub(crate) struct Holding {
-    channel: NonNull<SharedChannel>,
+    pub(super) channel: NonNull<SharedChannel>,
     next: Guarded<Option<NonNull<Holding>>>,
-    ends: [Guarded<u32>; 2],
+    pub(super) ends: [Guarded<u32>; 2],
+    /// Not 0: it is an end on its way, and never anything else.
+    ticket: u32,
 }
 
-/// A short text, written once before it is seen, or under the lock.
-#[repr(C)]
-struct Text {
-    len: AtomicU32,
-    bytes: [std::cell::UnsafeCell<u8>; TEXT],
-}
-
-type Lock = Held<<Shared as Home>::Journal>;
+pub(super) type Lock = Held<<Shared as Home>::Journal>;
 
 /// What a step leaves to be done once the lock is released.
 #[derive(Default)]
-struct After {
+pub(super) struct After {
     wakes: Wakes<Shared>,
     leftovers: Vec<super::ring::Leftovers>,
-    /// And whose they are.
-    freed: Vec<(Block, Owner)>,
+    freed: Vec<Block>,
     /// Nobody has an end any more.
     close: bool,
 }
 
-fn index(side: Side) -> usize {
+pub(super) fn index(side: Side) -> usize {
     match side {
         Side::Senders => 0,
         Side::Receivers => 1,
@@ -102,8 +93,9 @@ impl ChannelLink {
             _ => Some((Ring::new(capacity, size).ok_or_else(|| arena().full(capacity.saturating_mul(64)))?, capacity)),
         };
         let ring = buffer.as_ref().map(|(ring, _)| ring.block());
+        // Ours until somebody holds an end of it.
         let owner = census::me().owner();
-        let block = arena().allocate(size_of::<SharedChannel>(), Kind::Message, owner, Purpose::Certain);
+        let block = arena().allocate(size_of::<SharedChannel>(), Kind::Blank, owner, Purpose::Certain);
         let block = block.inspect_err(|_| ring.into_iter().for_each(|ring| arena().free(ring)))?;
         let place = arena().payload(block).cast::<SharedChannel>();
         let channel = SharedChannel {
@@ -120,17 +112,18 @@ impl ChannelLink {
         // SAFETY: a new block, long enough and aligned.
         unsafe { place.write(channel) };
         arena().set_kind(block, Kind::Channel);
-        ring.into_iter().chain([block]).for_each(|block| give(block, Owner::COMMON));
         Ok(Self(place))
     }
 
     /// The channel in this block, if it is one.
     pub(super) fn in_block(block: Block) -> Option<Self> {
-        (arena().kind(block) == Kind::Channel).then(|| Self(arena().payload(block).cast()))
+        // One that is somebody's has no ends: it is not there yet, or not any more.
+        let is_common = arena().owner(block).load(Ordering::Relaxed) == Owner::COMMON.number();
+        (is_common && arena().kind(block) == Kind::Channel).then(|| Self(arena().payload(block).cast()))
     }
 
     pub(super) fn block(self) -> u32 {
-        arena().block_at(self.0.as_ptr().cast()).map_or(0, Block::raw)
+        arena().block_at(self.0.as_ptr().cast()).map_or(0, Block::number)
     }
 
     pub(crate) fn as_ptr(self) -> *mut SharedChannel {
@@ -169,23 +162,51 @@ impl ChannelLink {
 
     /// A step under the lock, then what must wait until it is released. Whoever takes the last end away frees the channel:
     /// nobody else touches it after letting go of the lock.
-    fn step<R>(self, step: impl FnOnce(&Lock, &mut After) -> R) -> R {
+    pub(super) fn step<R>(self, step: impl FnOnce(&Lock, &mut After) -> R) -> R {
+        self.step_with(self.core.hold(), step)
+    }
+
+    /// [`step`](Self::step) under a lock that is held already.
+    fn step_with<R>(self, lock: Lock, step: impl FnOnce(&Lock, &mut After) -> R) -> R {
         let mut after = After::default();
-        let lock = self.core.hold();
         let result = step(&lock, &mut after);
-        let ring = if after.close { self.core.buffer(&lock).map(|ring| ring.block()) } else { None };
+        if after.close {
+            #[cfg(csp_steps)]
+            assert_eq!(self.core.kept_places(&lock), 0, "a place is kept for nobody");
+            // What nobody came for, where a retirement was cut short.
+            after.leftovers.extend(self.core.buffer(&lock).map(|ring| ring.drain(&lock)));
+            self.belong_to(census::me().owner(), &lock);
+            after.freed.extend(self.blocks(&lock));
+        }
         self.core.let_go(lock);
         for &(wake, sleep) in &after.wakes {
             Shared::unpark(wake, sleep);
         }
-        if after.close {
-            let blocks = ring.into_iter().chain(arena().check(self.block()));
-            after.freed.extend(blocks.map(|block| (block, Owner::COMMON)));
-        }
-        for (block, owner) in after.freed {
-            free_from(block, owner);
-        }
+        after.freed.iter().for_each(|block| arena().free(*block));
         result
+    }
+
+    /// Where it lies.
+    fn blocks(self, lock: &Lock) -> impl Iterator<Item = Block> {
+        let ring = self.core.buffer(lock).map(|ring| ring.block());
+        ring.into_iter().chain(arena().check(self.block()))
+    }
+
+    /// A channel without ends is its maker's, or whoever's who takes the last end away; so it goes with that one if it dies. All others are
+    /// common.
+    fn belong_to(self, owner: Owner, lock: &Lock) {
+        self.blocks(lock).for_each(|block| give(block, owner, lock));
+    }
+
+    /// The lock was left by somebody who died, and this desk takes it over: the entries of the dead go, and what was final is finished.
+    pub(super) fn mend(self, is_dead: impl Fn(*const crate::rendezvous::offer::Offer) -> bool) {
+        self.core.lock_of().take_over(super::desk::desk().number());
+        // SAFETY: taken over from the dead; `step_with` releases it.
+        let lock = unsafe { Held::new(Shared::journal()) };
+        self.step_with(lock, |lock, after| {
+            self.core.mend(is_dead, lock, &mut after.wakes);
+            after.close = self.is_unused(lock);
+        });
     }
 
     fn is_unused(self, lock: &Lock) -> bool {
@@ -194,22 +215,29 @@ impl ChannelLink {
 
     /// All that a process held of one side is gone.
     pub(super) fn drop_ends(self, holding: NonNull<Holding>, poison: Option<&Cause>) {
-        if let Some(cause) = poison {
-            let senders = self.step(|lock, _| holding_in(holding).ends[0].get(lock) > 0);
+        let held = self.step(|lock, _| {
+            let known = self.each_holding(lock).any(|known| std::ptr::eq(known, holding_in(holding)));
+            known.then(|| holding_in(holding).ends[0].get(lock) > 0)
+        });
+        if let (Some(cause), Some(senders)) = (poison, held) {
             self.poison(if senders { Side::Senders } else { Side::Receivers }, cause);
         }
         self.step(|lock, after| {
             let holding = holding_in(holding);
-            for side in [Side::Senders, Side::Receivers] {
-                let held = holding.ends[index(side)].get(lock) & !TICKET;
-                if held > 0 {
-                    holding.ends[index(side)].set(0, lock);
-                    if self.count(side, -i64::from(held), lock) == 0 {
-                        after.leftovers.extend(self.core.retire_within(side, lock, &mut after.wakes));
-                    }
-                }
+            // What its maker had not put into the list, or had just taken out, holds nothing.
+            if !self.each_holding(lock).any(|known| std::ptr::eq(known, holding)) {
+                return after.freed.extend(arena().block_of(std::ptr::from_ref(holding).cast()));
             }
+            let last = [Side::Senders, Side::Receivers].map(|side| {
+                let held = holding.ends[index(side)].get(lock) & !TICKET;
+                holding.ends[index(side)].set(0, lock);
+                held > 0 && self.count(side, -i64::from(held), lock) == 0
+            });
             self.forget_empty(holding, lock, after);
+            // The retirement makes all of the above final. (If it is one of both sides, nobody is there to be told.)
+            for side in [Side::Senders, Side::Receivers].into_iter().filter(|side| last[index(*side)]) {
+                after.leftovers.extend(self.core.retire_within(side, lock, &mut after.wakes));
+            }
             after.close = self.is_unused(lock);
         });
     }
@@ -230,6 +258,16 @@ impl ChannelLink {
             if !from.is_idle(local) {
                 return false;
             }
+            // The ends first: if we die half way, they are ours, and the channel goes with them.
+            for side in [Side::Senders, Side::Receivers] {
+                let count = counts[index(side)].swap(moved, Ordering::AcqRel) as i64; // SYNC ends: who comes later counts in the arena
+                self.step(|lock, _| {
+                    if count > 0 {
+                        self.own_holding(lock).add(side, count, lock);
+                        self.count(side, count, lock);
+                    }
+                });
+            }
             let owner = census::me().owner();
             let message = self.codec.room();
             let mut parcel = Parcel::empty(owner);
@@ -243,15 +281,6 @@ impl ChannelLink {
                     if let Some(ring) = self.core.buffer(lock) {
                         // SAFETY: there is a message in the parcel, and the ring has as many places as the buffer.
                         unsafe { ring.push(&raw mut parcel, lock) };
-                    }
-                });
-            }
-            for side in [Side::Senders, Side::Receivers] {
-                let count = counts[index(side)].swap(moved, Ordering::AcqRel) as i64; // SYNC ends: who comes later counts in the arena
-                self.step(|lock, _| {
-                    if count > 0 {
-                        self.own_holding(lock).add(side, count, lock);
-                        self.count(side, count, lock);
                     }
                 });
             }
@@ -278,7 +307,7 @@ impl ChannelLink {
         self.made_at
     }
 
-    fn count(self, side: Side, change: i64, lock: &Lock) -> u32 {
+    pub(super) fn count(self, side: Side, change: i64, lock: &Lock) -> u32 {
         let ends = &self.ends[index(side)];
         let now = u32::try_from(i64::from(ends.get(lock)) + change).unwrap_or(0);
         ends.set(now, lock);
@@ -286,34 +315,37 @@ impl ChannelLink {
     }
 
     /// The holding of this process, made if there is none.
-    fn own_holding(self, lock: &Lock) -> &'static Holding {
+    pub(super) fn own_holding(self, lock: &Lock) -> &'static Holding {
         let me = census::me();
         match self.find(me, lock) {
             Some(own) => own,
-            None => self.new_holding(me, lock),
+            None => self.new_holding(me, 0, lock),
         }
     }
 
-    fn new_holding(self, process: &Slot, lock: &Lock) -> &'static Holding {
-        let block = certain(size_of::<Holding>(), Kind::Message, census::me().owner());
+    pub(super) fn new_holding(self, process: &Slot, ticket: u32, lock: &Lock) -> &'static Holding {
+        if self.holdings.get(lock).is_none() {
+            self.belong_to(Owner::COMMON, lock);
+        }
+        let block = message::certain(size_of::<Holding>(), Kind::Blank, census::me().owner());
         let place = arena().payload(block).cast::<Holding>();
         let next = Guarded::new(self.holdings.get(lock));
         // SAFETY: a new block, long enough and aligned.
-        unsafe { place.write(Holding { channel: self.0, next, ends: [Guarded::new(0), Guarded::new(0)] }) };
+        unsafe { place.write(Holding { channel: self.0, next, ends: [Guarded::new(0), Guarded::new(0)], ticket }) };
         arena().set_kind(block, Kind::Holding);
-        give(block, process.owner());
+        super::ownership::give(block, process.owner());
         self.holdings.set(Some(place), lock);
         holding_in(place)
     }
 
-    fn find(self, process: &Slot, lock: &Lock) -> Option<&'static Holding> {
-        let owner = process.owner().raw();
+    pub(super) fn find(self, process: &Slot, lock: &Lock) -> Option<&'static Holding> {
+        let owner = process.owner().number();
         self.each_holding(lock).find(|holding| holding.owner() == owner && !holding.is_ticket())
     }
 
     /// The holding from which an end that this process has is counted: its own, or the nearest ancestor's that did not know that
     /// the end went along to us.
-    fn holding_with(self, process: &Slot, side: Side, lock: &Lock) -> Option<&'static Holding> {
+    pub(super) fn holding_with(self, process: &Slot, side: Side, lock: &Lock) -> Option<&'static Holding> {
         let own = self.find(process, lock).filter(|own| own.ends[index(side)].get(lock) > 0);
         own.or_else(|| {
             let parent = census::slot_of(process.parent())?;
@@ -321,101 +353,7 @@ impl ChannelLink {
         })
     }
 
-    /// An end that came along to this process unseen becomes its own.
-    pub(crate) fn adopt(self, side: Side) {
-        let me = census::me();
-        self.step(|lock, after| {
-            if self.find(me, lock).is_some_and(|own| own.ends[index(side)].get(lock) > 0) {
-                return;
-            }
-            if let Some(from) = self.holding_with(me, side, lock) {
-                from.add(side, -1, lock);
-                self.own_holding(lock).add(side, 1, lock);
-                self.forget_empty(from, lock, after);
-            }
-        });
-    }
-
-    /// An end of this process passes to another one; `lent`: there is one more of it.
-    pub(crate) fn pass(self, side: Side, to: &Slot, lent: bool) {
-        self.step(|lock, after| {
-            if lent {
-                self.count(side, 1, lock);
-            } else if let Some(from) = self.holding_with(census::me(), side, lock) {
-                from.add(side, -1, lock);
-                self.forget_empty(from, lock, after);
-            }
-            let holding = match self.find(to, lock) {
-                Some(holding) => holding,
-                None => self.new_holding(to, lock),
-            };
-            holding.add(side, 1, lock);
-        });
-    }
-
-    /// What [`pass`](Self::pass) did to this side is undone: the other process does not start.
-    pub(crate) fn pass_back(self, side: Side, from: &Slot, lent: bool) {
-        self.step(|lock, after| {
-            if let Some(holding) = self.find(from, lock) {
-                holding.add(side, -1, lock);
-                self.forget_empty(holding, lock, after);
-            }
-            if lent {
-                self.count(side, -1, lock);
-            } else {
-                self.own_holding(lock).add(side, 1, lock);
-            }
-        });
-    }
-
-    /// An end of this process goes on its way; the ticket for it.
-    pub(crate) fn hand_over(self, side: Side) -> u64 {
-        self.step(|lock, after| {
-            if let Some(from) = self.holding_with(census::me(), side, lock) {
-                from.add(side, -1, lock);
-                self.forget_empty(from, lock, after);
-            }
-            let ticket = self.new_holding(census::me(), lock);
-            ticket.ends[index(side)].set(1 | TICKET, lock);
-            let block = arena().block_of(std::ptr::from_ref(ticket).cast()).map_or(0, Block::raw);
-            u64::from(block) | u64::from(self.number) << 32
-        })
-    }
-
-    /// The channel and holding of a ticket.
-    fn of_ticket(ticket: u64, side: Side) -> Option<(Self, &'static Holding)> {
-        let block = arena().check(ticket as u32)?;
-        if arena().kind(block) != Kind::Holding {
-            return None;
-        }
-        let holding = holding_in(arena().payload(block).cast());
-        let channel = arena().block_of(holding.channel.as_ptr().cast()).and_then(Self::in_block)?;
-        let valid = channel.number == (ticket >> 32) as u32
-            && channel.step(|lock, _| holding.ends[index(side)].get(lock) == 1 | TICKET);
-        valid.then_some((channel, holding))
-    }
-
-    /// The end of a ticket becomes this process's.
-    pub(crate) fn take_over(ticket: u64, side: Side, of: TypeId) -> Option<Self> {
-        let (channel, holding) = Self::of_ticket(ticket, side).filter(|(channel, _)| channel.codec.is_of(of))?;
-        channel.step(|lock, after| {
-            holding.ends[index(side)].set(0, lock);
-            channel.own_holding(lock).add(side, 1, lock);
-            channel.forget_empty(holding, lock, after);
-        });
-        Some(channel)
-    }
-
-    /// The end of a ticket that nobody will come with is gone.
-    pub(crate) fn abandon(ticket: u64) {
-        for side in [Side::Senders, Side::Receivers] {
-            if let Some((channel, holding)) = Self::of_ticket(ticket, side) {
-                holding.release(channel, None);
-            }
-        }
-    }
-
-    fn each_holding(self, lock: &Lock) -> impl Iterator<Item = &'static Holding> {
+    pub(super) fn each_holding(self, lock: &Lock) -> impl Iterator<Item = &'static Holding> {
         let mut next = self.holdings.get(lock);
         std::iter::from_fn(move || {
             let holding = holding_in(next?);
@@ -425,7 +363,7 @@ impl ChannelLink {
     }
 
     /// Takes a holding without ends out of the list, and frees it.
-    fn forget_empty(self, holding: &Holding, lock: &Lock, after: &mut After) {
+    pub(super) fn forget_empty(self, holding: &Holding, lock: &Lock, after: &mut After) {
         if holding.ends.iter().any(|ends| ends.get(lock) > 0) {
             return;
         }
@@ -439,8 +377,10 @@ impl ChannelLink {
             link = &holding_in(next).next;
         }
         // Once this is final; if we die before, it is swept with all that is ours.
-        let block = arena().block_of(this.as_ptr().cast());
-        after.freed.extend(block.and_then(|block| Some((block, Owner::new(holding.owner())?))));
+        if let Some(block) = arena().block_at(this.as_ptr().cast()) {
+            give(block, census::me().owner(), lock);
+            after.freed.push(block);
+        }
     }
 
     pub(crate) fn poison(self, by: Side, cause: &Cause) {
@@ -490,9 +430,17 @@ impl Poisoned {
     }
 }
 
-const TICKET: u32 = 1 << 31;
+/// The holding is one end on its way.
+pub(super) const TICKET: u32 = 1 << 31;
 
-fn holding_in(place: NonNull<Holding>) -> &'static Holding {
+/// From here on a block is `owner`'s, if this step becomes final.
+fn give(block: Block, owner: Owner, lock: &Lock) {
+    let word = arena().owner(block);
+    lock.journal().note(word.as_ptr().cast(), size_of::<u32>());
+    word.store(owner.number(), Ordering::Relaxed);
+}
+
+pub(super) fn holding_in(place: NonNull<Holding>) -> &'static Holding {
     if !arena().contains(place.as_ptr().cast(), size_of::<Holding>()) {
         super::home::corrupt();
     }
@@ -501,25 +449,23 @@ fn holding_in(place: NonNull<Holding>) -> &'static Holding {
 }
 
 impl Holding {
-    fn add(&self, side: Side, change: i64, lock: &Lock) {
+    pub(super) fn add(&self, side: Side, change: i64, lock: &Lock) {
         let ends = &self.ends[index(side)];
         ends.set(u32::try_from(i64::from(ends.get(lock)) + change).unwrap_or(0), lock);
     }
 
     /// Who owns it.
-    fn owner(&self) -> u32 {
+    pub(super) fn owner(&self) -> u32 {
         let block = arena().block_at(std::ptr::from_ref(self).cast());
         block.map_or(0, |block| arena().owner(block).load(Ordering::Relaxed))
     }
 
     /// Whether it is an end on its way.
     pub(super) fn is_ticket(&self) -> bool {
-        // SAFETY: only set when it is made.
-        let unlocked = unsafe { Held::new(crate::sync::NoJournal) };
-        self.ends.iter().any(|ends| ends.get(&unlocked) & TICKET != 0)
+        self.ticket != 0
     }
 
-    fn release(&self, channel: ChannelLink, poison: Option<&Cause>) {
+    pub(super) fn release(&self, channel: ChannelLink, poison: Option<&Cause>) {
         channel.drop_ends(NonNull::from(self), poison);
     }
 }
@@ -535,39 +481,20 @@ pub(super) fn is_ticket(block: Block) -> bool {
     holding_in(arena().payload(block).cast()).is_ticket()
 }
 
+/// Whether a dead process's holding is an end on its way still, not one that was taken over or given up.
+pub(super) fn is_on_its_way(block: Block) -> bool {
+    let holding = holding_in(arena().payload(block).cast());
+    // SAFETY: its owner is dead; what is read is looked at again under the lock.
+    let unlocked = unsafe { Held::new(crate::sync::NoJournal) };
+    holding.is_ticket() && holding.ends.iter().any(|ends| ends.get(&unlocked) > 0)
+}
+
 /// A dead or finished process's holding goes, and its ends with it.
 pub(super) fn release(block: Block, poison: Option<&Cause>) {
     let holding = holding_in(arena().payload(block).cast());
     if let Some(channel) = arena().block_of(holding.channel.as_ptr().cast()).and_then(ChannelLink::in_block) {
         holding.release(channel, poison);
-    } else if let Some(owner) = Owner::new(holding.owner()) {
-        free_from(block, owner);
-    }
-}
-
-impl Text {
-    fn new(text: &str) -> Self {
-        let new = Self { len: AtomicU32::new(0), bytes: [const { std::cell::UnsafeCell::new(0) }; TEXT] };
-        new.write(text);
-        new
-    }
-
-    fn write(&self, text: &str) {
-        let mut len = text.len().min(TEXT);
-        while !text.is_char_boundary(len) {
-            len -= 1;
-        }
-        for (place, byte) in self.bytes.iter().zip(&text.as_bytes()[..len]) {
-            // SAFETY: nobody reads it before it is shown, or under the lock.
-            unsafe { *place.get() = *byte };
-        }
-        self.len.store(len as u32, Ordering::Relaxed);
-    }
-
-    fn read(&self) -> String {
-        let len = (self.len.load(Ordering::Relaxed) as usize).min(TEXT);
-        // SAFETY: as in `write`.
-        let bytes: Vec<u8> = self.bytes[..len].iter().map(|byte| unsafe { *byte.get() }).collect();
-        String::from_utf8_lossy(&bytes).into_owned()
+    } else {
+        arena().free(block);
     }
 }

@@ -8,7 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::census::{self, Slot};
 use crate::arena::{Block, Kind, arena};
 use crate::rendezvous::decision::Decision;
-use crate::sync::{Journal, step};
+use crate::sync::{Journal, mutant, step};
 
 /// More changes than any step under a lock makes before it is final.
 const NOTES: usize = 48;
@@ -65,13 +65,13 @@ fn new_desk() -> &'static Desk {
     let free = FREE.lock().unwrap_or_else(PoisonError::into_inner).pop();
     let desk = free.unwrap_or_else(|| {
         let me = census::me();
-        let block = super::message::certain(size_of::<Desk>(), Kind::Message, me.owner());
+        let block = super::message::certain(size_of::<Desk>(), Kind::Blank, me.owner());
         let place = arena().payload(block).cast::<Desk>();
         // SAFETY: a new block, long enough, and aligned for it; all zero is an empty desk.
         unsafe { place.as_ptr().cast::<u8>().write_bytes(0, size_of::<Desk>()) };
         // SAFETY: just initialised; blocks stay mapped for ever.
         let desk: &'static Desk = unsafe { place.as_ref() };
-        desk.process.store(me.owner().raw(), Ordering::Relaxed);
+        desk.process.store(me.owner().number(), Ordering::Relaxed);
         arena().set_kind(block, Kind::Desk);
         desk
     });
@@ -84,6 +84,12 @@ pub(super) fn hold() -> MutexGuard<'static, Vec<&'static Desk>> {
     FREE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// What a simulated process keeps here while another one runs.
+#[cfg(all(test, csp_steps))]
+pub(super) fn exchange(desk: Option<&'static Desk>) -> Option<&'static Desk> {
+    DESK.with(|own| own.0.replace(desk))
+}
+
 /// A forked child begins without any: those that it sees are its parent's.
 pub(super) fn forget_all() {
     let _ = DESK.try_with(|own| own.0.set(None));
@@ -94,7 +100,7 @@ impl Desk {
     /// Its name in a lock.
     #[inline]
     pub(crate) fn number(&self) -> u32 {
-        arena().block_at(std::ptr::from_ref(self).cast()).map_or(0, Block::raw)
+        arena().block_at(std::ptr::from_ref(self).cast()).map_or(0, Block::number)
     }
 
     pub(super) fn process(&self) -> u32 {
@@ -104,7 +110,7 @@ impl Desk {
     /// Undoes what its thread, which is dead, did since its last final step. May be done again, by another, if who does it dies.
     pub(super) fn undo(&self) {
         let count = self.count.load(Ordering::Relaxed).min(NOTES as u32);
-        if !self.is_final() {
+        if !self.is_final() || mutant("pivot_ignored") {
             for note in self.notes[..count as usize].iter().rev() {
                 note.undo();
             }
@@ -136,7 +142,7 @@ impl Note {
         let place = self.place.load(Ordering::Relaxed);
         let (bytes, place) = ((place >> BYTES_SHIFT) as usize, (place & ((1 << BYTES_SHIFT) - 1)) as *mut u8);
         let old = self.old.load(Ordering::Relaxed).to_ne_bytes();
-        if bytes > old.len() || !arena().contains(place, bytes) {
+        if bytes > old.len() || !arena().is_mapped(place, bytes) {
             return;
         }
         step();
@@ -162,24 +168,24 @@ impl Journal for DeskJournal {
 
     #[inline]
     fn pivot(&self, decision: *const u8, generation: u32) {
-        compiler_fence(Ordering::SeqCst);
+        in_order();
         step();
         self.0.pivot_generation.store(generation, Ordering::Relaxed);
-        compiler_fence(Ordering::SeqCst);
+        in_order();
         self.0.pivot.store(decision as usize, Ordering::Relaxed);
-        compiler_fence(Ordering::SeqCst);
+        in_order();
         step();
     }
 
     #[inline]
     fn commit(&self) {
-        compiler_fence(Ordering::SeqCst);
+        in_order();
         step();
         self.0.count.store(0, Ordering::Relaxed);
-        compiler_fence(Ordering::SeqCst);
+        in_order();
         step();
         self.0.pivot.store(0, Ordering::Relaxed);
-        compiler_fence(Ordering::SeqCst);
+        in_order();
     }
 }
 
@@ -194,11 +200,10 @@ impl DeskJournal {
         step();
         note.place.store(place as u64 | (bytes as u64) << BYTES_SHIFT, Ordering::Relaxed);
         note.old.store(u64::from_ne_bytes(old), Ordering::Relaxed);
-        // What dies is one thread, which has done its stores in this order: no more than the compiler's order is needed.
-        compiler_fence(Ordering::SeqCst);
+        in_order();
         step();
         self.0.count.store(count + 1, Ordering::Relaxed);
-        compiler_fence(Ordering::SeqCst);
+        in_order();
         step();
     }
 }
@@ -210,9 +215,17 @@ pub(super) fn each_of(slot: &Slot, mut visit: impl FnMut(&Desk)) {
             // SAFETY: a block of this kind is long enough for a desk.
             let desk = unsafe { arena().payload(block).cast::<Desk>().as_ref() };
             // Its maker may have died before it was one.
-            if desk.process() == slot.owner().raw() {
+            if desk.process() == slot.owner().number() {
                 visit(desk);
             }
         }
     });
+}
+
+/// What was written before is there before what is written after. Who repairs comes after the thread's death, which the system has
+/// reported: all that it did has been done by then, in the program's order. So no more is needed than that the compiler keeps it.
+#[inline(always)]
+fn in_order() {
+    // SYNC journal: with itself, and the system's report of the death.
+    compiler_fence(Ordering::SeqCst);
 }

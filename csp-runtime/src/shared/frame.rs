@@ -7,12 +7,13 @@ use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
 use std::time::Instant;
 
 use super::census;
-use super::channel::{ChannelLink, SharedChannel};
+use super::channel::ChannelLink;
 use super::futex;
 use super::home::{Parcel, Shared};
 use crate::arena::{Block, Kind, arena};
 use crate::backend::Park;
 use crate::rendezvous::offer::{Entry, Kind as OfferKind, Offer};
+use crate::sync::step;
 
 /// An offer in the arena. It stays there for ever, and is used again.
 #[repr(C)]
@@ -30,8 +31,15 @@ pub(crate) struct Frame {
 pub(crate) struct Seat {
     pub(crate) entry: Entry<Shared>,
     pub(crate) parcel: Parcel,
-    /// For reports.
-    channel: AtomicPtr<SharedChannel>,
+    /// The block of the channel.
+    channel: AtomicU32,
+}
+
+impl Seat {
+    /// The channel, if it is still one.
+    pub(super) fn channel(&self) -> Option<ChannelLink> {
+        arena().check(self.channel.load(Ordering::Relaxed)).and_then(ChannelLink::in_block)
+    }
 }
 
 /// Frames with so many seats are kept for the next operation.
@@ -61,7 +69,7 @@ impl FrameGuard {
 
     fn renew(&self, choosing: bool, hosted: Option<&'static dyn Park>) {
         let frame = self.place();
-        let number = if hosted.is_some() { census::me().owner().raw() } else { 0 };
+        let number = if hosted.is_some() { census::me().owner().number() } else { 0 };
         // SAFETY: the frame is ours.
         unsafe { &frame.as_ref().hosted }.store(number, Ordering::Relaxed);
         // SAFETY: as above.
@@ -94,17 +102,18 @@ impl FrameGuard {
 
     /// Makes seat `index` an entry of the offer.
     #[inline]
-    pub(crate) fn sit(&self, index: usize, kind: OfferKind, link: ChannelLink) -> &'static Seat {
+    pub(crate) fn sit(&self, index: usize, kind: OfferKind, on: ChannelLink) -> &'static Seat {
         let seat = self.seat_place(index);
         // SAFETY: inside the block, by the caller of `new`.
         let parcel = unsafe { &raw mut (*seat.as_ptr()).parcel };
         // SAFETY: as above; the seat is in no queue.
         unsafe { Parcel::open(parcel, census::me().owner()) };
+        step();
         // SAFETY: as above.
         unsafe { (&raw mut (*seat.as_ptr()).entry).write(Entry::new(self.offer(), index as u32, kind, parcel)) };
         // SAFETY: just initialised.
         let seat = unsafe { seat.as_ref() };
-        seat.channel.store(link.as_ptr(), Ordering::Relaxed);
+        seat.channel.store(on.block(), Ordering::Relaxed);
         seat
     }
 
@@ -157,14 +166,18 @@ fn spare(seats: usize) -> Option<Block> {
 #[cold]
 fn new_block(seats: usize) -> Block {
     let bytes = size_of::<Frame>() + seats * size_of::<Seat>();
-    let block = super::message::certain(bytes, Kind::Message, census::me().owner());
+    let block = super::message::certain(bytes, Kind::Blank, census::me().owner());
     let place = arena().payload(block).cast::<Frame>();
     // SAFETY: a new block of this length. Seats of zeros are in no queue, and have no partner.
     unsafe { place.as_ptr().cast::<u8>().write_bytes(0, bytes) };
     // SAFETY: as above; the parker is replaced by `renew` before anybody can see it.
     unsafe { (&raw mut (*place.as_ptr()).offer).write(Offer::complete(&Nobody)) };
     // SAFETY: as above.
-    unsafe { place.as_ref() }.seats.store(seats as u32, Ordering::Relaxed);
+    let frame = unsafe { place.as_ref() };
+    // Another one than whatever frame was here before had: a number apart for each new frame, in any process.
+    let number = census::census().frames.fetch_add(1, Ordering::Relaxed);
+    frame.offer.generation.store(number.wrapping_mul(0x9e37_79b1), Ordering::Relaxed);
+    frame.seats.store(seats as u32, Ordering::Relaxed);
     arena().set_kind(block, Kind::Frame);
     block
 }
@@ -178,6 +191,15 @@ impl Park for Nobody {
     }
     fn park(&self, _until: Option<Instant>) {}
     fn unpark(&self) {}
+}
+
+/// What a simulated process keeps here while another one runs.
+#[cfg(all(test, csp_steps))]
+pub(super) type Spares = (Option<Block>, Vec<Block>);
+
+#[cfg(all(test, csp_steps))]
+pub(super) fn exchange((one, more): Spares) -> Spares {
+    (SPARE_ONE.replace(one), SPARE.replace(more))
 }
 
 /// A forked child begins without any.
@@ -208,8 +230,7 @@ impl Frame {
 
     /// The channels that the offer stands on.
     pub(super) fn channels(&self) -> impl Iterator<Item = ChannelLink> {
-        // SAFETY: a channel on which somebody waits is alive.
-        self.seats().filter_map(|seat| unsafe { ChannelLink::from_ptr(seat.channel.load(Ordering::Relaxed)) })
+        self.seats().filter_map(Seat::channel)
     }
 
     /// What its owner waits for, for a report.
@@ -255,6 +276,10 @@ const CROWDED_YIELDS: u32 = 4;
 /// A thread sleeps on the decision word itself.
 impl Park for Frame {
     fn spin(&self, attempt: u32) -> bool {
+        #[cfg(csp_steps)]
+        if crate::sync::steps::tell(crate::sync::steps::Moment::Pause) {
+            return attempt < 1;
+        }
         let crowded = census::awake() > crate::backend::threads::cores();
         if crowded {
             std::thread::yield_now();

@@ -51,12 +51,12 @@ impl Parcel {
     #[inline]
     pub(crate) unsafe fn open(place: *mut Parcel, owner: Owner) {
         // SAFETY: by the caller.
-        unsafe { (&raw mut (*place).owner).write(AtomicU32::new(owner.raw())) };
+        unsafe { (&raw mut (*place).owner).write(AtomicU32::new(owner.number())) };
     }
 
     /// A parcel outside the arena, on its way there.
     pub(super) fn empty(owner: Owner) -> Self {
-        Self { data: [0; INLINE / 8], owner: AtomicU32::new(owner.raw()) }
+        Self { data: [0; INLINE / 8], owner: AtomicU32::new(owner.number()) }
     }
 
     /// The envelope in it.
@@ -70,10 +70,11 @@ impl Parcel {
     }
 }
 
-/// A follower, and which offer of its frame it was.
+/// A follower, and which offer of its frame it was. Once it has gone on, something else may be there.
 #[derive(Clone, Copy)]
 pub(crate) struct Partner {
     pub(super) link: NonNull<Entry<Shared>>,
+    pub(super) frame: NonNull<Frame>,
     pub(super) generation: u32,
 }
 
@@ -103,7 +104,9 @@ impl Home for Shared {
 
     #[inline]
     fn partner(entry: &Entry<Self>) -> Partner {
-        Partner { link: NonNull::from(entry), generation: entry.offer().generation.load(Ordering::Relaxed) }
+        let offer = entry.offer();
+        let generation = offer.generation.load(Ordering::Relaxed);
+        Partner { link: NonNull::from(entry), frame: Self::wake(offer), generation }
     }
 
     #[inline]
@@ -147,6 +150,15 @@ impl Home for Shared {
         }
         // SAFETY: as above.
         unsafe { to.cast::<u8>().copy_from_nonoverlapping(from.cast::<u8>(), INLINE) };
+        // SAFETY: as above.
+        unsafe { Self::give(from, to, size, lock) };
+    }
+
+    #[inline]
+    unsafe fn give(from: Self::Place, to: Self::Place, size: usize, lock: &Held<DeskJournal>) {
+        if size != ENVELOPE {
+            return;
+        }
         // SAFETY: a message with this size is in an envelope.
         let envelope = unsafe { Parcel::envelope(from) };
         if let Some(block) = arena().check(envelope.block) {
@@ -188,6 +200,8 @@ pub(super) fn wake(frame: &Frame, counted: bool) {
 #[track_caller]
 pub(crate) fn corrupt() -> ! {
     census::census().corrupt.store(1, Ordering::Relaxed);
+    #[cfg(csp_steps)]
+    assert!(crate::sync::steps::HOOK.get().is_none(), "the arena is corrupt");
     eprintln!(
         "csp: the memory that the processes of this program share is corrupt: one of them has written to where it must not. \
          All of them end. (seen by {})",

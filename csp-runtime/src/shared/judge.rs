@@ -10,7 +10,7 @@ use std::sync::atomic::{Ordering, fence};
 use super::census::{self, Slot, State, census};
 use super::channel::Poisoned;
 use super::frame::Frame;
-use super::message::{free_from, give};
+use super::ownership::{free_from, give};
 use crate::arena::{Kind, Owner, Purpose, arena};
 use crate::error::{Cause, CauseKind};
 use crate::rendezvous::core::Side;
@@ -40,9 +40,13 @@ pub(crate) fn stand_still(at: Option<&'static Location<'static>>, still: impl Fn
     if look() != Some(before) {
         return false;
     }
+    if census::everybody().any(is_dying) {
+        // Whoever buries it will look again.
+        return false;
+    }
     // Several may come to this: one reports.
+    // SYNC reported: once until the next standstill.
     if census().reported.swap(1, Ordering::AcqRel) == 0 {
-        // SYNC reported: once until the next standstill
         publish(&report());
         end_all();
     }
@@ -61,8 +65,9 @@ pub(crate) fn stir() {
 fn look() -> Option<u64> {
     let mut waits = 0;
     for slot in census::everybody() {
+        // SYNC standstill: what it waits for is seen below.
         if !slot.is(State::Running) || slot.stands_still.load(Ordering::Acquire) == 0 {
-            return None; // SYNC standstill: what it waits for is seen below
+            return None;
         }
         waits += u64::from(slot.waits.load(Ordering::Relaxed));
     }
@@ -73,6 +78,32 @@ fn look() -> Option<u64> {
         news |= frame.offer.decision.is_news();
     });
     (!news && waiting > 0).then_some(waits)
+}
+
+/// Whether the process has been killed, which its slot does not say before it is buried: what it waits in looks as if it waited still.
+fn is_dying(slot: &'static Slot) -> bool {
+    /// Flags of a task that is ending, from the system's `sched.h`.
+    const ENDING: u32 = 0x4 | 0x400;
+    let pid = slot.pid.load(Ordering::Relaxed);
+    let read = |file: &str| std::fs::read_to_string(format!("/proc/{pid}/{file}"));
+    match read("stat") {
+        // The name stands in brackets, and may have more of them in it; the flags are the seventh word behind it.
+        Ok(stat) => {
+            let flags =
+                stat.rsplit(") ").next().and_then(|rest| rest.split(' ').nth(6)).and_then(|word| word.parse().ok());
+            let is_ending = flags.is_some_and(|flags: u32| flags & ENDING != 0);
+            is_ending || read("status").is_ok_and(|status| is_kill_pending(&status))
+        }
+        // Reaped; or there is no such file system here, and no way to know.
+        Err(_) => pid != 0 && std::path::Path::new("/proc/self/stat").exists(),
+    }
+}
+
+fn is_kill_pending(status: &str) -> bool {
+    let pending = status.lines().filter_map(|line| line.strip_prefix("SigPnd:").or(line.strip_prefix("ShdPnd:")));
+    pending
+        .filter_map(|mask| u64::from_str_radix(mask.trim(), 16).ok())
+        .any(|mask| mask & (1 << (libc::SIGKILL - 1)) != 0)
 }
 
 fn each_waiting(mut visit: impl FnMut(&'static Frame, Owner)) {
@@ -107,7 +138,7 @@ fn report() -> String {
         }
     }
     each_waiting(|frame, owner| {
-        if let Some(slot) = census::slot_of(owner.raw()) {
+        if let Some(slot) = census::slot_of(owner.number()) {
             line(slot, &frame.describe());
         }
     });
@@ -130,7 +161,7 @@ fn publish(text: &str) {
     unsafe { bytes.copy_from_nonoverlapping(std::ptr::NonNull::from(text.as_bytes()).cast(), text.len()) };
     give(block, Owner::COMMON);
     // SYNC report: the text is seen by whoever finds the block.
-    let before = census().report.swap(block.raw(), Ordering::AcqRel);
+    let before = census().report.swap(block.number(), Ordering::AcqRel);
     free(before);
 }
 
@@ -163,7 +194,7 @@ pub(crate) fn take_report() -> Option<String> {
 fn end_all() {
     let mut ends = Vec::new();
     each_waiting(|frame, owner| {
-        let name = census::slot_of(owner.raw()).map_or(String::new(), Slot::name);
+        let name = census::slot_of(owner.number()).map_or(String::new(), Slot::name);
         ends.extend(frame.channels().map(|link| (link, name.clone())));
     });
     // All end before anybody wakes and drops an end, which would look like a retirement to the others.

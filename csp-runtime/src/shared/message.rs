@@ -148,14 +148,15 @@ impl Codec {
 
     /// A block of ours with a message of `len` bytes, which `fill` writes.
     fn to_block(&self, len: usize, purpose: Purpose, fill: impl FnOnce(*mut u8)) -> Result<u32, Unpacked> {
-        let block = arena().allocate(len + size_of::<Head>(), Kind::Message, census::me().owner(), purpose);
+        let block = arena().allocate(len + size_of::<Head>(), Kind::Blank, census::me().owner(), purpose);
         let block = block.map_err(|Full { .. }| Unpacked::Full)?;
         let head = arena().payload(block).cast::<Head>();
         // SAFETY: a new block, long enough.
         unsafe { head.write(Head { len: len as u64, plain: u64::from(self.plain) }) };
         // SAFETY: so many bytes are behind the head.
         fill(unsafe { head.add(1) }.cast().as_ptr());
-        Ok(block.raw())
+        arena().set_kind(block, Kind::Message);
+        Ok(block.number())
     }
 
     /// Moves the message in the parcel to `place`.
@@ -179,7 +180,7 @@ impl Codec {
                 let region = region(block, envelope.len as usize);
                 // SAFETY: so many bytes are there, and ours.
                 let decoded = unsafe { (self.decode)(region, envelope.len as usize, place) };
-                arena().free(block);
+                free(block);
                 decoded
             }
         };
@@ -212,7 +213,8 @@ impl Codec {
         if !self.is_light() {
             // SAFETY: by the caller.
             if let Some(block) = arena().check(unsafe { Parcel::envelope(parcel) }.block) {
-                arena().owner(block).store(census::me().owner().raw(), Ordering::Relaxed);
+                step();
+                arena().owner(block).store(census::me().owner().number(), Ordering::Relaxed);
             }
         }
     }
@@ -225,10 +227,18 @@ impl Codec {
         if !self.is_light() {
             // SAFETY: by the caller.
             if let Some(block) = arena().check(unsafe { Parcel::envelope(parcel) }.block) {
-                arena().free(block);
+                free(block);
             }
         }
     }
+}
+
+/// Frees the block of a message. What it held is not to be found in the next message there before that is written.
+fn free(block: Block) {
+    let head = arena().payload(block).cast::<Head>();
+    // SAFETY: blocks of this kind begin with a head; the block is the caller's.
+    unsafe { (&raw mut (*head.as_ptr()).len).write(0) };
+    arena().free(block);
 }
 
 /// Room for a message.
@@ -275,10 +285,10 @@ pub(super) fn abandon(block: u32) {
         // SAFETY: the block is ours, and its message whole.
         unsafe { crate::message::abandon(region, len) };
     }
-    arena().free(block);
+    free(block);
 }
 
-/// A block of ours (that is `owner`) that must be had. What others may look for by its kind is a [`Kind::Message`] until it is written.
+/// A block of `owner`, who is the caller, that must be had. What others may look for by its kind is [`Kind::Blank`] until it is written.
 ///
 /// # Panics
 /// If the arena is full, naming the setting.
@@ -287,26 +297,4 @@ pub(crate) fn certain(bytes: usize, kind: Kind, owner: Owner) -> Block {
         Ok(block) => block,
         Err(full) => panic!("{full}"),
     }
-}
-
-/// Our block is another's from now on, with all that we wrote into it.
-pub(super) fn give(block: Block, to: Owner) {
-    step();
-    // SYNC entry: the next owner comes after all that this one did in the block.
-    arena().owner(block).store(to.raw(), Ordering::Release);
-}
-
-/// Frees a block of `owner`, which is dead, or is nobody in particular: only an owner frees, so it becomes ours before. Nothing happens if
-/// somebody else was faster.
-pub(super) fn free_from(block: Block, owner: Owner) {
-    let me = census::me().owner();
-    if owner != me {
-        step();
-        // SYNC entry: as in `give`.
-        let word = arena().owner(block);
-        if word.compare_exchange(owner.raw(), me.raw(), Ordering::AcqRel, Ordering::Relaxed).is_err() {
-            return;
-        }
-    }
-    arena().free(block);
 }

@@ -11,6 +11,8 @@
 mod bell;
 pub(crate) mod census;
 pub(crate) mod channel;
+#[cfg(all(test, csp_steps))]
+mod deaths;
 pub(crate) mod desk;
 pub(crate) mod frame;
 pub(crate) mod futex;
@@ -19,8 +21,11 @@ pub(crate) mod judge;
 pub(crate) mod message;
 pub(crate) mod mobile;
 pub(crate) mod operation;
+mod ownership;
+mod passing;
 pub(crate) mod recover;
 mod ring;
+mod text;
 
 /// Locks of this module that a forked child may need, held by the thread that forks.
 pub(crate) struct Locks {

@@ -1,13 +1,15 @@
 //! Operations on a channel in the arena: the same steps as in `channel/inner.rs`, around a frame in the arena.
 
 use std::panic::Location;
+use std::ptr::NonNull;
 use std::time::Instant;
 
 use super::census;
 use super::channel::ChannelLink;
-use super::frame::FrameGuard;
+use super::frame::{Frame, FrameGuard};
 use super::home::{Parcel, Shared};
 use super::message::Unpacked;
+use super::recover;
 use crate::arena::{Purpose, arena};
 use crate::backend::Park;
 use crate::channel::{Channel, Paired, Patience, Plain, may_communicate};
@@ -156,6 +158,12 @@ pub(crate) unsafe fn keep(frame: FrameGuard, seat: usize, link: ChannelLink, pla
     Paired::of_shared(kept)
 }
 
+/// The frame of a partner that waits.
+fn frame_of(partner: <Shared as Home>::Link) -> NonNull<Frame> {
+    // SAFETY: the partner waits until we complete it.
+    Shared::wake(unsafe { Shared::entry(partner) }.offer())
+}
+
 impl Kept {
     pub(crate) fn in_place(&self) -> Option<*mut u8> {
         self.in_place
@@ -173,12 +181,13 @@ impl Kept {
             unsafe { self.link.codec.discard(parcel) };
         }
         if let Some(partner) = self.partner {
+            let frame = frame_of(partner);
             // SAFETY: paired with us, and completed by nobody else.
             unsafe { dismiss::<Shared>(partner, Outcome::Met) };
-            self.frame.seat(self.seat).entry.forget_partner();
+            self.part_from(frame);
         }
         if self.place_kept {
-            self.link.core.release_kept_place();
+            self.link.core.release_kept_place(Some(&self.frame.seat(self.seat).entry));
             self.link.drop_end(Side::Receivers);
         }
     }
@@ -202,13 +211,20 @@ impl Kept {
             self.abandon();
             panic!("{at}: {setting}");
         }
+        let follower = self.partner.map(frame_of);
         let arrival = match self.partner {
             // SAFETY: paired by the choice, and completed by us alone; the entry stays until the wait below is over.
             Some(partner) => unsafe { deliver::<Shared>(&seat.entry, partner, self.link.core.message_size()) },
             // SAFETY: the choice kept a place; the entry stays until the wait below is over.
-            None => unsafe { self.link.core.use_kept_place(&seat.entry) },
+            None => unsafe { self.link.core.use_kept_place(&seat.entry, Some(&self.frame.seat(self.seat).entry)) },
         };
-        self.frame.seat(self.seat).entry.forget_partner();
+        if let Some(frame) = follower {
+            if arrival == Arrival::Paired && recover::is_left_behind(frame) {
+                // It will never let us go.
+                recover::part_from_the_dead();
+            }
+            self.part_from(frame);
+        }
         match arrival {
             Arrival::Paired => {
                 let operation = Plain { channel, offer: frame.offer(), kind: Kind::Send, at };
@@ -227,11 +243,22 @@ impl Kept {
     /// A chosen output guard's expression left without a message.
     pub(crate) fn abandon(self) {
         match self.partner {
-            // SAFETY: paired by the choice, and completed by us alone.
-            Some(partner) => unsafe { dismiss::<Shared>(partner, Outcome::Poisoned) },
-            None => self.link.core.release_kept_place(),
+            Some(partner) => {
+                let frame = frame_of(partner);
+                // SAFETY: paired by the choice, and completed by us alone.
+                unsafe { dismiss::<Shared>(partner, Outcome::Poisoned) };
+                self.part_from(frame);
+            }
+            None => self.link.core.release_kept_place(Some(&self.frame.seat(self.seat).entry)),
         }
+    }
+
+    /// The partner is complete: we lead it no more.
+    fn part_from(&self, follower: NonNull<Frame>) {
         self.frame.seat(self.seat).entry.forget_partner();
+        if recover::is_left_behind(follower) {
+            recover::part_from_the_dead();
+        }
     }
 }
 
@@ -324,7 +351,7 @@ pub(crate) fn wait(context: &Context, offer: &Offer, operation: &dyn Operation, 
     let parker = offer.parker();
     let mut attempt = 0;
     while !offer.decision.is_news() {
-        let late = attempt % 16 == 15 && until.is_some_and(|until| Instant::now() >= until);
+        let late = attempt % 16 == 15 && until.is_some_and(|until| crate::sync::now() >= until);
         if late || !parker.spin(attempt) {
             break;
         }
@@ -359,7 +386,7 @@ fn sleep(decision: &Decision, parker: &dyn Park, until: Option<Instant>) {
         census::fall_asleep();
     }
     while !decision.is_news() {
-        if until.is_some_and(|until| Instant::now() >= until) {
+        if until.is_some_and(|until| crate::sync::now() >= until) {
             return;
         }
         parker.park(until);

@@ -17,12 +17,12 @@ pub(crate) struct Ring {
 }
 
 impl Ring {
-    /// For `capacity` messages of `size`, in a block of ours. None if the arena has no room for it.
+    /// For `capacity` messages of `size`. None if the arena has no room for it.
     pub(super) fn new(capacity: usize, size: usize) -> Option<Self> {
         let bytes = capacity.checked_mul(size_of::<Parcel>())?;
-        let capacity = u32::try_from(capacity).ok()?;
         let block = arena().allocate(bytes, Kind::Ring, super::census::me().owner(), Purpose::Certain).ok()?;
-        let ring = Self { block, capacity, size, first: Guarded::new(0), len: Guarded::new(0) };
+        let ring =
+            Self { block, capacity: u32::try_from(capacity).ok()?, size, first: Guarded::new(0), len: Guarded::new(0) };
         for index in 0..ring.capacity {
             // SAFETY: inside the new block.
             unsafe { Parcel::open(ring.cell(index), Owner::COMMON) };

@@ -11,6 +11,8 @@ mod extended;
 mod failure;
 mod fairness;
 mod foreign;
+mod isolation;
+mod killed;
 mod mobile_data;
 mod mobility;
 mod networks;
@@ -55,6 +57,8 @@ const TOPICS: &[&[Scenario]] = &[
     processes::SCENARIOS,
     spawning::SCENARIOS,
     failure::SCENARIOS,
+    killed::SCENARIOS,
+    isolation::SCENARIOS,
     deadlock::SCENARIOS,
     networks::SCENARIOS,
     programs::SCENARIOS,

@@ -2,6 +2,7 @@
 //! with a process that is killed; a forked child has to forget them.
 
 use std::cell::Cell;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::{CLASSES, Table, units_of};
 
@@ -11,7 +12,7 @@ const MOST: usize = 4;
 /// How many units in all: processes are many, and what one keeps the others cannot have.
 const MOST_UNITS: usize = 256;
 
-struct Cache {
+pub(crate) struct Cache {
     /// Whose blocks they are: the table's address, and the owner.
     table: Cell<usize>,
     owner: Cell<u32>,
@@ -33,8 +34,18 @@ impl Drop for Cache {
 }
 
 thread_local! {
-    static CACHE: Cache = const {
-        Cache {
+    static CACHE: Cache = const { Cache::new() };
+}
+
+/// How many threads of this process may keep something.
+static KEEPERS: AtomicU32 = AtomicU32::new(0);
+
+/// Under loom all threads of a model are one thread, and would share what is kept.
+const KEEPS: bool = cfg!(not(loom));
+
+impl Cache {
+    pub(crate) const fn new() -> Self {
+        Self {
             table: Cell::new(0),
             owner: Cell::new(0),
             units: Cell::new(0),
@@ -42,13 +53,8 @@ thread_local! {
             blocks: [const { [const { Cell::new(0) }; MOST] }; CLASSES],
             cursors: [const { Cell::new(0) }; CLASSES],
         }
-    };
-}
+    }
 
-/// Under loom all threads of a model are one thread, and would share what is kept.
-const KEEPS: bool = cfg!(not(loom));
-
-impl Cache {
     #[inline]
     fn is_of(&self, table: &Table, owner: u32) -> bool {
         self.owner.get() == owner && self.table.get() == identity(table)
@@ -115,6 +121,7 @@ pub(super) fn adopt(table: &Table, owner: u32) {
         if KEEPS && !cache.is_of(table, owner) {
             cache.flush(table);
             cache.forget();
+            KEEPERS.fetch_add(1, Ordering::Relaxed);
             cache.owner.set(owner);
             cache.table.set(identity(table));
         }
@@ -122,14 +129,33 @@ pub(super) fn adopt(table: &Table, owner: u32) {
 }
 
 /// Frees what this thread keeps.
-pub(super) fn flush(table: &Table) {
+pub(in crate::arena) fn flush(table: &Table) {
     let _ = CACHE.try_with(|cache| cache.flush(table));
+}
+
+/// Whether other threads of this process may keep something.
+pub(in crate::arena) fn has_other_keepers() -> bool {
+    KEEPERS.load(Ordering::Relaxed) > 1
 }
 
 /// Forgets what this thread keeps, without freeing it. A forked child calls it before anything else: the blocks are its
 /// parent's.
 pub(crate) fn forget_cache() {
     let _ = CACHE.try_with(Cache::forget);
+    KEEPERS.store(0, Ordering::Relaxed);
+}
+
+/// What a simulated process keeps here while another one runs, for what this one keeps.
+#[cfg(all(test, not(loom), csp_steps))]
+pub(crate) fn exchange_cache(other: &Cache) {
+    CACHE.with(|cache| {
+        cache.table.swap(&other.table);
+        cache.owner.swap(&other.owner);
+        cache.units.swap(&other.units);
+        cache.counts.iter().zip(&other.counts).for_each(|(one, other)| one.swap(other));
+        cache.blocks.iter().flatten().zip(other.blocks.iter().flatten()).for_each(|(one, other)| one.swap(other));
+        cache.cursors.iter().zip(&other.cursors).for_each(|(one, other)| one.swap(other));
+    });
 }
 
 /// Where this thread goes on looking in slabs of the class.

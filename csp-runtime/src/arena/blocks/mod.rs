@@ -68,12 +68,12 @@ impl Table {
     pub(super) fn allocate(&self, bytes: usize, kind: Kind, owner: Owner, purpose: Purpose) -> Option<u32> {
         let units = bytes.div_ceil(super::UNIT).max(1);
         if units > LARGEST_CLASS {
-            return self.allocate_run(units, kind, owner.raw(), purpose);
+            return self.allocate_run(units, kind, owner.number(), purpose);
         }
         let class = class_of(units);
-        let unit = match cache::take(self, class, owner.raw()) {
+        let unit = match cache::take(self, class, owner.number()) {
             Some(unit) => unit,
-            None => self.allocate_small(class, owner.raw(), purpose)?,
+            None => self.allocate_small(class, owner.number(), purpose)?,
         };
         self.set_kind(unit, kind);
         Some(unit)

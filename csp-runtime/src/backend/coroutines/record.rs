@@ -16,6 +16,8 @@ use crate::process::context::{self, Context};
 /// How much of a stack is fetched ahead, from somewhat below the offer: what a plain operation touches when it goes on.
 const LINES_AHEAD: usize = 6;
 
+const MADE_AT_ONCE: usize = 32;
+
 /// From so many coroutines on, what one needs is fetched ahead when it is woken.
 const CROWD: usize = 1024;
 
@@ -72,10 +74,15 @@ pub(super) fn rest() {
 }
 
 impl Record {
-    pub(super) fn new(worker: &'static Worker) -> &'static Self {
-        MADE.set(MADE.get() + 1);
+    /// Some for this thread, which is `worker`'s: side by side, so that they take no more than their own room.
+    pub(super) fn some(worker: &'static Worker) -> &'static [Self] {
+        MADE.set(MADE.get() + MADE_AT_ONCE);
         CROWDED.set(MADE.get() > CROWD);
-        Box::leak(Box::new(Self {
+        Vec::leak((0..MADE_AT_ONCE).map(|_| Self::new(worker)).collect())
+    }
+
+    fn new(worker: &'static Worker) -> Self {
+        Self {
             coroutine: UnsafeCell::new(None),
             yielder: Cell::new(None),
             next: Cell::new(None),
@@ -84,7 +91,7 @@ impl Record {
             deadline: Cell::new(None),
             posted: Posted::new(),
             below: AtomicPtr::new(ptr::null_mut()),
-        }))
+        }
     }
 
     /// Gives the record a process to run.
@@ -251,6 +258,6 @@ fn prefetch(address: *const u8) {
 }
 
 fn eternal(record: &Record) -> &'static Record {
-    // SAFETY: only `Record::new` makes records, and it leaks them.
+    // SAFETY: only `Record::some` makes records, and it leaks them.
     unsafe { &*ptr::from_ref(record) }
 }

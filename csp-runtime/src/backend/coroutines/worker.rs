@@ -264,9 +264,16 @@ impl Worker {
 
     fn begin(&'static self, fresh: Fresh) -> &'static Record {
         let free = self.own.free.borrow_mut().pop();
-        let record = free.unwrap_or_else(|| Record::new(self));
+        let record = free.unwrap_or_else(|| self.make_records());
         record.begin(fresh);
         record
+    }
+
+    #[cold]
+    fn make_records(&'static self) -> &'static Record {
+        let made = Record::some(self);
+        self.own.free.borrow_mut().extend(&made[1..]);
+        &made[0]
     }
 
     /// Makes ready whom others have woken, in the order in which they did.

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::sync::MutexGuard;
 
 use super::{Birth, ForkedJob};
-use crate::arena::{Block, Kind, arena, forget_cache};
+use crate::arena::{Block, Kind, arena};
 use crate::shared::census::{self, Slot, State};
 use crate::shared::recover;
 use crate::{backend, deadlock, shared};
@@ -42,7 +42,7 @@ impl Locks {
 
     /// In the child: there is nothing but this thread.
     fn forget_the_parent(mut self) {
-        forget_cache();
+        crate::arena::forget_cache();
         deadlock::forget_the_parent(&mut self.contexts);
         self.watch.forget_the_parent();
         self.forker.forget_the_parent();
@@ -76,7 +76,7 @@ pub(super) unsafe fn live(job: ForkedJob, birth: &Birth, slot: &'static Slot, pa
         Some(bytes) => on_own_stack(bytes, run),
     };
     if let Some(block) = legacy.0 {
-        slot.legacy.store(block.raw(), std::sync::atomic::Ordering::Relaxed);
+        slot.legacy.store(block.number(), std::sync::atomic::Ordering::Relaxed);
     }
     let _ = std::io::stdout().flush();
     recover::leave_in_order(slot, legacy.0);

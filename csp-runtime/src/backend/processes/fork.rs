@@ -17,7 +17,7 @@ pub(super) fn fork(job: ForkedJob, birth: &Birth) -> Result<(), NotStarted> {
     let me = census::me();
     desk::desk();
     watch::start()?;
-    let slot = census::admit(&birth.name, me.owner().raw())
+    let slot = census::admit(&birth.name, me.owner().number())
         .ok_or_else(|| NotStarted(format!("no more than {} OS processes can run at a time", census::MOST)))?;
     slot.catching.store(u32::from(birth.catching), std::sync::atomic::Ordering::Relaxed);
     let mut taken = Taken::of(&job, slot);
@@ -128,4 +128,23 @@ impl Visit for Taken {
     fn one_way(&mut self, type_name: &'static str) {
         self.refuse(format!("it has a `&mut {type_name}`, which is no message, so what it writes there would be lost"));
     }
+}
+
+/// Moves the channels that a process will take along to where it can reach them. What cannot move is told when it is forked.
+pub(crate) struct Moves;
+
+impl Visit for Moves {
+    fn moved(&mut self, channel: &Arc<Channel>, _side: Side) {
+        let _ = channel.move_to_arena();
+    }
+
+    fn lent(&mut self, channel: &Arc<Channel>, _side: Side) {
+        let _ = channel.move_to_arena();
+    }
+
+    fn data(&mut self, _place: NonNull<u8>) {}
+
+    fn mutable(&mut self, _target: Mutable) {}
+
+    fn one_way(&mut self, _type_name: &'static str) {}
 }

@@ -9,6 +9,7 @@ mod watch;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 pub(crate) use child::Legacy;
+pub(crate) use fork::Moves;
 
 use super::NotStarted;
 use crate::process::context::{ContextKind, current};

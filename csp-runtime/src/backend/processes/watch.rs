@@ -1,8 +1,8 @@
 //! The watcher: a thread that sees children end, mends what the killed ones left, and tells those who wait.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::os::fd::{AsRawFd, OwnedFd};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags};
 use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
@@ -23,6 +23,16 @@ struct Watch {
     wards: HashMap<u64, Ward>,
 }
 
+/// A child that was reaped, and is not buried yet.
+struct Ended {
+    slot: &'static Slot,
+    job: Option<ForkedJob>,
+    how: Option<WaitStatus>,
+}
+
+static ENDED: Mutex<VecDeque<Ended>> = Mutex::new(VecDeque::new());
+static ANOTHER: Condvar = Condvar::new();
+
 static WATCH: Mutex<Option<Watch>> = Mutex::new(None);
 
 fn watch() -> MutexGuard<'static, Option<Watch>> {
@@ -42,6 +52,7 @@ pub(super) fn start() -> Result<(), NotStarted> {
     // SAFETY: only sets whose they become.
     unsafe { libc::prctl(libc::PR_SET_CHILD_SUBREAPER, 1) };
     crate::backend::start_helper("csp-watcher", listen);
+    crate::backend::start_helper("csp-burial", bury_all);
     Ok(())
 }
 
@@ -49,7 +60,9 @@ pub(super) fn start() -> Result<(), NotStarted> {
 pub(super) fn over(slot: &'static Slot, ended: Option<OwnedFd>, job: Option<ForkedJob>) {
     let Some(ended) = ended else {
         // No descriptor is left: then this waits here.
-        return conclude(slot, job, wait_for(slot));
+        let how = wait_for(slot);
+        concluding();
+        return conclude(slot, job, how);
     };
     let mut watch = watch();
     let Some(watch) = &mut *watch else { return };
@@ -76,11 +89,33 @@ fn listen() {
                 Some(ward)
             });
             if let Some(Ward { slot, ended, job }) = ward {
+                // Until it is buried, nobody may think that all stand still.
+                concluding();
                 let how = wait_for(slot);
                 drop(ended);
-                conclude(slot, job, how);
+                // At once: the burial of another one may be waiting for a lock that this one held.
+                if !slot.is(State::Clean) {
+                    recover::break_locks(slot);
+                }
+                ENDED.lock().unwrap_or_else(PoisonError::into_inner).push_back(Ended { slot, job, how });
+                ANOTHER.notify_one();
             }
         }
+    }
+}
+
+/// Buries one after the other.
+fn bury_all() {
+    loop {
+        let mut ended = ENDED.lock().unwrap_or_else(PoisonError::into_inner);
+        let Ended { slot, job, how } = loop {
+            match ended.pop_front() {
+                Some(next) => break next,
+                None => ended = ANOTHER.wait(ended).unwrap_or_else(PoisonError::into_inner),
+            }
+        };
+        drop(ended);
+        conclude(slot, job, how);
     }
 }
 
@@ -96,8 +131,8 @@ fn wait_for(slot: &Slot) -> Option<WaitStatus> {
     }
 }
 
+/// After [`concluding`].
 fn conclude(slot: &'static Slot, job: Option<ForkedJob>, how: Option<WaitStatus>) {
-    concluding();
     let ending = if slot.is(State::Clean) {
         recover::bury(slot, None);
         Ending::Left(child::legacy_of(slot))
@@ -125,31 +160,32 @@ fn conclude(slot: &'static Slot, job: Option<ForkedJob>, how: Option<WaitStatus>
 
 /// The children of a killed process are killed with it, and are ours now.
 fn adopt_orphans(dead: &Slot) {
-    let parent = dead.owner().raw();
-    for orphan in census::everybody().filter(|slot| slot.parent() == parent && slot.is_alive()) {
+    recover::bury_orphans(dead, &mut |orphan| {
         let pid = orphan.pid.load(std::sync::atomic::Ordering::Relaxed);
-        if pid == 0 {
-            // It was never forked.
-            recover::bury(orphan, None);
-            census::dismiss(orphan);
-            continue;
+        let runs = pid != 0 && orphan.is_alive();
+        if runs {
+            // SAFETY: ends a process that is ending anyway, and is ours.
+            unsafe { libc::kill(pid, libc::SIGKILL) };
+            over(orphan, fork::open(pid), None);
         }
-        // SAFETY: ends a process that is ending anyway, and is ours.
-        unsafe { libc::kill(pid, libc::SIGKILL) };
-        over(orphan, fork::open(pid), None);
-    }
+        runs
+    });
 }
 
-/// The wards, held by a thread that forks.
-pub(super) struct Lock(MutexGuard<'static, Option<Watch>>);
+/// The wards, and those that wait for their burial, held by a thread that forks.
+pub(super) struct Lock {
+    watch: MutexGuard<'static, Option<Watch>>,
+    ended: MutexGuard<'static, VecDeque<Ended>>,
+}
 
 pub(super) fn hold() -> Lock {
-    Lock(watch())
+    Lock { watch: watch(), ended: ENDED.lock().unwrap_or_else(PoisonError::into_inner) }
 }
 
 impl Lock {
-    /// A child has no such thread, and watches over nobody yet.
+    /// A child has no such threads, and watches over nobody yet.
     pub(super) fn forget_the_parent(&mut self) {
-        *self.0 = None;
+        *self.watch = None;
+        self.ended.clear();
     }
 }

@@ -133,7 +133,7 @@ fn what_is_wrong_is_said() {
     );
     assert!(Region::of_bytes(&[0, 0, 0, 0, 0, 0, 0, 0, 2]).decode::<bool>().is_err());
     assert!(Region::of_bytes(&[0, 0, 0, 0, 0, 0, 0, 0, 0]).decode::<std::num::NonZero<u8>>().is_err());
-    assert!(Region::of_bytes(&[0, 0, 0, 0, 0, 0, 0, 0, 7]).decode::<CauseKind>().is_err());
+    assert!(Region::of_bytes(&[0, 0, 0, 0, 0, 0, 0, 0, 8]).decode::<CauseKind>().is_err());
     assert!(Region::of_bytes(&[0, 0, 0, 0, 0, 0, 0, 0, 0, 0xD8, 0, 0]).decode::<char>().is_err());
     assert!(Region::of_bytes(&[0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0]).decode::<Plainest>().is_err());
     assert!(Region::of_bytes(&[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]).decode::<Never>().is_err());
