@@ -14,8 +14,9 @@ use crate::backend::{Backend, default};
 /// | [`backend`](Self::backend) | `CSP_BACKEND` | as the Cargo features say, else `threads` |
 /// | [`stack_size`](Self::stack_size) | `CSP_STACK`, bytes, or with `KiB`, `MiB` | 2 MiB; 64 KiB on coroutines |
 /// | [`workers`](Self::workers) | `CSP_WORKERS` | one a core (only coroutines ask) |
-/// | [`message_buffer`](Self::message_buffer) | `CSP_MESSAGE_BUFFER`, bytes, or with `KiB`, `MiB`, `GiB` | 100 MB (only processes ask) |
 /// | [`seed`](Self::seed) | `CSP_SEED` | 0 |
+/// | [`message_buffer`](Self::message_buffer) | `CSP_MESSAGE_BUFFER`, as `CSP_STACK` | 100 MB, or half of the memory that is available (only processes ask) |
+/// | [`block_size`](Self::block_size) | `CSP_BLOCK_SIZE`, as `CSP_STACK` | 16 KiB (only processes ask) |
 ///
 /// # Examples
 /// ```
@@ -32,8 +33,9 @@ pub struct Config {
     backend: Option<Backend>,
     stack_size: Option<usize>,
     workers: Option<usize>,
-    message_buffer: Option<usize>,
     seed: Option<u64>,
+    message_buffer: Option<usize>,
+    block_size: Option<usize>,
 }
 
 /// What is in force.
@@ -44,9 +46,12 @@ pub(crate) struct Effective {
     pub(crate) coroutine_stack: usize,
     #[allow(dead_code, reason = "the coroutines backend asks")]
     pub(crate) workers: usize,
-    #[allow(dead_code, reason = "the processes backend asks")]
-    pub(crate) message_buffer: usize,
     pub(crate) seed: u64,
+    /// None: what the memory that is available allows.
+    #[allow(dead_code, reason = "the processes backend asks")]
+    pub(crate) message_buffer: Option<usize>,
+    #[allow(dead_code, reason = "the processes backend asks")]
+    pub(crate) block_size: usize,
     /// What is wrong with the environment.
     complaint: Option<String>,
 }
@@ -75,15 +80,20 @@ impl Config {
         Self { workers: Some(count), ..self }
     }
 
-    /// The size in bytes of the memory that forked processes share: for channels between them, and the messages on their way.
-    /// It is taken from the system as it is used, and no more than half of what that has left.
+    /// The seed of the seeded backend's schedule.
+    pub fn seed(self, seed: u64) -> Self {
+        Self { seed: Some(seed), ..self }
+    }
+
+    /// The size in bytes of the memory that forked processes share: messages under way, and the channels between them. It
+    /// is touched on demand. A message may have a quarter of it.
     pub fn message_buffer(self, bytes: usize) -> Self {
         Self { message_buffer: Some(bytes), ..self }
     }
 
-    /// The seed of the seeded backend's schedule.
-    pub fn seed(self, seed: u64) -> Self {
-        Self { seed: Some(seed), ..self }
+    /// The grain in bytes in which that memory is given to messages above 32 KiB: a power of two from 4 KiB to 1 MiB.
+    pub fn block_size(self, bytes: usize) -> Self {
+        Self { block_size: Some(bytes), ..self }
     }
 
     /// Puts the settings in force.
@@ -116,8 +126,9 @@ impl Config {
             backend: Some(now.backend),
             stack_size: Some(stack),
             workers: Some(now.workers),
-            message_buffer: Some(now.message_buffer),
             seed: Some(now.seed),
+            message_buffer: now.message_buffer,
+            block_size: Some(now.block_size),
         }
     }
 
@@ -172,20 +183,22 @@ fn settle() -> Effective {
     let wishes = WISHES.lock().unwrap_or_else(PoisonError::into_inner).clone().unwrap_or_default();
     let mut complaint = None;
     let backend = wishes.backend.or_else(|| from_environment("CSP_BACKEND", &mut complaint));
-    let stack_size =
-        wishes.stack_size.or_else(|| from_environment::<Bytes>("CSP_STACK", &mut complaint).map(|bytes| bytes.0));
+    let mut bytes = |wish: Option<usize>, variable: &str| {
+        wish.or_else(|| from_environment::<Bytes>(variable, &mut complaint).map(|bytes| bytes.0))
+    };
+    let stack_size = bytes(wishes.stack_size, "CSP_STACK");
+    let message_buffer = bytes(wishes.message_buffer, "CSP_MESSAGE_BUFFER");
+    let block_size = bytes(wishes.block_size, "CSP_BLOCK_SIZE");
     let workers = wishes.workers.or_else(|| from_environment("CSP_WORKERS", &mut complaint));
-    let message_buffer = wishes
-        .message_buffer
-        .or_else(|| from_environment::<Bytes>("CSP_MESSAGE_BUFFER", &mut complaint).map(|bytes| bytes.0));
     let seed = wishes.seed.or_else(|| from_environment("CSP_SEED", &mut complaint));
     Effective {
         backend: backend.unwrap_or_else(default::of_features),
         stack_size: stack_size.unwrap_or(2 << 20),
         coroutine_stack: stack_size.unwrap_or(64 << 10),
         workers: workers.filter(|workers| *workers > 0).unwrap_or_else(cores),
-        message_buffer: message_buffer.unwrap_or(100_000_000),
         seed: seed.unwrap_or(0),
+        message_buffer,
+        block_size: block_size.unwrap_or(16 << 10),
         complaint,
     }
 }

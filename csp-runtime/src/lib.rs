@@ -44,7 +44,8 @@ compile_error!(
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
-#[cfg(feature = "backend-processes")]
+#[cfg(any(feature = "backend-processes", all(test, loom)))]
+#[allow(dead_code, unused_imports, reason = "its tests and models ask for more, or less")]
 mod arena;
 mod backend;
 #[cfg(any(feature = "backend-coroutines", all(test, loom)))]

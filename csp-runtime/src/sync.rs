@@ -4,8 +4,6 @@
 pub(crate) use std::sync::atomic::AtomicBool;
 #[cfg(all(not(loom), any(feature = "backend-coroutines", feature = "backend-processes")))]
 pub(crate) use std::sync::atomic::fence;
-#[cfg(all(not(loom), feature = "backend-processes"))]
-pub(crate) use std::sync::atomic::{AtomicU8, AtomicU64};
 #[cfg(not(loom))]
 pub(crate) use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 

@@ -5,11 +5,15 @@ use std::ptr::NonNull;
 use std::sync::atomic::{AtomicI32, AtomicPtr, AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use super::{message, ownership};
 use crate::arena::{Block, Kind, Owner, arena};
 use crate::sync::step;
 
 /// At most so many OS processes at a time; a decision word has room for their numbers.
 pub(crate) const MOST: usize = 1 << 13;
+
+/// Who makes the census and the first slot, before there is one. It is no block's number: an arena has fewer units.
+const FOUNDER: Owner = Owner::of(1 << 30).unwrap();
 
 /// The longest name of a process that others read.
 const NAME: usize = 64;
@@ -45,6 +49,8 @@ pub(crate) struct Slot {
     pub(crate) death: AtomicU32,
     /// Its processes all wait, and none has a deadline.
     pub(crate) stands_still: AtomicU32,
+    /// When it ended, other threads than the one that left in order may have kept blocks for their next messages.
+    pub(crate) leaves_spares: AtomicU32,
     /// How many waits for shared channels have begun in it.
     pub(crate) waits: AtomicU32,
     /// Where it waits for processes to end, if it stands still: the line's place in the program's memory, the same in all of them.
@@ -121,10 +127,12 @@ fn found() -> NonNull<Slot> {
     if let Some(me) = NonNull::new(ME.load(Ordering::Relaxed)) {
         return me;
     }
-    let block = super::message::certain(size_of::<Census>(), Kind::Census, Owner::COMMON);
+    let block = message::certain(size_of::<Census>(), Kind::Blank, FOUNDER);
     let place = arena().payload(block);
     // SAFETY: a new block of this length.
     unsafe { place.as_ptr().write_bytes(0, size_of::<Census>()) };
+    arena().set_kind(block, Kind::Census);
+    ownership::give(block, Owner::COMMON);
     CENSUS.store(place.as_ptr().cast(), Ordering::Relaxed);
     let slot = admit("main", 0).expect("the first process finds a free slot");
     slot.pid.store(i32::try_from(std::process::id()).unwrap_or(0), Ordering::Relaxed);
@@ -154,8 +162,8 @@ pub(crate) fn census() -> &'static Census {
 /// A slot for a process that is about to start, or none if there are too many.
 pub(crate) fn admit(name: &str, parent: u32) -> Option<&'static Slot> {
     // Owned by the parent until it is in the table, so that nothing is lost if that dies here.
-    let maker = NonNull::new(ME.load(Ordering::Relaxed)).map_or(Owner::COMMON, |_| me().owner());
-    let block = super::message::certain(size_of::<Slot>(), Kind::Slot, maker);
+    let maker = NonNull::new(ME.load(Ordering::Relaxed)).map_or(FOUNDER, |_| me().owner());
+    let block = message::certain(size_of::<Slot>(), Kind::Blank, maker);
     let place = arena().payload(block).cast::<Slot>();
     // SAFETY: a new block of this length; a slot of zeros is an empty one.
     unsafe { place.as_ptr().cast::<u8>().write_bytes(0, size_of::<Slot>()) };
@@ -172,6 +180,7 @@ pub(crate) fn admit(name: &str, parent: u32) -> Option<&'static Slot> {
     slot.name_len.store(len as u32, Ordering::Relaxed);
     slot.parent.store(parent, Ordering::Relaxed);
     slot.set_state(State::Starting);
+    arena().set_kind(block, Kind::Slot);
     for (index, entry) in census().slots.iter().enumerate() {
         slot.number.store(index as u32 + 1, Ordering::Relaxed);
         step();
@@ -180,8 +189,7 @@ pub(crate) fn admit(name: &str, parent: u32) -> Option<&'static Slot> {
             && entry.compare_exchange(0, block.number(), Ordering::AcqRel, Ordering::Relaxed).is_ok()
         {
             census().used.fetch_max(index as u32 + 1, Ordering::AcqRel); // SYNC census: before the process can run
-            step();
-            arena().owner(block).store(Owner::COMMON.number(), Ordering::Relaxed);
+            ownership::give(block, Owner::COMMON);
             return Some(slot);
         }
     }
@@ -195,14 +203,14 @@ pub(crate) fn dismiss(slot: &Slot) {
     let Some(block) = arena().check(entry.load(Ordering::Relaxed)) else { return };
     step();
     // Ours from here on, so that it is not lost if we die before it is free.
-    arena().owner(block).store(me().owner().number(), Ordering::Relaxed);
+    ownership::give(block, me().owner());
     step();
     // SYNC census: with whoever uses it next.
     entry.store(0, Ordering::Release);
     arena().free(block);
 }
 
-/// A slot that its maker, who is dead, had not put into the table, or had put there only just.
+/// A slot of ours that its maker, who is dead, had not put into the table, or had put there only just.
 pub(super) fn dismiss_unborn(block: Block) {
     let entries = census().slots.iter();
     for entry in entries.filter(|entry| entry.load(Ordering::Relaxed) == block.number()) {
@@ -249,7 +257,7 @@ impl Slot {
     /// The name of all blocks that this process owns.
     #[inline]
     pub(crate) fn owner(&self) -> Owner {
-        let block = arena().block_of(std::ptr::from_ref(self).cast()).map(Block::number);
+        let block = arena().block_at(std::ptr::from_ref(self).cast()).map(Block::number);
         Owner::of(block.unwrap_or(0)).unwrap_or(Owner::COMMON)
     }
 

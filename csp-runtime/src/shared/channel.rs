@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
 use super::census::{self, Slot};
 use super::home::{Parcel, Shared};
-use super::message::Codec;
+use super::message::{self, Codec};
 use super::ring::Ring;
 use super::text::Text;
 use crate::arena::{Block, Full, Kind, Owner, Purpose, arena};
@@ -92,9 +92,11 @@ impl ChannelLink {
             0 => None,
             _ => Some((Ring::new(capacity, size).ok_or_else(|| arena().full(capacity.saturating_mul(64)))?, capacity)),
         };
+        let ring = buffer.as_ref().map(|(ring, _)| ring.block());
         // Ours until somebody holds an end of it.
-        let block =
-            arena().allocate(size_of::<SharedChannel>(), Kind::Channel, census::me().owner(), Purpose::Certain)?;
+        let owner = census::me().owner();
+        let block = arena().allocate(size_of::<SharedChannel>(), Kind::Blank, owner, Purpose::Certain);
+        let block = block.inspect_err(|_| ring.into_iter().for_each(|ring| arena().free(ring)))?;
         let place = arena().payload(block).cast::<SharedChannel>();
         let channel = SharedChannel {
             core: Core::new(size, buffer),
@@ -109,6 +111,7 @@ impl ChannelLink {
         };
         // SAFETY: a new block, long enough and aligned.
         unsafe { place.write(channel) };
+        arena().set_kind(block, Kind::Channel);
         Ok(Self(place))
     }
 
@@ -120,7 +123,7 @@ impl ChannelLink {
     }
 
     pub(super) fn block(self) -> u32 {
-        arena().block_of(self.0.as_ptr().cast()).map_or(0, Block::number)
+        arena().block_at(self.0.as_ptr().cast()).map_or(0, Block::number)
     }
 
     pub(crate) fn as_ptr(self) -> *mut SharedChannel {
@@ -324,11 +327,13 @@ impl ChannelLink {
         if self.holdings.get(lock).is_none() {
             self.belong_to(Owner::COMMON, lock);
         }
-        let block = super::message::certain(size_of::<Holding>(), Kind::Holding, process.owner());
+        let block = message::certain(size_of::<Holding>(), Kind::Blank, census::me().owner());
         let place = arena().payload(block).cast::<Holding>();
         let next = Guarded::new(self.holdings.get(lock));
         // SAFETY: a new block, long enough and aligned.
         unsafe { place.write(Holding { channel: self.0, next, ends: [Guarded::new(0), Guarded::new(0)], ticket }) };
+        arena().set_kind(block, Kind::Holding);
+        super::ownership::give(block, process.owner());
         self.holdings.set(Some(place), lock);
         holding_in(place)
     }
@@ -372,7 +377,7 @@ impl ChannelLink {
             link = &holding_in(next).next;
         }
         // Once this is final; if we die before, it is swept with all that is ours.
-        if let Some(block) = arena().block_of(this.as_ptr().cast()) {
+        if let Some(block) = arena().block_at(this.as_ptr().cast()) {
             give(block, census::me().owner(), lock);
             after.freed.push(block);
         }
@@ -451,7 +456,7 @@ impl Holding {
 
     /// Who owns it.
     pub(super) fn owner(&self) -> u32 {
-        let block = arena().block_of(std::ptr::from_ref(self).cast());
+        let block = arena().block_at(std::ptr::from_ref(self).cast());
         block.map_or(0, |block| arena().owner(block).load(Ordering::Relaxed))
     }
 

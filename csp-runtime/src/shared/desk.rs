@@ -82,13 +82,14 @@ fn new_desk() -> &'static Desk {
     let mut desks = hold();
     let desk = desks.free_one().unwrap_or_else(|| {
         let me = census::me();
-        let block = super::message::certain(size_of::<Desk>(), Kind::Desk, me.owner());
+        let block = super::message::certain(size_of::<Desk>(), Kind::Blank, me.owner());
         let place = arena().payload(block).cast::<Desk>();
         // SAFETY: a new block, long enough, and aligned for it; all zero is an empty desk.
         unsafe { place.as_ptr().cast::<u8>().write_bytes(0, size_of::<Desk>()) };
         // SAFETY: just initialised; blocks stay mapped for ever.
         let desk: &'static Desk = unsafe { place.as_ref() };
         desk.process.store(me.owner().number(), Ordering::Relaxed);
+        arena().set_kind(block, Kind::Desk);
         desk
     });
     if gives_it_back {
@@ -135,7 +136,7 @@ impl Desk {
     /// Its name in a lock.
     #[inline]
     pub(crate) fn number(&self) -> u32 {
-        arena().block_of(std::ptr::from_ref(self).cast()).map_or(0, Block::number)
+        arena().block_at(std::ptr::from_ref(self).cast()).map_or(0, Block::number)
     }
 
     pub(super) fn process(&self) -> u32 {
@@ -177,7 +178,7 @@ impl Note {
         let place = self.place.load(Ordering::Relaxed);
         let (bytes, place) = ((place >> BYTES_SHIFT) as usize, (place & ((1 << BYTES_SHIFT) - 1)) as *mut u8);
         let old = self.old.load(Ordering::Relaxed).to_ne_bytes();
-        if bytes > old.len() || !arena().contains(place, bytes) {
+        if bytes > old.len() || !arena().is_mapped(place, bytes) {
             return;
         }
         step();
@@ -245,8 +246,8 @@ impl DeskJournal {
 
 /// All desks of a process, which is dead.
 pub(super) fn each_of(slot: &Slot, mut visit: impl FnMut(&Desk)) {
-    arena().owned_by(slot.owner(), |block| {
-        if arena().kind(block) == Kind::Desk {
+    arena().each(|block, owner| {
+        if owner == slot.owner() && arena().kind(block) == Kind::Desk {
             // SAFETY: a block of this kind is long enough for a desk.
             let desk = unsafe { arena().payload(block).cast::<Desk>().as_ref() };
             // Its maker may have died before it was one.

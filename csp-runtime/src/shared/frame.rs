@@ -189,7 +189,7 @@ impl Drop for FrameGuard {
 #[cold]
 fn new_block(seats: usize) -> Block {
     let bytes = size_of::<Frame>() + seats * size_of::<Seat>();
-    let block = super::message::certain(bytes, Kind::Frame, census::me().owner());
+    let block = super::message::certain(bytes, Kind::Blank, census::me().owner());
     let place = arena().payload(block).cast::<Frame>();
     // SAFETY: a new block of this length. Seats of zeros are in no queue, and have no partner.
     unsafe { place.as_ptr().cast::<u8>().write_bytes(0, bytes) };
@@ -201,6 +201,7 @@ fn new_block(seats: usize) -> Block {
     let number = census::census().frames.fetch_add(1, Ordering::Relaxed);
     frame.offer.generation.store(number.wrapping_mul(0x9e37_79b1), Ordering::Relaxed);
     frame.seats.store(seats as u32, Ordering::Relaxed);
+    arena().set_kind(block, Kind::Frame);
     block
 }
 

@@ -10,6 +10,7 @@ use std::sync::atomic::{Ordering, fence};
 use super::census::{self, Slot, State, census};
 use super::channel::Poisoned;
 use super::frame::Frame;
+use super::ownership::{free_from, give};
 use crate::arena::{Kind, Owner, Purpose, arena};
 use crate::error::{Cause, CauseKind};
 use crate::rendezvous::core::Side;
@@ -150,7 +151,7 @@ fn report() -> String {
 /// Puts the report where the program's first process finds it.
 fn publish(text: &str) {
     let bytes = size_of::<u64>() + text.len();
-    let Ok(block) = arena().allocate(bytes, Kind::Legacy, Owner::COMMON, Purpose::Certain) else { return };
+    let Ok(block) = arena().allocate(bytes, Kind::Legacy, census::me().owner(), Purpose::Certain) else { return };
     let place = arena().payload(block);
     // SAFETY: a new block, long enough.
     unsafe { place.cast::<u64>().write(text.len() as u64) };
@@ -158,6 +159,7 @@ fn publish(text: &str) {
     let bytes = unsafe { place.add(size_of::<u64>()) };
     // SAFETY: as above.
     unsafe { bytes.copy_from_nonoverlapping(std::ptr::NonNull::from(text.as_bytes()).cast(), text.len()) };
+    give(block, Owner::COMMON);
     // SYNC report: the text is seen by whoever finds the block.
     let before = census().report.swap(block.number(), Ordering::AcqRel);
     free(before);
@@ -165,7 +167,7 @@ fn publish(text: &str) {
 
 fn free(block: u32) {
     if let Some(block) = arena().check(block) {
-        arena().free(block);
+        free_from(block, Owner::COMMON);
     }
 }
 
@@ -184,7 +186,7 @@ pub(crate) fn take_report() -> Option<String> {
     let len = len.min(arena().capacity(block) - size_of::<u64>());
     // SAFETY: as above, and so many bytes of text.
     let bytes = unsafe { std::slice::from_raw_parts(place.add(size_of::<u64>()).as_ptr(), len) }.to_vec();
-    arena().free(block);
+    free_from(block, Owner::COMMON);
     Some(String::from_utf8_lossy(&bytes).into_owned())
 }
 

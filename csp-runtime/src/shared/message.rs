@@ -148,13 +148,14 @@ impl Codec {
 
     /// A block of ours with a message of `len` bytes, which `fill` writes.
     fn to_block(&self, len: usize, purpose: Purpose, fill: impl FnOnce(*mut u8)) -> Result<u32, Unpacked> {
-        let block = arena().allocate(len + size_of::<Head>(), Kind::Message, census::me().owner(), purpose);
+        let block = arena().allocate(len + size_of::<Head>(), Kind::Blank, census::me().owner(), purpose);
         let block = block.map_err(|Full { .. }| Unpacked::Full)?;
         let head = arena().payload(block).cast::<Head>();
         // SAFETY: a new block, long enough.
         unsafe { head.write(Head { len: len as u64, plain: u64::from(self.plain) }) };
         // SAFETY: so many bytes are behind the head.
         fill(unsafe { head.add(1) }.cast().as_ptr());
+        arena().set_kind(block, Kind::Message);
         Ok(block.number())
     }
 
@@ -287,7 +288,7 @@ pub(super) fn abandon(block: u32) {
     free(block);
 }
 
-/// A block of ours that must be had.
+/// A block of `owner`, who is the caller, that must be had. What others may look for by its kind is [`Kind::Blank`] until it is written.
 ///
 /// # Panics
 /// If the arena is full, naming the setting.

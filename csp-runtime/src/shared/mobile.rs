@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::census;
 use super::message::certain;
+use super::ownership::{free_from, is_owned_by, pass};
 use crate::arena::{Block, Kind, Owner, UNIT, arena};
 use crate::backend::{Backend, default};
 use crate::process::context::current;
@@ -51,7 +52,7 @@ pub(crate) fn is_ticket(ticket: u64) -> bool {
 pub(crate) fn allocate(layout: Layout) -> NonNull<u8> {
     let me = census::me().owner();
     let more = layout.align().saturating_sub(UNIT);
-    let block = certain(layout.size().saturating_add(UNIT + more), Kind::Mobile, me);
+    let block = certain(layout.size().saturating_add(UNIT + more), Kind::Blank, me);
     let start = arena().payload(block);
     let head = Head {
         block: block.number(),
@@ -66,6 +67,7 @@ pub(crate) fn allocate(layout: Layout) -> NonNull<u8> {
     let note = unsafe { data.sub(UNIT) };
     // SAFETY: a unit of the block; it is the head itself, or holds nothing else.
     unsafe { note.cast::<u32>().write(block.number()) };
+    arena().set_kind(block, Kind::Mobile);
     data
 }
 
@@ -98,17 +100,6 @@ fn head(block: Block) -> &'static Head {
     unsafe { arena().payload(block).cast::<Head>().as_ref() }
 }
 
-fn is_owned(block: Block, owner: Owner) -> bool {
-    arena().owner(block).load(Ordering::Relaxed) == owner.number()
-}
-
-/// The block passes from one owner to another; false if it was not the first one's any more.
-pub(super) fn pass(block: Block, from: Owner, to: Owner) -> bool {
-    step();
-    // SYNC mobile: what the last owner wrote is seen by the next one, who has it by a message or a fork.
-    arena().owner(block).compare_exchange(from.number(), to.number(), Ordering::AcqRel, Ordering::Relaxed).is_ok()
-}
-
 /// The data at `place` goes along with a process that is forked; false if it is not `from`'s, or not in the arena.
 pub(crate) fn pass_data(place: NonNull<u8>, from: Owner, to: Owner) -> bool {
     block_of(place).is_some_and(|block| pass(block, from, to))
@@ -119,7 +110,7 @@ pub(crate) fn free(place: NonNull<u8>) {
     if released::is_going_on() {
         return; // it went along, and what is there by now may be anything
     }
-    if let Some(block) = block_of(place).filter(|block| is_owned(*block, census::me().owner())) {
+    if let Some(block) = block_of(place).filter(|block| is_owned_by(census::me().owner(), *block)) {
         arena().free(block);
     }
 }
@@ -127,7 +118,7 @@ pub(crate) fn free(place: NonNull<u8>) {
 /// A ticket for the data at `place`, whatever its size. None: it is not in the arena, or is somebody else's, and must be copied.
 pub(crate) fn hand_over(place: NonNull<u8>) -> Option<u64> {
     let me = census::me();
-    let block = block_of(place).filter(|block| is_owned(*block, me.owner()))?;
+    let block = block_of(place).filter(|block| is_owned_by(me.owner(), *block))?;
     let serial = SERIAL.fetch_add(2, Ordering::Relaxed) ^ me.number() << 16;
     let serial = serial & !((IN_ARENA >> 32) as u32);
     step();
@@ -138,7 +129,7 @@ pub(crate) fn hand_over(place: NonNull<u8>) -> Option<u64> {
 /// The block of a ticket for data that is on its way.
 fn of_ticket(ticket: u64) -> Option<(Block, Owner)> {
     let block = arena().check(ticket as u32)?;
-    let owner = Owner::of(arena().owner(block).load(Ordering::Acquire))?; // SYNC mobile: as in `pass`
+    let owner = Owner::of(arena().owner(block).load(Ordering::Acquire))?; // SYNC entry: as in `pass`
     let is_one = arena().kind(block) == Kind::Mobile && arena().capacity(block) > UNIT;
     (is_one && head(block).serial.load(Ordering::Relaxed) == serial_of(ticket)).then_some((block, owner))
 }
@@ -172,10 +163,7 @@ pub(crate) fn take_over(ticket: u64, layout: Layout) -> Option<NonNull<u8>> {
 /// Frees the data of a ticket that nobody will come with. What was taken over already is not there any more.
 pub(crate) fn abandon(ticket: u64) {
     if let Some((block, owner)) = of_ticket(ticket) {
-        let me = census::me().owner();
-        if owner == me || pass(block, owner, me) {
-            arena().free(block);
-        }
+        free_from(block, owner);
     }
 }
 
@@ -183,7 +171,7 @@ pub(crate) fn abandon(ticket: u64) {
 pub(super) fn leave(block: Block, me: Owner) {
     if head(block).serial.load(Ordering::Relaxed) != 0 {
         pass(block, me, Owner::COMMON);
-    } else if is_owned(block, me) {
+    } else if is_owned_by(me, block) {
         arena().free(block);
     }
 }

@@ -22,6 +22,7 @@ pub(crate) mod judge;
 pub(crate) mod message;
 pub(crate) mod mobile;
 pub(crate) mod operation;
+mod ownership;
 mod passing;
 pub(crate) mod recover;
 mod ring;

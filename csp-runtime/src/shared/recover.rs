@@ -9,6 +9,7 @@ use super::channel::{self, ChannelLink};
 use super::desk;
 use super::frame::Frame;
 use super::home::{self, Shared};
+use super::ownership::{free_from, is_owned_by, pass};
 use super::{message, mobile};
 use crate::arena::{Block, Kind, Owner, arena};
 use crate::error::{Cause, CauseKind};
@@ -21,7 +22,11 @@ use crate::sync::{fence, mutant, step};
 /// The blocks of each kind that a process owns.
 fn blocks_of(owner: Owner) -> Vec<(Block, Kind)> {
     let mut blocks = Vec::new();
-    arena().owned_by(owner, |block| blocks.push((block, arena().kind(block))));
+    arena().each(|block, its| {
+        if its == owner {
+            blocks.push((block, arena().kind(block)));
+        }
+    });
     blocks
 }
 
@@ -32,13 +37,13 @@ pub(crate) fn leave_in_order(me: &Slot, legacy: Option<Block>) {
             // It went with one of the others.
             _ if !is_owned_by(me.owner(), block) => {}
             // On their way: whoever receives the message takes them over.
-            Kind::Holding if channel::is_ticket(block) => pass_on(block, me.owner(), Owner::COMMON),
+            Kind::Holding if channel::is_ticket(block) => _ = pass(block, me.owner(), Owner::COMMON),
             Kind::Mobile => mobile::leave(block, me.owner()),
             Kind::Holding => channel::release(block, None),
             Kind::Message => message::abandon(block.number()),
             Kind::Legacy if Some(block) == legacy => {
                 if let Some(parent) = Owner::of(me.parent()) {
-                    pass_on(block, me.owner(), parent);
+                    pass(block, me.owner(), parent);
                 }
             }
             _ => {}
@@ -46,21 +51,12 @@ pub(crate) fn leave_in_order(me: &Slot, legacy: Option<Block>) {
     }
     // The desk last: its journal was needed for what stands above.
     for (block, kind) in blocks_of(me.owner()) {
-        if matches!(kind, Kind::Frame | Kind::Desk | Kind::Legacy | Kind::Unknown | Kind::Message) {
+        if matches!(kind, Kind::Frame | Kind::Desk | Kind::Legacy | Kind::Message | Kind::Blank) {
             arena().free(block);
         }
     }
+    me.leaves_spares.store(u32::from(arena().flush_cache()), Ordering::Relaxed);
     census::fall_asleep();
-}
-
-fn is_owned_by(owner: Owner, block: Block) -> bool {
-    arena().owner(block).load(Ordering::Relaxed) == owner.number()
-}
-
-/// A block of `from` becomes `to`'s, unless somebody else has taken it meanwhile.
-fn pass_on(block: Block, from: Owner, to: Owner) {
-    step();
-    let _ = arena().owner(block).compare_exchange(from.number(), to.number(), Ordering::Relaxed, Ordering::Relaxed);
 }
 
 /// The first thing to do about a dead process: what it was doing under a channel's lock is undone, or finished, the lock is free, and what it
@@ -96,6 +92,9 @@ pub(crate) fn break_locks(slot: &Slot) {
 /// Every step may be done again, by another, if whoever does it is killed too.
 pub(crate) fn bury(slot: &Slot, cause: Option<&str>) {
     if slot.is(State::Clean) {
+        if slot.leaves_spares.load(Ordering::Relaxed) != 0 {
+            arena().sweep(slot.owner(), |_| ());
+        }
         return;
     }
     // Before all else: it may have died in the middle of a repair, and whoever waits for that must see it.
@@ -136,12 +135,14 @@ pub(crate) fn bury(slot: &Slot, cause: Option<&str>) {
         }
     }
     keep_what_moves(dead, &mut moving);
-    holdings.into_iter().for_each(|holding| channel::release(holding, poison.as_ref()));
+    // One may have gone with another: with an unread message in a buffer, say.
+    let is_left = |block: &Block| is_owned_by(dead, *block) && arena().kind(*block) == Kind::Holding;
+    holdings.into_iter().filter(is_left).for_each(|holding| channel::release(holding, poison.as_ref()));
     for block in moving.into_iter().filter(|block| is_owned_by(dead, *block)) {
         match arena().kind(block) {
             Kind::Holding => channel::release(block, poison.as_ref()),
             // Unless whoever receives it was just as fast.
-            Kind::Mobile if !mobile::pass(block, dead, census::me().owner()) => {}
+            Kind::Mobile if !pass(block, dead, census::me().owner()) => {}
             _ => arena().free(block),
         }
     }
@@ -149,20 +150,20 @@ pub(crate) fn bury(slot: &Slot, cause: Option<&str>) {
     for (block, kind) in blocks_of(dead) {
         match kind {
             _ if !is_owned_by(dead, block) => {}
-            Kind::Frame if followed.contains(&block.number()) => pass_on(block, dead, Owner::COMMON),
+            Kind::Frame if followed.contains(&block.number()) => _ = pass(block, dead, Owner::COMMON),
             Kind::Frame => {}
             Kind::Slot => census::dismiss_unborn(block),
             // What moves along may have been sent by somebody alive.
             Kind::Message if !mutant("ticket_lost") => message::abandon(block.number()),
-            _ => arena().free(block),
+            _ => {}
         }
     }
     fence(Ordering::SeqCst); // SYNC left behind: see `is_left_behind`
     // A leader that is alive may have made the dead one its own leader meanwhile.
     dismiss_followers(&frames);
-    frame_blocks_of(dead).into_iter().for_each(|block| arena().free(block));
     forget_the_left_behind();
-    arena().mend(dead);
+    // The rest, and what it was in the middle of taking or freeing.
+    arena().sweep(dead, |_| ());
     census::count_anew();
     // A wake-up may have died with whoever owed it.
     if !mutant("no_wake_after_a_death") {
@@ -183,11 +184,9 @@ fn frames_of(owner: Owner) -> Vec<&'static Frame> {
 fn forget_the_left_behind() {
     dismiss_followers(&frames_of(Owner::COMMON));
     let followed = followed_frames();
-    let me = census::me().owner();
     for block in frame_blocks_of(Owner::COMMON) {
         if !followed.contains(&block.number()) {
-            pass_on(block, Owner::COMMON, me);
-            arena().free(block);
+            free_from(block, Owner::COMMON);
         }
     }
 }
@@ -242,8 +241,8 @@ fn each_frame(mut visit: impl FnMut(Block, &'static Frame, Owner)) {
 }
 
 pub(super) fn each_channel(mut visit: impl FnMut(ChannelLink)) {
-    arena().owned_by(Owner::COMMON, |block| {
-        if let Some(link) = ChannelLink::in_block(block) {
+    arena().each(|block, owner| {
+        if let Some(link) = ChannelLink::in_block(block).filter(|_| owner == Owner::COMMON) {
             visit(link);
         }
     });
@@ -296,8 +295,8 @@ fn keep_what_moves(dead: Owner, moving: &mut Vec<Block>) {
         let lives = living.contains(&block.number());
         match arena().kind(*block) {
             _ if !lives => {}
-            Kind::Mobile => _ = mobile::pass(*block, dead, Owner::COMMON),
-            _ => pass_on(*block, dead, Owner::COMMON),
+            Kind::Mobile => _ = pass(*block, dead, Owner::COMMON),
+            _ => _ = pass(*block, dead, Owner::COMMON),
         }
         !lives
     });

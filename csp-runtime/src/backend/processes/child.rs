@@ -42,6 +42,7 @@ impl Locks {
 
     /// In the child: there is nothing but this thread.
     fn forget_the_parent(mut self) {
+        crate::arena::forget_cache();
         deadlock::forget_the_parent(&mut self.contexts);
         self.watch.forget_the_parent();
         self.forker.forget_the_parent();

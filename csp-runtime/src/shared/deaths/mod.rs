@@ -16,8 +16,8 @@ use ends::population;
 use world::{Plan, World};
 
 use super::audit::locks_held;
-use super::{census, desk};
-use crate::arena::{Kind, arena};
+use super::{census, desk, ownership};
+use crate::arena::{Kind, Owner, arena};
 
 /// One arena serves all scenarios, one after the other.
 static ARENA: Mutex<()> = Mutex::new(());
@@ -63,11 +63,17 @@ fn run(scenario: Scenario, plan: Plan, traced: bool) -> Result<Run, String> {
 
 /// After a failure: what is left is no concern of the next scenario.
 fn clean(before: &[(u32, Kind)]) {
-    for (block, kind) in population().into_iter().filter(|block| !before.contains(block)) {
-        match arena().check(block) {
-            Some(block) if kind == Kind::Slot => census::dismiss_unborn(block),
-            Some(block) => arena().free(block),
-            None => {}
+    for (number, kind) in population().into_iter().filter(|block| !before.contains(block)) {
+        let Some(block) = arena().check(number) else { continue };
+        let owner = Owner::of(arena().owner(block).load(Ordering::Relaxed));
+        if !owner
+            .is_some_and(|owner| owner == census::me().owner() || ownership::pass(block, owner, census::me().owner()))
+        {
+            continue;
+        }
+        match kind {
+            Kind::Slot => census::dismiss_unborn(block),
+            _ => arena().free(block),
         }
     }
     census::census().repairing.store(0, Ordering::Relaxed);

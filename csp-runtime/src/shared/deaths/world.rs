@@ -4,6 +4,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::fmt::Write as _;
+use std::mem::ManuallyDrop;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::ptr;
 use std::rc::Rc;
@@ -15,6 +16,7 @@ use corosensei::{Coroutine, CoroutineResult, Yielder};
 
 use super::dice::Dice;
 use super::ends::{Event, Wire};
+use crate::arena::{Cache, exchange_cache};
 use crate::process::context::{Context, exchange_current};
 use crate::shared::census::{self, SIMULATED, Slot, State};
 use crate::shared::desk::{self, Desk};
@@ -51,6 +53,7 @@ pub(super) struct Actor {
     yielder: *const Yielder<(), ()>,
     /// What it keeps in its thread's locals.
     desk: Option<&'static Desk>,
+    kept: ManuallyDrop<Cache>,
     context: *const Context,
     now: Now,
     pub(super) steps: u32,
@@ -154,6 +157,7 @@ impl World {
             coroutine: None,
             yielder: ptr::null(),
             desk: None,
+            kept: ManuallyDrop::new(Cache::new()),
             context: Box::into_raw(Box::new(Context::of_model(&Asleep, false))),
             now: Now::Ready,
             steps: 0,
@@ -267,8 +271,10 @@ impl World {
         let Some(mut coroutine) = actor.coroutine.take() else { return actor.now = Now::Ended };
         let around = (SIMULATED.replace(ptr::from_ref(actor.slot).cast_mut()), exchange_current(actor.context));
         let desk = desk::exchange(actor.desk);
+        exchange_cache(&actor.kept);
         let result = coroutine.resume(());
         let actor = &mut self.actors[number];
+        exchange_cache(&actor.kept);
         actor.desk = desk::exchange(desk);
         SIMULATED.set(around.0);
         exchange_current(around.1);

@@ -1,0 +1,360 @@
+//! The words that processes share, and each way in which they change. Before each step a model may kill the process.
+
+use super::CLASSES;
+use crate::arena::Kind;
+use crate::sync::{AtomicU32, Ordering, fence, mutant, step};
+
+/// A unit or a granule that nobody owns.
+pub(super) const FREE: u32 = 0;
+
+/// From here on a claim is no owner's. (`Owner::LIMIT`)
+const HEAD: u32 = 1 << 31;
+const BODY: u32 = HEAD | 1 << 30;
+
+/// What a granule is.
+pub(super) enum Marker {
+    Free,
+    /// An owner is making something of it, or unmaking it.
+    Claimed(u32),
+    /// The first of a run or slab.
+    Head,
+    /// So many after the first.
+    Body(usize),
+}
+
+/// What a run or slab is: how many granules, and of a slab its class. It stands in the first granule from before it is
+/// committed until it is unmade.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Shape(u32);
+
+impl Shape {
+    pub(super) const MOST_GRANULES: usize = (1 << 24) - 1;
+    const SLAB: u32 = 1 << 31;
+    const RESERVED: u32 = 1 << 30;
+
+    pub(super) fn run(count: usize) -> Self {
+        Self(count as u32)
+    }
+
+    /// A reserved slab is not for messages.
+    pub(super) fn slab(count: usize, class: usize, reserved: bool) -> Self {
+        let reserved = if reserved { Self::RESERVED } else { 0 };
+        Self(count as u32 | Self::SLAB | reserved | (class as u32) << 24)
+    }
+
+    #[inline]
+    pub(super) fn count(self) -> usize {
+        (self.0 & Self::MOST_GRANULES as u32) as usize
+    }
+
+    #[inline]
+    pub(super) fn class(self) -> Option<usize> {
+        (self.0 & Self::SLAB != 0).then_some((self.0 >> 24) as usize % CLASSES)
+    }
+
+    #[inline]
+    pub(super) fn is_reserved(self) -> bool {
+        self.0 & Self::RESERVED != 0
+    }
+
+    /// What the first granule's claim is while it stands.
+    fn head(self) -> u32 {
+        HEAD | self.0 >> 24 & 0x7f | (self.0 & Self::SLAB) >> 8
+    }
+}
+
+/// A unit's words; those of a block's first unit are the block's.
+#[repr(C)]
+pub(in crate::arena) struct Entry {
+    owner: AtomicU32,
+    kind: AtomicU32,
+}
+
+impl Entry {
+    #[inline]
+    pub(super) fn owner(&self) -> &AtomicU32 {
+        &self.owner
+    }
+
+    #[inline]
+    pub(super) fn is_free(&self) -> bool {
+        self.owner.load(Ordering::Relaxed) == FREE
+    }
+
+    /// FREE → owner: the block is taken.
+    #[inline]
+    #[must_use]
+    pub(super) fn take(&self, owner: u32) -> bool {
+        step();
+        // SYNC entry: what the last owner did in the block came before.
+        self.owner.compare_exchange(FREE, owner, Ordering::Acquire, Ordering::Relaxed).is_ok()
+    }
+
+    /// owner → FREE, if it is still that owner's.
+    pub(super) fn take_back(&self, owner: u32) {
+        step();
+        // SYNC entry: as `free`.
+        let _ = self.owner.compare_exchange(owner, FREE, Ordering::Release, Ordering::Relaxed);
+    }
+
+    /// owner → FREE, by the owner.
+    #[inline]
+    pub(super) fn free(&self) {
+        self.set_kind(Kind::Unfinished);
+        step();
+        if mutant("relaxed_free") {
+            return self.owner.store(FREE, Ordering::Relaxed);
+        }
+        // SYNC entry: the next owner comes after all that this one did in the block.
+        self.owner.store(FREE, Ordering::Release);
+    }
+
+    #[inline]
+    pub(super) fn kind(&self) -> Kind {
+        Kind::from_raw(self.kind.load(Ordering::Relaxed))
+    }
+
+    #[inline]
+    pub(super) fn set_kind(&self, kind: Kind) {
+        step();
+        self.kind.store(kind as u32, Ordering::Relaxed);
+    }
+}
+
+/// A granule's words, in half a cache line.
+#[repr(C, align(32))]
+pub(in crate::arena) struct Granule {
+    claim: AtomicU32,
+    shape: AtomicU32,
+    /// Of which classes a slab has ever begun here: only there may a late allocation leave its owner.
+    classes: AtomicU32,
+    /// A hint: the slab that begins here has nothing free.
+    full: AtomicU32,
+    /// Its memory may have been given out by the system.
+    touched: AtomicU32,
+}
+
+impl Granule {
+    #[inline]
+    pub(super) fn is_free(&self) -> bool {
+        self.claim.load(Ordering::Relaxed) == FREE
+    }
+
+    pub(super) fn is_claimed_by(&self, owner: u32) -> bool {
+        self.claim.load(Ordering::Relaxed) == owner
+    }
+
+    #[inline]
+    pub(super) fn marker(&self) -> Marker {
+        // SYNC claim: the shape of what is committed is seen.
+        match self.claim.load(Ordering::Acquire) {
+            FREE => Marker::Free,
+            claim if claim >= BODY => Marker::Body((claim - BODY) as usize),
+            claim if claim >= HEAD => Marker::Head,
+            owner => Marker::Claimed(owner),
+        }
+    }
+
+    #[inline]
+    pub(super) fn shape(&self) -> Shape {
+        Shape(self.shape.load(Ordering::Relaxed))
+    }
+
+    /// FREE → owner.
+    #[must_use]
+    pub(super) fn claim(&self, owner: u32) -> bool {
+        step();
+        // SYNC claim: what was done in the granule before came before.
+        self.claim.compare_exchange(FREE, owner, Ordering::Acquire, Ordering::Relaxed).is_ok()
+    }
+
+    /// Head of a slab → owner, to see whether it is empty. The fence: see [`still_has`](Self::still_has).
+    #[must_use]
+    pub(super) fn claim_slab(&self, shape: Shape, owner: u32) -> bool {
+        step();
+        // SYNC claim: as `claim`.
+        let won = self.claim.compare_exchange(shape.head(), owner, Ordering::Acquire, Ordering::Relaxed).is_ok();
+        // SYNC retire: either this owner sees that a block has been taken, or whoever took it sees the claim. With itself
+        // and with `still_has`.
+        fence(Ordering::SeqCst);
+        won
+    }
+
+    /// Whether the slab still stands, after a block in it has been taken.
+    #[inline]
+    #[must_use]
+    pub(super) fn still_has(&self, shape: Shape) -> bool {
+        if mutant("slab_not_rechecked") {
+            return true;
+        }
+        // SYNC retire: see `claim_slab`.
+        fence(Ordering::SeqCst);
+        // SYNC claim: as `marker`.
+        self.claim.load(Ordering::Acquire) == shape.head()
+    }
+
+    /// owner → FREE, or an owner's claim becomes another of its own.
+    pub(super) fn release(&self) {
+        step();
+        // SYNC claim: the next claim comes after.
+        self.claim.store(FREE, Ordering::Release);
+    }
+
+    pub(super) fn set_shape(&self, shape: Option<Shape>) {
+        step();
+        self.shape.store(shape.map_or(0, |shape| shape.0), Ordering::Relaxed);
+    }
+
+    /// owner → body.
+    pub(super) fn set_body(&self, distance: usize) {
+        step();
+        // SYNC claim: the head's shape came before.
+        self.claim.store(BODY + distance as u32, Ordering::Release);
+    }
+
+    /// owner → head: it is committed.
+    pub(super) fn set_head(&self, shape: Shape) {
+        step();
+        // SYNC claim: shape and bodies came before.
+        self.claim.store(shape.head(), Ordering::Release);
+    }
+
+    /// Head of a run, or a body → owner: it is being unmade.
+    pub(super) fn unmake(&self, owner: u32) {
+        step();
+        // SYNC claim: whoever finds this claim sees the shape.
+        self.claim.store(owner, Ordering::Release);
+    }
+
+    pub(super) fn remember(&self, class: usize) {
+        step();
+        let _ = self.classes.fetch_or(1 << class, Ordering::Relaxed);
+    }
+
+    pub(super) fn classes(&self) -> impl Iterator<Item = usize> + use<> {
+        let mut left = self.classes.load(Ordering::Relaxed);
+        std::iter::from_fn(move || {
+            // A sweep asks every granule, and most have had none.
+            let class = (left != 0).then(|| left.trailing_zeros() as usize)?;
+            left &= left - 1;
+            Some(class)
+        })
+    }
+
+    #[inline]
+    pub(super) fn is_full(&self) -> bool {
+        self.full.load(Ordering::Relaxed) != 0
+    }
+
+    pub(super) fn set_full(&self, full: bool) {
+        step();
+        self.full.store(u32::from(full), Ordering::Relaxed);
+    }
+
+    pub(super) fn is_touched(&self) -> bool {
+        self.touched.load(Ordering::Relaxed) != 0
+    }
+
+    /// By whoever has claimed it.
+    pub(super) fn set_touched(&self, touched: bool) {
+        if self.is_touched() != touched {
+            step();
+            self.touched.store(u32::from(touched), Ordering::Relaxed);
+        }
+    }
+}
+
+/// What concerns the whole table. All of it are caches and hints.
+#[repr(C, align(64))]
+pub(in crate::arena) struct Header {
+    /// How many granules are taken.
+    claimed: AtomicU32,
+    /// How many have been freed since memory was last given back.
+    freed: AtomicU32,
+    /// Where a run was last freed.
+    run: AtomicU32,
+    /// For each class, a slab that had room.
+    slabs: [AtomicU32; CLASSES],
+}
+
+impl Header {
+    pub(super) fn claimed(&self) -> usize {
+        self.claimed.load(Ordering::Relaxed) as usize
+    }
+
+    pub(super) fn set_claimed(&self, count: usize) {
+        step();
+        self.claimed.store(count as u32, Ordering::Relaxed);
+    }
+
+    pub(super) fn more_claimed(&self, count: usize) {
+        step();
+        let _ = self.claimed.fetch_add(count as u32, Ordering::Relaxed);
+    }
+
+    /// Never below zero, whatever a killed process has left out.
+    pub(super) fn less_claimed(&self, count: usize) {
+        step();
+        let before = self.claimed.fetch_sub(count as u32, Ordering::Relaxed);
+        if (before as usize) < count {
+            self.set_claimed(0);
+        }
+    }
+
+    /// Counts what has been freed. True: it is time to look whether memory is to be given back.
+    pub(super) fn freed(&self, count: usize, all: usize) -> bool {
+        step();
+        self.freed.fetch_add(count as u32, Ordering::Relaxed) as usize + count > super::runs::most_idle(all)
+    }
+
+    pub(super) fn forget_freed(&self) {
+        step();
+        self.freed.store(0, Ordering::Relaxed);
+    }
+
+    pub(super) fn run_hint(&self) -> usize {
+        self.run.load(Ordering::Relaxed) as usize
+    }
+
+    pub(super) fn set_run_hint(&self, granule: usize) {
+        step();
+        self.run.store(granule as u32, Ordering::Relaxed);
+    }
+
+    pub(super) fn slab_hint(&self, class: usize) -> usize {
+        self.slabs[class].load(Ordering::Relaxed) as usize
+    }
+
+    pub(super) fn set_slab_hint(&self, class: usize, head: usize) {
+        step();
+        self.slabs[class].store(head as u32, Ordering::Relaxed);
+    }
+}
+
+/// Fresh words, elsewhere than in a mapping (whose zeros are the same).
+#[cfg(any(test, loom))]
+mod fresh {
+    use super::*;
+
+    fn zero() -> AtomicU32 {
+        AtomicU32::new(0)
+    }
+
+    impl Entry {
+        pub(in crate::arena) fn fresh() -> Self {
+            Self { owner: zero(), kind: zero() }
+        }
+    }
+
+    impl Granule {
+        pub(in crate::arena) fn fresh() -> Self {
+            Self { claim: zero(), shape: zero(), classes: zero(), full: zero(), touched: zero() }
+        }
+    }
+
+    impl Header {
+        pub(in crate::arena) fn fresh() -> Self {
+            Self { claimed: zero(), freed: zero(), run: zero(), slabs: std::array::from_fn(|_| zero()) }
+        }
+    }
+}
