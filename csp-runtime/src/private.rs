@@ -17,6 +17,8 @@ pub use crate::process::{
 
 #[cfg(any(feature = "backend-processes", test))]
 pub use crate::process::{Path, Variable, probe};
+#[cfg(feature = "backend-processes")]
+pub use crate::shared::audit::{Audit, audit};
 
 /// What a process takes along: a function that looks at each of its arguments.
 #[doc(hidden)]

@@ -14,7 +14,7 @@ use nix::unistd::Pid;
 use rustix::process::{PidfdFlags, pidfd_open, pidfd_send_signal};
 use serde::{Deserialize, Serialize};
 
-use super::audit::{Failure, Kind, audit, held, must_go_on};
+use super::audit::{Failure, Kind, audit, must_go_on};
 use super::log::{End, Outcome, log};
 use super::networks;
 use super::plan::{Fault, Network, Plan};
@@ -49,7 +49,7 @@ pub(super) struct Verdict {
     pub(super) messages: u64,
     /// How long it took the survivors to come back, in ms.
     pub(super) back: f64,
-    /// Whether the runtime could tell what is left over.
+    /// Whether the runtime could tell what is left over; with the parent of all nothing is.
     pub(super) audited: bool,
     pub(super) failures: Vec<Failure>,
 }
@@ -99,7 +99,7 @@ fn referee(attempt: Attempt) -> Verdict {
         killed: game.killed.iter().filter(|killed| **killed).count() + usize::from(game.root_killed),
         messages: counts.sum(),
         back: back.as_secs_f64() * 1e3,
-        audited: log().leaked().is_some(),
+        audited: log().leaked().is_some() || game.root_killed,
         failures: game.failures,
     }
 }
@@ -240,7 +240,8 @@ fn wait_awake(delay: Duration) {
 /// The process whose `par!` runs the network.
 fn parent_of_all(plan: &Plan) {
     set_hook(Box::new(|panic| log().write_text(&panic.to_string())));
-    let before = held();
+    // Of a backend without memory of its own there is nothing to tell.
+    let before = (!plan.kills.is_empty()).then(csp::__private::audit);
     let ran = catch_unwind(AssertUnwindSafe(|| networks::run(plan)));
     log().set_outcome(match ran {
         Err(panic) => {
@@ -254,8 +255,11 @@ fn parent_of_all(plan: &Plan) {
             Outcome::Returned
         }
     });
-    if let (Some(before), Some(after)) = (before, held()) {
-        log().set_leaked(std::array::from_fn(|index| after[index].saturating_sub(before[index])));
+    if let Some(before) = before {
+        if plan.fault == Some(Fault::Leak) {
+            std::mem::forget(csp::channel::<u64>());
+        }
+        log().set_leaked(&csp::__private::audit().beyond(&before).unwrap_or_default());
     }
     if plan.fault == Some(Fault::Orphan) {
         std::mem::forget(Forked::bare(|| {

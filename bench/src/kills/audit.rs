@@ -50,14 +50,6 @@ impl Failure {
     }
 }
 
-/// Blocks, locks and processes that the runtime's shared memory holds at the moment, where the runtime can tell.
-///
-/// To come with the processes backend, as a function of the runtime that is hidden from its documentation:
-/// `csp::__private::audit() -> Audit { blocks, locks, processes }`. This is the one place that calls it.
-pub(super) fn held() -> Option<[u64; 3]> {
-    None
-}
-
 /// Looks at the log once everybody is gone. `ended` is the parent of all; `killed` says for each process whether it was.
 pub(super) fn audit(plan: &Plan, ended: WaitStatus, root_killed: bool, killed: &[bool]) -> Vec<Failure> {
     let mut failures = Vec::new();
@@ -109,11 +101,8 @@ pub(super) fn audit(plan: &Plan, ended: WaitStatus, root_killed: bool, killed: &
             fail(Kind::Misreported, what);
         }
     }
-    match log().leaked() {
-        Some([0, 0, 0]) | None => {}
-        Some([blocks, locks, processes]) => {
-            fail(Kind::Leak, format!("{blocks} blocks, {locks} locks, {processes} processes"));
-        }
+    if let Some(leaked) = log().leaked().filter(|leaked| !leaked.is_empty()) {
+        fail(Kind::Leak, leaked);
     }
     failures
 }

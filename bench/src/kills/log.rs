@@ -63,14 +63,17 @@ struct ChannelEntry {
     seen: [AtomicU64; (MOST_MESSAGES / 64) as usize],
 }
 
+type Text = [AtomicU8; MOST_TEXT];
+
 #[derive(Zeroable)]
 #[repr(C)]
 struct Root {
     stop: AtomicU32,
     outcome: AtomicU32,
-    /// Blocks, locks and processes that the runtime still had at the end, less those of the beginning; one more.
-    leaked: [AtomicU64; 3],
-    text: [AtomicU8; MOST_TEXT],
+    /// Whether somebody has looked what was left over.
+    audited: AtomicU32,
+    leaked: Text,
+    text: Text,
 }
 
 /// How the root's `par!` ended.
@@ -186,31 +189,38 @@ impl Log {
         [Outcome::Unknown, Outcome::Returned, Outcome::Panicked][word as usize]
     }
 
-    pub(super) fn set_leaked(&self, leaked: [u64; 3]) {
-        for (word, count) in self.root[0].leaked.iter().zip(leaked) {
-            word.store(count + 1, Ordering::Relaxed);
-        }
+    /// What was left over at the end of what was there at the beginning, in words: nothing, if all is well.
+    pub(super) fn set_leaked(&self, leaked: &str) {
+        write(&self.root[0].leaked, leaked);
+        self.root[0].audited.store(1, Ordering::Relaxed);
     }
 
-    /// Blocks, locks and processes that were left over, if the runtime could tell.
-    pub(super) fn leaked(&self) -> Option<[u64; 3]> {
-        let words = self.root[0].leaked.each_ref().map(|word| word.load(Ordering::Relaxed));
-        (words[0] > 0).then(|| words.map(|word| word - 1))
+    /// What was left over, if the runtime could tell.
+    pub(super) fn leaked(&self) -> Option<String> {
+        (self.root[0].audited.load(Ordering::Relaxed) != 0).then(|| read(&self.root[0].leaked))
     }
 
     /// Keeps the beginning of a panic's text.
     pub(super) fn write_text(&self, text: &str) {
-        let padded = text.bytes().chain(std::iter::repeat(0));
-        for (place, byte) in self.root[0].text.iter().zip(padded) {
-            place.store(byte, Ordering::Relaxed);
-        }
+        write(&self.root[0].text, text);
     }
 
     pub(super) fn text(&self) -> String {
-        let bytes = self.root[0].text.iter().map(|byte| byte.load(Ordering::Relaxed));
-        let bytes: Vec<u8> = bytes.take_while(|byte| *byte != 0).collect();
-        String::from_utf8_lossy(&bytes).into_owned()
+        read(&self.root[0].text)
     }
+}
+
+fn write(place: &Text, text: &str) {
+    let padded = text.bytes().chain(std::iter::repeat(0));
+    for (place, byte) in place.iter().zip(padded) {
+        place.store(byte, Ordering::Relaxed);
+    }
+}
+
+fn read(place: &Text) -> String {
+    let bytes = place.iter().map(|byte| byte.load(Ordering::Relaxed));
+    let bytes: Vec<u8> = bytes.take_while(|byte| *byte != 0).collect();
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// What a channel has carried.

@@ -32,6 +32,8 @@ named! {
         Orphan = "orphan",
         /// A message arrives that nobody sent.
         Strange = "strange",
+        /// The parent of all keeps a channel that nobody uses.
+        Leak = "leak",
     }
 }
 

@@ -171,6 +171,10 @@ impl<T> Clone for Sender<T> {
 
 impl<T> Drop for Sender<T> {
     fn drop(&mut self) {
+        #[cfg(feature = "backend-processes")]
+        if crate::process::released::is_going_on() {
+            return;
+        }
         if let Some(cause) = current(|context| context.poison_on_drop()) {
             self.poison_for(cause);
         }

@@ -77,6 +77,12 @@ impl<F: FnOnce() -> O + Send, O: Message> Runnable for Block<F> {
         self.taken.visit(visitor);
     }
 
+    #[cfg(feature = "backend-processes")]
+    fn release(self) {
+        // What is in the closure nobody can tell.
+        std::mem::forget(self.body);
+    }
+
     fn conclude(result: Result<O, Payload>, _name: &str) -> Result<O, Payload> {
         result
     }

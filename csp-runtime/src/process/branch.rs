@@ -32,6 +32,10 @@ pub trait Runnable: Send {
     /// Tells what it takes along.
     #[doc(hidden)]
     fn visit(&self, visitor: &mut Visitor<'_>);
+    /// It has run in another OS process, where what it owned was dropped: only memory is given back.
+    #[cfg(feature = "backend-processes")]
+    #[doc(hidden)]
+    fn release(self);
     #[doc(hidden)]
     fn conclude(result: Result<Self::Raw, Payload>, name: &str) -> Result<Self::Output, Payload>;
 }
@@ -200,8 +204,7 @@ impl<R: Runnable> One<R> {
     pub(super) unsafe fn take_over(&mut self, ending: Ending) {
         let State::Ready(runnable) = std::mem::replace(&mut self.state, State::Gone) else { return };
         let targets = forked::targets(&runnable);
-        // What it owned is the child's, and was dropped there.
-        std::mem::forget(runnable);
+        runnable.release();
         // SAFETY: who lent the targets waits for us.
         let result = unsafe { forked::take_over::<R::Raw>(ending, &targets) };
         self.state = State::Ended(R::conclude(result, &self.name));

@@ -213,10 +213,12 @@ fn root_of_this_thread() -> *const Context {
         (_, None) => Cow::Borrowed("an unnamed thread"),
     };
     let root = Box::into_raw(Box::new(Context::new(name, backend::default::backend(None), None, kind, false)));
-    // While the thread's locals are being destroyed there is nobody left to free it: then it is leaked.
-    let _ = ROOT.try_with(|owner| owner.0.set(root));
-    // SAFETY: just made, and never moved.
-    deadlock::register(unsafe { &*root });
+    // While the thread's locals are being destroyed there is nobody left to free it, nor to say that the thread has ended: then it is
+    // leaked, and not registered, which makes the thread a stranger.
+    if ROOT.try_with(|owner| owner.0.set(root)).is_ok() {
+        // SAFETY: just made, and never moved.
+        deadlock::register(unsafe { &*root });
+    }
     CURRENT.set(root);
     root
 }

@@ -13,6 +13,8 @@ mod par;
 #[cfg(any(feature = "backend-processes", test))]
 pub mod probe;
 mod quiet;
+#[cfg(feature = "backend-processes")]
+pub(crate) mod released;
 mod spawn;
 mod taken;
 mod value;

@@ -5,7 +5,7 @@
 //! parameter is seen as what its bounds say.
 
 use super::taken::Variable;
-use super::visit::{Access, Mutable, Visitor};
+use super::visit::{Access, Copied, Mutable, Visitor};
 use crate::channel::{Receiver, Sender};
 use crate::message::Message;
 use crate::rendezvous::core::Side;
@@ -55,6 +55,15 @@ impl<X> Place<X> {
         }
         // SAFETY: the macros make a place of something that is there, and look at it at once.
         Some((unsafe { &*self.place }, access))
+    }
+}
+
+impl<X> Place<X> {
+    /// Of ends and messages: a whole variable is a copy of the other process's. (No message has a destructor of the user's.)
+    fn tell_copied(&self, visitor: &mut Visitor<'_>) {
+        if let Captured::Whole = self.captured {
+            visitor.copied(Copied::new(self.place));
+        }
     }
 }
 
@@ -157,6 +166,7 @@ pub trait SeeEnds {
 
 impl<E: Ends> SeeEnds for &&&Place<E> {
     fn see(&self, visitor: &mut Visitor<'_>) -> bool {
+        self.tell_copied(visitor);
         self.get().map(|(ends, access)| ends.each_end(&mut visitor.behind(access))).is_some()
     }
 }
@@ -169,6 +179,7 @@ pub trait SeeMessage {
 
 impl<X: Message> SeeMessage for &&Place<X> {
     fn see(&self, visitor: &mut Visitor<'_>) -> bool {
+        self.tell_copied(visitor);
         let Some((message, access)) = self.get() else { return false };
         message.__each_end(&mut visitor.behind(access));
         if access == Access::Exclusive {

@@ -167,6 +167,11 @@ impl<A: Send, O: Message> Runnable for Process<A, O> {
         (self.visit)(&self.args, visitor);
     }
 
+    #[cfg(feature = "backend-processes")]
+    fn release(self) {
+        super::released::release(self.args, self.visit);
+    }
+
     fn conclude(result: Result<O, Payload>, _name: &str) -> Result<O, Payload> {
         result
     }
@@ -217,6 +222,11 @@ impl<P: Runnable> Runnable for Caught<P> {
 
     fn visit(&self, visitor: &mut Visitor<'_>) {
         self.0.visit(visitor);
+    }
+
+    #[cfg(feature = "backend-processes")]
+    fn release(self) {
+        self.0.release();
     }
 
     fn conclude(result: Result<P::Raw, Payload>, name: &str) -> Result<Self::Output, Payload> {

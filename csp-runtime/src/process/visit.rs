@@ -24,6 +24,35 @@ pub(crate) trait Visit {
     fn mutable(&mut self, target: Mutable);
     /// A `&mut` to something that is no message, so that what is written there would be lost.
     fn one_way(&mut self, type_name: &'static str);
+    /// All of a value that goes along, and in which there is no destructor of the user's.
+    fn copied(&mut self, _value: Copied) {}
+}
+
+/// A value of which another process gets a copy: where ours lies, and how its memory is given back.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Copied {
+    place: *const (),
+    drop: unsafe fn(*const ()),
+}
+
+impl Copied {
+    pub(super) fn new<X>(place: *const X) -> Self {
+        Self { place: place.cast(), drop: drop_at::<X> }
+    }
+
+    /// # Safety
+    /// The value is there, and is neither used nor dropped again.
+    pub(super) unsafe fn drop(self) {
+        // SAFETY: of the type that the function is for; the rest by the caller.
+        unsafe { (self.drop)(self.place) };
+    }
+}
+
+/// # Safety
+/// As for [`Copied::drop`], of an `X`.
+unsafe fn drop_at<X>(place: *const ()) {
+    // SAFETY: by the caller. It is moved out of its place, which may be seen through a `&`.
+    drop(unsafe { place.cast::<X>().read() });
 }
 
 /// Whose the visited things are.
@@ -75,6 +104,12 @@ impl<'v> Visitor<'v> {
     pub(super) fn mutable(&mut self, target: Mutable) {
         if self.access != Access::Shared {
             self.visit.mutable(target);
+        }
+    }
+
+    pub(super) fn copied(&mut self, value: Copied) {
+        if self.access == Access::Owned {
+            self.visit.copied(value);
         }
     }
 

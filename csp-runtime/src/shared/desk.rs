@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering, compiler_fe
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::census::{self, Slot};
+use super::frame::Spares;
 use crate::arena::{Block, Kind, arena};
 use crate::rendezvous::decision::Decision;
 use crate::sync::{Journal, mutant, step};
@@ -22,6 +23,7 @@ pub(crate) struct Desk {
     /// The word of the offer whose completion makes everything noted final, and which offer it was.
     pivot: AtomicUsize,
     pivot_generation: AtomicU32,
+    pub(super) spares: Spares,
     notes: [Note; NOTES],
 }
 
@@ -35,35 +37,50 @@ struct Note {
 const BYTES_SHIFT: u32 = 56;
 
 thread_local! {
-    static DESK: OwnDesk = const { OwnDesk(Cell::new(None)) };
+    static DESK: Cell<Option<&'static Desk>> = const { Cell::new(None) };
+    static END: End = const { End };
 }
 
-struct OwnDesk(Cell<Option<&'static Desk>>);
+/// The end of a thread, which gives its desk back.
+struct End;
 
-impl Drop for OwnDesk {
+impl Drop for End {
     fn drop(&mut self) {
-        if let Some(desk) = self.0.take() {
-            FREE.lock().unwrap_or_else(PoisonError::into_inner).push(desk);
+        if let Some(desk) = DESK.take() {
+            let mut desks = hold();
+            desks.at_work -= 1;
+            desks.free.push(desk);
         }
     }
 }
 
-/// Desks of this process whose threads have ended.
-pub(super) static FREE: Mutex<Vec<&'static Desk>> = Mutex::new(Vec::new());
+/// Who of this process's threads has a desk.
+pub(super) struct Desks {
+    /// Those of threads that have ended.
+    free: Vec<&'static Desk>,
+    /// So many threads have one, and will give it back.
+    at_work: usize,
+    /// Those of threads that were ending already, by the system's number: they are free once that is nobody's any more.
+    late: Vec<(&'static Desk, i32)>,
+}
+
+static DESKS: Mutex<Desks> = Mutex::new(Desks { free: Vec::new(), at_work: 0, late: Vec::new() });
+
+pub(super) fn hold() -> MutexGuard<'static, Desks> {
+    DESKS.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// The desk of this thread.
 #[inline(always)]
 pub(crate) fn desk() -> &'static Desk {
-    match DESK.try_with(|own| own.0.get()) {
-        Ok(Some(desk)) => desk,
-        _ => new_desk(),
-    }
+    DESK.get().unwrap_or_else(new_desk)
 }
 
 #[cold]
 fn new_desk() -> &'static Desk {
-    let free = FREE.lock().unwrap_or_else(PoisonError::into_inner).pop();
-    let desk = free.unwrap_or_else(|| {
+    let gives_it_back = END.try_with(|_| ()).is_ok();
+    let mut desks = hold();
+    let desk = desks.free_one().unwrap_or_else(|| {
         let me = census::me();
         let block = super::message::certain(size_of::<Desk>(), Kind::Blank, me.owner());
         let place = arena().payload(block).cast::<Desk>();
@@ -75,25 +92,44 @@ fn new_desk() -> &'static Desk {
         arena().set_kind(block, Kind::Desk);
         desk
     });
-    // While the thread's locals are being destroyed the desk is not kept.
-    let _ = DESK.try_with(|own| own.0.set(Some(desk)));
+    if gives_it_back {
+        desks.at_work += 1;
+    } else {
+        // SAFETY: only asks.
+        desks.late.push((desk, unsafe { libc::gettid() }));
+    }
+    DESK.set(Some(desk));
     desk
 }
 
-pub(super) fn hold() -> MutexGuard<'static, Vec<&'static Desk>> {
-    FREE.lock().unwrap_or_else(PoisonError::into_inner)
+impl Desks {
+    fn free_one(&mut self) -> Option<&'static Desk> {
+        // SAFETY: only asks.
+        let process = unsafe { libc::getpid() };
+        self.free.pop().or_else(|| {
+            // SAFETY: sends no signal, only asks whether one could be sent.
+            let has_ended = |thread: i32| unsafe { libc::syscall(libc::SYS_tgkill, process, thread, 0) } != 0;
+            let index = self.late.iter().position(|(_, thread)| has_ended(*thread))?;
+            Some(self.late.swap_remove(index).0)
+        })
+    }
+
+    /// How many desks this process has, in use or for threads to come.
+    pub(super) fn count(&self) -> usize {
+        self.free.len() + self.at_work + self.late.len()
+    }
 }
 
 /// What a simulated process keeps here while another one runs.
 #[cfg(all(test, csp_steps))]
 pub(super) fn exchange(desk: Option<&'static Desk>) -> Option<&'static Desk> {
-    DESK.with(|own| own.0.replace(desk))
+    DESK.replace(desk)
 }
 
 /// A forked child begins without any: those that it sees are its parent's.
 pub(super) fn forget_all() {
-    let _ = DESK.try_with(|own| own.0.set(None));
-    FREE.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    DESK.set(None);
+    *hold() = Desks { free: Vec::new(), at_work: 0, late: Vec::new() };
 }
 
 impl Desk {

@@ -1,6 +1,5 @@
 //! The frame of an operation in the arena: its offer, and a seat for each channel it stands on.
 
-use std::cell::{Cell, RefCell};
 use std::panic::Location;
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
@@ -8,6 +7,7 @@ use std::time::Instant;
 
 use super::census;
 use super::channel::ChannelLink;
+use super::desk::desk;
 use super::futex;
 use super::home::{Parcel, Shared};
 use crate::arena::{Block, Kind, arena};
@@ -46,10 +46,52 @@ impl Seat {
 const KEPT_SEATS: usize = 16;
 const KEPT: usize = 4;
 
-thread_local! {
-    /// Frames of this thread that are in no use, by process (a forked child must not take its parent's).
-    static SPARE: RefCell<Vec<Block>> = const { RefCell::new(Vec::new()) };
-    static SPARE_ONE: Cell<Option<Block>> = const { Cell::new(None) };
+/// Frames that are in no use, for the next operations of a thread: they lie at its desk, and go with it to another thread.
+#[repr(C)]
+pub(super) struct Spares {
+    /// With one seat.
+    one: AtomicU32,
+    more: [AtomicU32; KEPT],
+}
+
+impl Spares {
+    #[inline]
+    fn take_one(&self) -> Option<Block> {
+        let block = Block::from_number(self.one.load(Ordering::Relaxed));
+        self.one.store(0, Ordering::Relaxed);
+        block
+    }
+
+    /// Keeps a frame with one seat. What was kept before is given back.
+    #[inline]
+    fn keep_one(&self, block: Block) -> Option<Block> {
+        let before = self.one.load(Ordering::Relaxed);
+        self.one.store(block.number(), Ordering::Relaxed);
+        Block::from_number(before)
+    }
+
+    #[cold]
+    fn take(&self, seats: usize) -> Option<Block> {
+        self.more.iter().find_map(|place| {
+            let block = Block::from_number(place.load(Ordering::Relaxed))?;
+            // SAFETY: a frame of this thread.
+            let frame = unsafe { arena().payload(block).cast::<Frame>().as_ref() };
+            let fits = frame.seats.load(Ordering::Relaxed) as usize >= seats;
+            fits.then(|| place.store(0, Ordering::Relaxed)).map(|()| block)
+        })
+    }
+
+    /// Keeps a frame with several seats, if there is room.
+    fn keep(&self, block: Block) -> bool {
+        let place = self.more.iter().find(|place| place.load(Ordering::Relaxed) == 0);
+        place.map(|place| place.store(block.number(), Ordering::Relaxed)).is_some()
+    }
+
+    /// The numbers of the blocks.
+    pub(super) fn numbers(&self) -> impl Iterator<Item = u32> {
+        let all = std::iter::once(&self.one).chain(&self.more);
+        all.map(|place| place.load(Ordering::Relaxed)).filter(|number| *number != 0)
+    }
 }
 
 /// A frame in use. Given back when dropped.
@@ -61,7 +103,8 @@ impl FrameGuard {
     /// A frame with `seats` seats, whose offer is open.
     #[inline]
     pub(crate) fn new(seats: usize, choosing: bool, hosted: Option<&'static dyn Park>) -> Self {
-        let spare = if seats == 1 { SPARE_ONE.take() } else { spare(seats) };
+        let spares = &desk().spares;
+        let spare = if seats == 1 { spares.take_one() } else { spares.take(seats) };
         let guard = Self { block: spare.unwrap_or_else(|| new_block(seats)) };
         guard.renew(choosing, hosted);
         guard
@@ -131,36 +174,16 @@ impl Drop for FrameGuard {
         // Nothing in it is to be found by whoever looks after us.
         // SAFETY: the frame is ours.
         let seats = unsafe { self.place().as_ref() }.seats.load(Ordering::Relaxed) as usize;
-        if seats == 1 {
-            if let Ok(Some(other)) = SPARE_ONE.try_with(|spare| spare.replace(Some(self.block))) {
-                arena().free(other);
-            }
-            return;
-        }
-        let kept = SPARE.try_with(|spare| {
-            let mut spare = spare.borrow_mut();
-            let keep = seats <= KEPT_SEATS && spare.len() < KEPT;
-            if keep {
-                spare.push(self.block);
-            }
-            keep
-        });
-        if kept != Ok(true) {
-            arena().free(self.block);
+        let spares = &desk().spares;
+        let freed = match seats {
+            1 => spares.keep_one(self.block),
+            _ if seats <= KEPT_SEATS && spares.keep(self.block) => None,
+            _ => Some(self.block),
+        };
+        if let Some(block) = freed {
+            arena().free(block);
         }
     }
-}
-
-#[cold]
-fn spare(seats: usize) -> Option<Block> {
-    SPARE.with_borrow_mut(|spare| {
-        let fits = |block: &Block| {
-            // SAFETY: a frame of this thread.
-            let frame = unsafe { arena().payload(*block).cast::<Frame>().as_ref() };
-            frame.seats.load(Ordering::Relaxed) as usize >= seats
-        };
-        spare.iter().position(fits).map(|index| spare.swap_remove(index))
-    })
 }
 
 #[cold]
@@ -191,21 +214,6 @@ impl Park for Nobody {
     }
     fn park(&self, _until: Option<Instant>) {}
     fn unpark(&self) {}
-}
-
-/// What a simulated process keeps here while another one runs.
-#[cfg(all(test, csp_steps))]
-pub(super) type Spares = (Option<Block>, Vec<Block>);
-
-#[cfg(all(test, csp_steps))]
-pub(super) fn exchange((one, more): Spares) -> Spares {
-    (SPARE_ONE.replace(one), SPARE.replace(more))
-}
-
-/// A forked child begins without any.
-pub(super) fn forget_all() {
-    SPARE_ONE.set(None);
-    SPARE.with_borrow_mut(Vec::clear);
 }
 
 impl Frame {

@@ -15,6 +15,7 @@ use super::ownership::{free_from, is_owned_by, pass};
 use crate::arena::{Block, Kind, Owner, UNIT, arena};
 use crate::backend::{Backend, default};
 use crate::process::context::current;
+use crate::process::released;
 use crate::sync::step;
 
 /// The start of each block of mobile data.
@@ -91,7 +92,7 @@ fn block_of(place: NonNull<u8>) -> Option<Block> {
 
 /// Whether mobile data lies in the arena.
 pub(crate) fn is_here(place: NonNull<u8>) -> bool {
-    block_of(place).is_some()
+    census::is_founded() && arena().contains(place.as_ptr(), 0)
 }
 
 fn head(block: Block) -> &'static Head {
@@ -106,6 +107,9 @@ pub(crate) fn pass_data(place: NonNull<u8>, from: Owner, to: Owner) -> bool {
 
 /// Frees data that was dropped, if it is this process's.
 pub(crate) fn free(place: NonNull<u8>) {
+    if released::is_going_on() {
+        return; // it went along, and what is there by now may be anything
+    }
     if let Some(block) = block_of(place).filter(|block| is_owned_by(census::me().owner(), *block)) {
         arena().free(block);
     }

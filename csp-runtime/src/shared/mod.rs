@@ -8,6 +8,7 @@
     reason = "finding a place in the arena and what is done there are one argument"
 )]
 
+pub(crate) mod audit;
 mod bell;
 pub(crate) mod census;
 pub(crate) mod channel;
@@ -29,7 +30,7 @@ mod text;
 
 /// Locks of this module that a forked child may need, held by the thread that forks.
 pub(crate) struct Locks {
-    _desks: std::sync::MutexGuard<'static, Vec<&'static desk::Desk>>,
+    _desks: std::sync::MutexGuard<'static, desk::Desks>,
     _bell: bell::Lock,
 }
 
@@ -40,6 +41,5 @@ pub(crate) fn hold() -> Locks {
 /// In a forked child: what this process had prepared is its parent's.
 pub(crate) fn forget_the_parent() {
     desk::forget_all();
-    frame::forget_all();
     bell::forget_all();
 }

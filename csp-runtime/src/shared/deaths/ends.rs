@@ -310,11 +310,3 @@ pub(super) fn population() -> Vec<(u32, crate::arena::Kind)> {
     arena.each(|block, _| blocks.push((block.number(), arena.kind(block))));
     blocks
 }
-
-/// Locks that somebody holds.
-pub(super) fn locks_held() -> usize {
-    let mut held = 0;
-    crate::shared::recover::each_channel(|link| held += usize::from(link.core.lock_of().holder() != 0));
-    let repairing = crate::shared::census::census().repairing.load(Ordering::Relaxed);
-    held + usize::from(repairing != 0)
-}

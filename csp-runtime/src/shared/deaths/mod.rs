@@ -12,9 +12,10 @@ use std::sync::atomic::Ordering;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-use ends::{locks_held, population};
+use ends::population;
 use world::{Plan, World};
 
+use super::audit::locks_held;
 use super::{census, desk, ownership};
 use crate::arena::{Kind, Owner, arena};
 

@@ -20,7 +20,7 @@ use crate::arena::{Cache, exchange_cache};
 use crate::process::context::{Context, exchange_current};
 use crate::shared::census::{self, SIMULATED, Slot, State};
 use crate::shared::desk::{self, Desk};
-use crate::shared::{frame, recover};
+use crate::shared::recover;
 use crate::sync::steps::{CLOCK, HOOK, Moment};
 
 /// Who dies where in a run, and which schedule it takes.
@@ -53,7 +53,6 @@ pub(super) struct Actor {
     yielder: *const Yielder<(), ()>,
     /// What it keeps in its thread's locals.
     desk: Option<&'static Desk>,
-    spares: frame::Spares,
     kept: ManuallyDrop<Cache>,
     context: *const Context,
     now: Now,
@@ -158,7 +157,6 @@ impl World {
             coroutine: None,
             yielder: ptr::null(),
             desk: None,
-            spares: (None, Vec::new()),
             kept: ManuallyDrop::new(Cache::new()),
             context: Box::into_raw(Box::new(Context::of_model(&Asleep, false))),
             now: Now::Ready,
@@ -273,12 +271,10 @@ impl World {
         let Some(mut coroutine) = actor.coroutine.take() else { return actor.now = Now::Ended };
         let around = (SIMULATED.replace(ptr::from_ref(actor.slot).cast_mut()), exchange_current(actor.context));
         let desk = desk::exchange(actor.desk);
-        let spares = frame::exchange(std::mem::take(&mut actor.spares));
         exchange_cache(&actor.kept);
         let result = coroutine.resume(());
         let actor = &mut self.actors[number];
         exchange_cache(&actor.kept);
-        actor.spares = frame::exchange(spares);
         actor.desk = desk::exchange(desk);
         SIMULATED.set(around.0);
         exchange_current(around.1);
