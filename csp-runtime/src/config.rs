@@ -17,6 +17,7 @@ use crate::backend::{Backend, default};
 /// | [`seed`](Self::seed) | `CSP_SEED` | 0 |
 /// | [`message_buffer`](Self::message_buffer) | `CSP_MESSAGE_BUFFER`, as `CSP_STACK` | 100 MB, or half of the memory that is available (only processes ask) |
 /// | [`block_size`](Self::block_size) | `CSP_BLOCK_SIZE`, as `CSP_STACK` | 16 KiB (only processes ask) |
+/// | [`unsafe_forks`](Self::unsafe_forks) | `CSP_UNSAFE_FORKS`: `allow` or `refuse` | allow (only processes ask) |
 ///
 /// # Examples
 /// ```
@@ -36,6 +37,7 @@ pub struct Config {
     seed: Option<u64>,
     message_buffer: Option<usize>,
     block_size: Option<usize>,
+    unsafe_forks: Option<bool>,
 }
 
 /// What is in force.
@@ -52,6 +54,8 @@ pub(crate) struct Effective {
     pub(crate) message_buffer: Option<usize>,
     #[allow(dead_code, reason = "the processes backend asks")]
     pub(crate) block_size: usize,
+    #[allow(dead_code, reason = "the processes backend asks")]
+    pub(crate) unsafe_forks: bool,
     /// What is wrong with the environment.
     complaint: Option<String>,
 }
@@ -96,6 +100,12 @@ impl Config {
         Self { block_size: Some(bytes), ..self }
     }
 
+    /// Whether a process may be forked beside threads that the runtime did not start. The child has none of them, so what one of them has
+    /// locked at that moment stays locked in the child for ever. If that is refused, the process does not start, and its branch says why.
+    pub fn unsafe_forks(self, allowed: bool) -> Self {
+        Self { unsafe_forks: Some(allowed), ..self }
+    }
+
     /// Puts the settings in force.
     ///
     /// # Errors
@@ -129,6 +139,7 @@ impl Config {
             seed: Some(now.seed),
             message_buffer: now.message_buffer,
             block_size: Some(now.block_size),
+            unsafe_forks: Some(now.unsafe_forks),
         }
     }
 
@@ -191,6 +202,9 @@ fn settle() -> Effective {
     let block_size = bytes(wishes.block_size, "CSP_BLOCK_SIZE");
     let workers = wishes.workers.or_else(|| from_environment("CSP_WORKERS", &mut complaint));
     let seed = wishes.seed.or_else(|| from_environment("CSP_SEED", &mut complaint));
+    let unsafe_forks = wishes
+        .unsafe_forks
+        .or_else(|| from_environment::<Permission>("CSP_UNSAFE_FORKS", &mut complaint).map(|permission| permission.0));
     Effective {
         backend: backend.unwrap_or_else(default::of_features),
         stack_size: stack_size.unwrap_or(2 << 20),
@@ -199,6 +213,7 @@ fn settle() -> Effective {
         seed: seed.unwrap_or(0),
         message_buffer,
         block_size: block_size.unwrap_or(16 << 10),
+        unsafe_forks: unsafe_forks.unwrap_or(true),
         complaint,
     }
 }
@@ -210,6 +225,20 @@ fn cores() -> usize {
 fn from_environment<T: FromStr<Err: fmt::Display>>(variable: &str, complaint: &mut Option<String>) -> Option<T> {
     let text = std::env::var(variable).ok().filter(|text| !text.is_empty())?;
     text.parse().map_err(|error| *complaint = Some(format!("{variable}={text}: {error}"))).ok()
+}
+
+struct Permission(bool);
+
+impl FromStr for Permission {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "allow" => Ok(Self(true)),
+            "refuse" => Ok(Self(false)),
+            _ => Err("write allow or refuse"),
+        }
+    }
 }
 
 /// A number of bytes, perhaps with a unit.

@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::threads::{ALIVE, mark_as_ours, parker};
-use super::{Job, NotStarted, Park};
+use super::threads::{ALIVE, parker};
+use super::{Job, NotStarted, Park, threshold};
 use crate::rendezvous::decision::{Decision, Outcome, Sleep};
 use crate::rendezvous::wait::idle;
 use crate::{config, deadlock};
@@ -59,17 +59,14 @@ pub(super) fn run(job: Job, stack: Option<usize>) -> Result<(), NotStarted> {
 fn start_thread(job: Job, stack: Option<usize>) -> Result<(), NotStarted> {
     static STARTED: AtomicU64 = AtomicU64::new(0);
     let bytes = stack.unwrap_or_else(|| config::effective().stack_size);
-    // SYNC alive: counted before it can be seen among the system's threads; see `strangers`.
-    let before = ALIVE.fetch_add(1, Ordering::AcqRel);
+    let before = ALIVE.load(Ordering::Relaxed);
     let started = if before >= most_threads() {
         Err(io::Error::other("each takes 4 memory mappings, and `vm.max_map_count` allows no more"))
     } else {
         let name = format!("csp-{}", STARTED.fetch_add(1, Ordering::Relaxed));
-        std::thread::Builder::new().name(name).stack_size(bytes).spawn(move || work(job, stack.is_none())).map(drop)
+        threshold::start(name, Some(bytes), move || work(job, stack.is_none()))
     };
     started.map_err(|error| {
-        // SYNC alive: see `start_thread`.
-        ALIVE.fetch_sub(1, Ordering::AcqRel);
         NotStarted(format!(
             "no more than {before} threads can run here ({error}). Raise the limit that is in the way (`vm.max_map_count`, \
              `kernel.threads-max`, `kernel.pid_max`, `ulimit -u`), or use less stack for each ({bytes} bytes now): \
@@ -91,28 +88,16 @@ fn most_threads() -> usize {
 /// Starts a thread that runs coroutines, for ever.
 #[cfg(feature = "backend-coroutines")]
 pub(super) fn start_worker(number: usize, run: impl FnOnce() + Send + 'static) -> io::Result<()> {
-    // SYNC alive: see `start_thread`.
-    ALIVE.fetch_add(1, Ordering::AcqRel);
-    let body = move || {
-        mark_as_ours();
-        run();
-    };
-    std::thread::Builder::new().name(format!("csp-worker-{number}")).spawn(body).map(drop).inspect_err(|_| {
-        // SYNC alive: see `start_thread`.
-        ALIVE.fetch_sub(1, Ordering::AcqRel);
-    })
+    threshold::start(format!("csp-worker-{number}"), None, run)
 }
 
 fn work(first: Job, reusable: bool) {
-    mark_as_ours();
     let mut next = Some(first);
     while let Some(job) = next {
         job.run();
         deadlock::end_one();
         next = if reusable { wait_for_work() } else { None };
     }
-    // SYNC alive: until the thread is gone it looks like a stranger's, which costs patience and no more.
-    ALIVE.fetch_sub(1, Ordering::AcqRel);
 }
 
 fn wait_for_work() -> Option<Job> {
@@ -139,15 +124,7 @@ fn wait_for_work() -> Option<Job> {
 /// Starts a thread that serves the runtime, for ever.
 #[cfg(feature = "backend-processes")]
 pub(super) fn start_helper(name: &str, serve: fn()) {
-    // SYNC alive: see `start_thread`.
-    ALIVE.fetch_add(1, Ordering::AcqRel);
-    let body = move || {
-        super::threads::mark_as_ours();
-        serve();
-    };
-    if let Err(error) = std::thread::Builder::new().name(name.to_owned()).spawn(body) {
-        // SYNC alive: see `start_thread`.
-        ALIVE.fetch_sub(1, Ordering::AcqRel);
+    if let Err(error) = threshold::start(name.to_owned(), None, serve) {
         panic!("no thread could be started for `{name}`: {error}");
     }
 }

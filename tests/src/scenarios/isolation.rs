@@ -21,6 +21,7 @@ scenarios![
     many_forks_leave_nothing_behind,
     a_full_arena_holds_senders_back(main_only),
     a_message_that_is_too_large_comes_back(main_only),
+    a_fork_beside_foreign_threads_can_be_refused(main_only),
 ];
 
 fn forked() -> bool {
@@ -300,6 +301,26 @@ fn a_full_arena_holds_senders_back() {
         move(input) { input.iter().map(|bytes| { csp::yield_now(); bytes.len() }).collect::<Vec<_>>() },
     };
     assert_eq!(lengths, vec![100_000; 4 * usize::from(count)]);
+}
+
+fn a_fork_beside_foreign_threads_can_be_refused() {
+    let refuse = ("CSP_UNSAFE_FORKS", "refuse");
+    if in_a_program_of_its_own("a_fork_beside_foreign_threads_can_be_refused", refuse).is_some() {
+        return;
+    }
+    let start = || par! { prints("", 0) };
+    start();
+    let (end, told) = std::sync::mpsc::channel::<()>();
+    let foreign = std::thread::spawn(move || told.recv().is_err());
+    if forked() {
+        let refusal = panic_of(start);
+        assert!(refusal.contains("`prints`") && refusal.contains("CSP_UNSAFE_FORKS"), "{refusal}");
+    } else {
+        start();
+    }
+    drop(end);
+    assert!(foreign.join().expect("it only waits"));
+    start();
 }
 
 fn a_message_that_is_too_large_comes_back() {

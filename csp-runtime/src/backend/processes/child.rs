@@ -5,6 +5,7 @@ use std::sync::MutexGuard;
 
 use super::{Birth, ForkedJob};
 use crate::arena::{Block, Kind, arena};
+use crate::backend::threshold::{Quiet, wait_for_the_departing};
 use crate::shared::census::{self, Slot, State};
 use crate::shared::recover;
 use crate::{backend, deadlock, shared};
@@ -27,16 +28,18 @@ pub(super) struct Locks {
     forker: super::forker::Lock,
     _pool: backend::PoolLocks,
     _shared: shared::Locks,
+    quiet: Quiet,
 }
 
 impl Locks {
     pub(super) fn hold() -> Self {
-        Self {
-            contexts: deadlock::hold(),
-            watch: super::watch::hold(),
-            forker: super::forker::hold(),
-            _pool: backend::hold_pool(),
-            _shared: shared::hold(),
+        loop {
+            wait_for_the_departing();
+            let (contexts, watch, forker) = (deadlock::hold(), super::watch::hold(), super::forker::hold());
+            let (_pool, _shared) = (backend::hold_pool(), shared::hold());
+            if let Some(quiet) = Quiet::hold() {
+                return Self { contexts, watch, forker, _pool, _shared, quiet };
+            }
         }
     }
 
@@ -46,6 +49,7 @@ impl Locks {
         deadlock::forget_the_parent(&mut self.contexts);
         self.watch.forget_the_parent();
         self.forker.forget_the_parent();
+        self.quiet.forget_the_parent();
         drop(self);
         backend::forget_the_parent();
         shared::forget_the_parent();

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 pub(crate) use child::Legacy;
 pub(crate) use fork::Moves;
 
-use super::NotStarted;
+use super::{NotStarted, threads};
 use crate::process::context::{ContextKind, current};
 use crate::shared::census;
 
@@ -85,9 +85,24 @@ pub(crate) fn launch(job: ForkedJob, birth: &Birth) -> Result<(), NotStarted> {
     if birth.shares_memory {
         return Err(NotStarted("it was declared with `shares_memory`, so it cannot be forked".into()));
     }
+    if !crate::config::effective().unsafe_forks && has_foreign_threads() {
+        return Err(NotStarted(
+            "threads run here that the runtime did not start, and what they have locked would stay locked in a forked process; \
+             `Config::unsafe_forks` (CSP_UNSAFE_FORKS) allows it"
+                .into(),
+        ));
+    }
     let stays = current(|context| !context.is_hosted() && context.kind() != ContextKind::Foreign);
     // A child dies with the thread that forked it. Ours outlive what they started; others may not, and a coroutine's stack is small.
     if stays { fork::fork(job, birth) } else { forker::fork(job, birth) }
+}
+
+/// Whether threads run in this OS process that are neither ours, nor the program's first one, nor the caller. The first one of a forked
+/// process is ours.
+fn has_foreign_threads() -> bool {
+    let first = usize::from(census::me().parent() == 0);
+    let caller = usize::from(!threads::is_ours() && !threads::is_main_thread());
+    threads::strangers(first + caller)
 }
 
 fn one_more() {
