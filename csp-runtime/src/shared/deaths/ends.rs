@@ -3,7 +3,6 @@
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
-use std::sync::atomic::Ordering;
 
 use super::world::{World, beginning};
 use crate::channel::{Receiver, Sender, receiver_in_arena, sender_in_arena};
