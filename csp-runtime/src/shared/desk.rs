@@ -79,8 +79,9 @@ pub(crate) fn desk() -> &'static Desk {
 #[cold]
 fn new_desk() -> &'static Desk {
     let gives_it_back = END.try_with(|_| ()).is_ok();
-    let mut desks = hold();
-    let desk = desks.free_one().unwrap_or_else(|| {
+    // Not held while a new one is made: in a model another process may be next then, and needs the list.
+    let free = hold().free_one();
+    let desk = free.unwrap_or_else(|| {
         let me = census::me();
         let block = super::message::certain(size_of::<Desk>(), Kind::Blank, me.owner());
         let place = arena().payload(block).cast::<Desk>();
@@ -92,6 +93,7 @@ fn new_desk() -> &'static Desk {
         arena().set_kind(block, Kind::Desk);
         desk
     });
+    let mut desks = hold();
     if gives_it_back {
         desks.at_work += 1;
     } else {
