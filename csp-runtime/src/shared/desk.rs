@@ -79,7 +79,7 @@ pub(crate) fn desk() -> &'static Desk {
 #[cold]
 fn new_desk() -> &'static Desk {
     let gives_it_back = END.try_with(|_| ()).is_ok();
-    // The list is not held while a block is taken: in the model another process may run there.
+    // Not held while a new one is made: in a model another process may be next then, and needs the list.
     let free = hold().free_one();
     let desk = free.unwrap_or_else(|| {
         let me = census::me();
