@@ -30,6 +30,7 @@ pub(crate) trait Visit {
 
 /// A value of which another process gets a copy: where ours lies, and how its memory is given back.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(not(feature = "backend-processes"), allow(dead_code, reason = "only there processes get copies"))]
 pub(crate) struct Copied {
     place: *const (),
     drop: unsafe fn(*const ()),
@@ -42,6 +43,7 @@ impl Copied {
 
     /// # Safety
     /// The value is there, and is neither used nor dropped again.
+    #[cfg_attr(not(feature = "backend-processes"), allow(dead_code, reason = "as above"))]
     pub(super) unsafe fn drop(self) {
         // SAFETY: of the type that the function is for; the rest by the caller.
         unsafe { (self.drop)(self.place) };
