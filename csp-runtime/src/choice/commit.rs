@@ -72,14 +72,14 @@ impl<T: Send> Commit<T> {
 
     /// Completes the communication with `message`. If the receiver's guard is an extended input, this waits for its body.
     #[track_caller]
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn send(self, message: T) {
         let at = Location::caller();
         current(|context| self.send_as(context, message, at));
     }
 
     /// [`send`](Self::send), by the process of `context`.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn send_as(self, context: &Context, message: T, at: &'static Location<'static>) {
         let this = ManuallyDrop::new(self);
         // SAFETY: `this` is never dropped, so the hold is moved out once.

@@ -80,7 +80,7 @@ pub struct Slot<T> {
 impl<T> Slot<T> {
     /// An empty slot.
     #[allow(clippy::new_without_default, reason = "made by the macros only")]
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn new() -> Self {
         let message_at = std::mem::offset_of!(Self, message);
         Self { outcome: Outcome::of_slot(message_at), message: UnsafeCell::new(MaybeUninit::uninit()) }
@@ -96,7 +96,7 @@ impl<T> Slot<T> {
     ///
     /// # Panics
     /// If none of the slot's guards was chosen, or it was asked before.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn take(&self) -> T {
         assert!(self.outcome.take(Left::Message), "no guard of this slot was chosen");
         // SAFETY: `choose` says that a message has come to the slot, of the type that `input` makes the slot's; once.
