@@ -22,13 +22,17 @@ fn example() {
             let mut __replicas1 = ::csp::__private::Replicas::new();
             let __outcome = {
                 let mut __guards = ::csp::__private::GuardList::new();
+                let mut __guard_number = ::csp::__private::Number::new();
+                let mut __number0 = ::csp::__private::Number::new();
+                let mut __number1 = ::csp::__private::Number::new();
                 #[allow(unused_mut)]
                 for (i, client) in clients.iter().enumerate() {
                     __guards
                         .push(
+                            &mut __guard_number,
                             ::csp::__private::input(
                                 0u32,
-                                __replicas0.count(),
+                                __number0.of_next(),
                                 {
                                     let __enabled: bool = open[i];
                                     if __enabled {
@@ -46,16 +50,17 @@ fn example() {
                     for mut tag in tags {
                         __guards
                             .push(
+                                &mut __guard_number,
                                 ::csp::__private::output(
                                     1u32,
-                                    __replicas1.count(),
+                                    __number1.of_next(),
                                     ::core::option::Option::Some(client.replies.__csp_sender()),
                                     &__slot1,
                                 ),
                             );
-                        __replicas1.push((__replicas0.count(), tag));
+                        __replicas1.push(&mut __number1, (__number0.of_next(), tag));
                     }
-                    __replicas0.push((i, client));
+                    __replicas0.push(&mut __number0, (i, client));
                 }
                 ::csp::__private::choose(::csp::__private::Order::Fair, &mut __guards)
             };

@@ -71,7 +71,7 @@ fn channel() -> Arc<Ends> {
     Arc::new((ManuallyDrop::new(sender), ManuallyDrop::new(receiver)))
 }
 
-fn inner(ends: &Ends) -> &Channel {
+fn inner(ends: &Ends) -> &Arc<Channel> {
     ends.0.channel()
 }
 
@@ -408,6 +408,20 @@ fn poison_and_a_commit_exclude_each_other() {
         inner(&a).poison(Side::Receivers, cause());
         // The sender succeeded exactly if we have its value.
         assert_eq!(sender.join().unwrap(), matches!(chosen, Ok(Some((0, 7)))));
+        poisoner.join().unwrap();
+    });
+}
+
+#[test]
+fn whoever_is_woken_by_poison_knows_of_an_odd_channel() {
+    explore(3, || {
+        let a = channel();
+        let poisoner = {
+            let a = a.clone();
+            thread::spawn(move || inner(&a).poison(Side::Senders, cause()))
+        };
+        assert!(matches!(recv(&process(), &a, Patience::Forever), Err(Refusal::Stopped(Stopped::Poisoned(_)))));
+        assert!(inner(&a).oddity.is_marked(), "its next choice looks at one guard only");
         poisoner.join().unwrap();
     });
 }

@@ -2,8 +2,8 @@
 
 pub use crate::channel::Release;
 pub use crate::choice::{
-    Chosen, Commit, FromStopped, Guard, GuardList, IntoDeadline, Order, OutputSlot, Replicas, Slot, after, choose,
-    deadline, extended, input, output, propagate, skip,
+    Chosen, Commit, FromStopped, Guard, GuardList, IntoDeadline, Number, Order, OutputSlot, Replicas, Slot, after,
+    choose, deadline, extended, input, output, propagate, skip,
 };
 pub use crate::io::{io, io_async};
 pub use crate::message::{

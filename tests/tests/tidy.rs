@@ -14,6 +14,7 @@ const UNSAFE: &[(&str, &str)] = &[
     ("csp-runtime/src/rendezvous/bias.rs", "unlocking is the holder's right alone"),
     ("csp-runtime/src/barrier.rs", "a system call that no crate wraps"),
     ("csp-runtime/src/rendezvous/neighbours.rs", "the same as in meet.rs, under a lock that is this thread's own"),
+    ("csp-runtime/src/channel/lease.rs", "a channel is held without a reference while its senders keep it"),
     ("csp-runtime/src/channel/short.rs", "one operation between neighbours: its offer lies in its own frame"),
     ("csp-runtime/src/choice/glance.rs", "a message comes to the place of the chosen guard"),
     ("csp-runtime/src/choice/few.rs", "a list that stands in place as long as it is short"),
@@ -130,6 +131,7 @@ const SWAP: &[(&str, &str)] = &[
     ("csp-runtime/src/rendezvous/decision.rs", "completion learns how the owner sleeps"),
     ("csp-runtime/src/config.rs", "a complaint about the environment is made once"),
     ("csp-runtime/src/deadlock.rs", "a standstill is reported once"),
+    ("csp-runtime/src/channel/oddity.rs", "a channel is counted once"),
     ("csp-runtime/src/shared/judge.rs", "so is one of all OS processes"),
     ("csp-runtime/src/shared/channel.rs", "the ends of a channel that moves are counted elsewhere from then on"),
 ];

@@ -24,8 +24,11 @@ pub(crate) fn expand(alt: &Alt, order: Order, csp: &TokenStream) -> TokenStream 
     };
     let fill = replicated.then(|| {
         let pushes = parts.pushes(&alt.items);
+        let numbers = parts.replicas.declare_numbers(csp);
         quote_spanned! {Span::mixed_site()=>
             let mut __guards = #csp::__private::GuardList::new();
+            let mut __guard_number = #csp::__private::Number::new();
+            #numbers
             #pushes
         }
     });
@@ -82,7 +85,11 @@ impl<'a> Parts<'a> {
             match item {
                 Item::Branch(branch) => {
                     let guard = self.guard(branch, level);
-                    statements.extend(guard.map(|guard| quote_spanned!(Span::mixed_site()=> __guards.push(#guard);)));
+                    statements.extend(
+                        guard.map(
+                            |guard| quote_spanned!(Span::mixed_site()=> __guards.push(&mut __guard_number, #guard);),
+                        ),
+                    );
                 }
                 Item::Replicated(replicated) => {
                     let inner = self.replicas.open(&replicated.pat, level);

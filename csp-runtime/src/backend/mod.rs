@@ -183,6 +183,12 @@ pub(crate) fn park_this_coroutine(context: &Context) {
     coroutines::park_this(context);
 }
 
+/// Lets those coroutines run that are ready, if there are any. The caller is one, and `context` is its own.
+#[cfg(all(not(loom), feature = "backend-coroutines"))]
+pub(crate) fn let_ready_coroutines_run(context: &Context) -> bool {
+    coroutines::let_ready_run(context)
+}
+
 /// Wakes a coroutine that waits, or waited, with an offer at `about`, a mere hint.
 ///
 /// # Safety

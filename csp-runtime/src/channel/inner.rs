@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
+use super::oddity::Oddity;
 use crate::deadlock::{Operation, channel_phrase};
 use crate::error::{Cause, CauseKind, Refusal, Stopped};
 use crate::process::context::{Context, running};
@@ -15,12 +16,15 @@ use crate::rendezvous::local::{self, Local};
 use crate::rendezvous::meet::Arrival;
 use crate::rendezvous::offer::{Entry, Kind, Offer};
 use crate::rendezvous::wait::wait;
+use crate::sync::mutant;
 
-/// A channel, shared by its ends; of which message type, only they know.
+/// A channel, shared by its ends; of which message type, only they know. (The core first, which says why.)
+#[repr(C)]
 pub(crate) struct Channel {
     pub(crate) core: Core<Local>,
     senders: AtomicUsize,
     receivers: AtomicUsize,
+    pub(crate) oddity: Oddity,
     /// The first poison. Set before the core's flag.
     cause: OnceLock<Cause>,
     name: OnceLock<Box<str>>,
@@ -109,17 +113,23 @@ impl Channel {
     pub(super) fn new<T: Send>(capacity: usize, codec: Codec, made_at: &'static Location<'static>) -> Arc<Self> {
         let buffer = (capacity > 0).then(|| (local::messages::<T>(), capacity));
         #[allow(clippy::arc_with_non_send_sync, reason = "the ends are Send and Sync where their messages are Send")]
-        Arc::new(Self {
+        let this = Arc::new(Self {
             core: Core::new(size_of::<T>(), buffer),
             senders: AtomicUsize::new(0),
             receivers: AtomicUsize::new(0),
+            oddity: Oddity::none(),
             cause: OnceLock::new(),
             name: OnceLock::new(),
             made_at,
             codec,
             #[cfg(feature = "backend-processes")]
             shared: super::moved::Place::of_new(capacity, codec, made_at),
-        })
+        });
+        #[cfg(feature = "backend-processes")]
+        if this.link().is_some() {
+            this.oddity.mark();
+        }
+        this
     }
 
     fn ends_of(&self, side: Side) -> &AtomicUsize {
@@ -153,16 +163,19 @@ impl Channel {
     #[cfg(feature = "backend-processes")]
     pub(super) fn of_link(link: crate::shared::channel::ChannelLink) -> Arc<Self> {
         #[allow(clippy::arc_with_non_send_sync, reason = "as in `new`")]
-        Arc::new(Self {
+        let this = Arc::new(Self {
             core: Core::new(0, None),
             senders: AtomicUsize::new(0),
             receivers: AtomicUsize::new(0),
+            oddity: Oddity::none(),
             cause: OnceLock::new(),
             name: OnceLock::new(),
             made_at: link.made_at(),
             codec: Some(link.codec),
             shared: super::moved::Place::of_link(link),
-        })
+        });
+        this.oddity.mark();
+        this
     }
 
     pub(crate) fn add_end(&self, side: Side) {
@@ -178,18 +191,27 @@ impl Channel {
     }
 
     /// One end is gone: the last one of its side retires the channel.
-    pub(crate) fn drop_end(&self, side: Side) {
+    pub(crate) fn drop_end(self: &Arc<Self>, side: Side) {
         #[cfg(feature = "backend-processes")]
         if let Some(link) = self.link() {
             return link.drop_end(side);
         }
         // SYNC ends: with itself: what other ends of this side did happened before the retirement.
         match self.ends_of(side).fetch_sub(1, Ordering::AcqRel) {
-            1 => self.core.retire(side),
+            1 => self.retire(side),
             #[cfg(feature = "backend-processes")]
             moved if moved >= ENDS_MOVED => self.link_soon().drop_end(side),
             _ => {}
         }
+    }
+
+    fn retire(self: &Arc<Self>, side: Side) {
+        #[cfg(all(not(loom), feature = "backend-coroutines"))]
+        if side == Side::Senders {
+            // One reference for the leases, the last of which drops it: see `Lease`.
+            return self.core.retire_or_leave(|| std::mem::forget(self.clone()));
+        }
+        self.core.retire(side);
     }
 
     pub(crate) fn poison(&self, by: Side, cause: Cause) {
@@ -198,6 +220,12 @@ impl Channel {
             return link.poison(by, &cause);
         }
         let _ = self.cause.set(cause);
+        // Before the poison: whoever is woken by it is to know.
+        if mutant("oddity_too_late") {
+            self.core.poison(by);
+            return self.oddity.mark();
+        }
+        self.oddity.mark();
         self.core.poison(by);
     }
 

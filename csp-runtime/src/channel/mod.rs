@@ -1,5 +1,6 @@
 //! Channels: how one is made, and its two ends. How a rendezvous works is told in `rendezvous/PROTOCOL.md`.
 
+mod end;
 #[cfg(feature = "backend-processes")]
 #[path = "handover_between.rs"]
 mod handover;
@@ -7,21 +8,29 @@ mod handover;
 #[path = "handover_within.rs"]
 mod handover;
 mod inner;
+#[cfg(all(not(loom), feature = "backend-coroutines"))]
+mod lease;
 #[cfg(feature = "backend-processes")]
 mod moved;
 mod name;
+mod oddity;
 mod receiver;
 mod release;
 mod sender;
 #[cfg(all(not(loom), feature = "backend-coroutines"))]
 mod short;
 
+pub(crate) use end::End;
 pub(crate) use handover::{abandon_end, hand_over_receiver, hand_over_sender, take_over_receiver, take_over_sender};
 #[cfg(any(feature = "backend-processes", all(test, loom)))]
 pub(crate) use inner::Patience;
 pub(crate) use inner::{Channel, Paired, Plain, may_communicate};
 use inner::{Codec, codec, no_codec};
+#[cfg(all(not(loom), feature = "backend-coroutines"))]
+pub(crate) use lease::Lease;
 pub use name::Named;
+#[cfg(all(not(loom), feature = "backend-coroutines"))]
+pub(crate) use oddity::all_are_plain;
 pub use receiver::{IntoIter, Iter, Receiver};
 pub use release::Release;
 pub use sender::Sender;

@@ -5,9 +5,9 @@ use std::marker::PhantomData;
 use std::mem::{ManuallyDrop, MaybeUninit};
 use std::panic::Location;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
 
+use super::end::End;
 use super::inner::{Channel, Patience};
 use super::release::Release;
 use crate::error::{Cause, CauseKind, Refusal, Stopped};
@@ -23,9 +23,7 @@ use crate::rendezvous::offer::Kind;
 #[doc(alias = "ChannelInput")]
 #[doc(alias = "Chanin")]
 pub struct Receiver<T> {
-    channel: Arc<Channel>,
-    /// When an `alt!` last chose this end, against the others of that `alt!`.
-    stamp: AtomicU64,
+    end: End,
     /// Invariant in `T`, and `Send` only by the declaration below.
     message: PhantomData<*mut T>,
 }
@@ -43,23 +41,24 @@ impl<T> Receiver<T> {
 
     /// An end that its channel knows of already.
     pub(super) fn counted(channel: Arc<Channel>) -> Self {
-        Self { channel, stamp: AtomicU64::new(0), message: PhantomData }
+        Self { end: End::new(channel), message: PhantomData }
     }
 
     pub(crate) fn channel(&self) -> &Arc<Channel> {
-        &self.channel
+        &self.end.channel
     }
 
-    pub(crate) fn stamp(&self) -> &AtomicU64 {
-        &self.stamp
+    #[inline(always)]
+    pub(crate) fn end(&self) -> &End {
+        &self.end
     }
 
     /// Leaves the channel. The last receiver to leave retires it. The same as dropping the end, which may also poison.
     pub fn retire(self) {
         let this = ManuallyDrop::new(self);
-        this.channel.drop_end(Side::Receivers);
+        this.end.channel.drop_end(Side::Receivers);
         // SAFETY: `this` is never dropped, so the reference is given up once.
-        drop(unsafe { std::ptr::read(&this.channel) });
+        drop(unsafe { std::ptr::read(&this.end.channel) });
     }
 
     /// Ends the channel for everybody, at once: all operations fail with [`Stopped::Poisoned`], and what a buffer holds
@@ -70,7 +69,7 @@ impl<T> Receiver<T> {
     }
 
     pub(crate) fn poison_for(&self, cause: Cause) {
-        self.channel.poison(Side::Receivers, cause);
+        self.end.channel.poison(Side::Receivers, cause);
     }
 }
 
@@ -182,7 +181,7 @@ impl<T: Send> Receiver<T> {
     fn recv_extended(&self, slot: &mut MaybeUninit<T>, at: &'static Location<'static>) -> Result<Release<T>, Stopped> {
         // SAFETY: the slot has room for a message.
         let paired = unsafe {
-            self.channel.communicate(
+            self.end.channel.communicate(
                 Kind::ReceiveExtended,
                 slot.as_mut_ptr().cast(),
                 size_of::<T>(),
@@ -190,14 +189,14 @@ impl<T: Send> Receiver<T> {
                 at,
             )
         };
-        Ok(Release::new(paired.map_err(stopped)?, &self.channel))
+        Ok(Release::new(paired.map_err(stopped)?, &self.end.channel))
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn recv_for(&self, patience: Patience, at: &'static Location<'static>) -> Result<T, Refusal> {
         let mut slot = MaybeUninit::<T>::uninit();
         // SAFETY: the slot has room for a message.
-        unsafe { self.channel.communicate(Kind::Receive, slot.as_mut_ptr().cast(), size_of::<T>(), patience, at) }?;
+        unsafe { self.end.channel.communicate(Kind::Receive, slot.as_mut_ptr().cast(), size_of::<T>(), patience, at) }?;
         // SAFETY: the operation succeeded, so the message is there.
         Ok(unsafe { slot.assume_init() })
     }
@@ -270,7 +269,7 @@ impl<T: Send> IntoIterator for Receiver<T> {
 impl<T> Clone for Receiver<T> {
     /// One more end of the same channel. What `alt!` remembers for fairness starts anew.
     fn clone(&self) -> Self {
-        Self::first(self.channel.clone())
+        Self::first(self.end.channel.clone())
     }
 }
 
@@ -283,12 +282,12 @@ impl<T> Drop for Receiver<T> {
         if let Some(cause) = current(|context| context.poison_on_drop()) {
             self.poison_for(cause);
         }
-        self.channel.drop_end(Side::Receivers);
+        self.end.channel.drop_end(Side::Receivers);
     }
 }
 
 impl<T> fmt::Debug for Receiver<T> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "Receiver of {}", self.channel.phrase())
+        write!(out, "Receiver of {}", self.end.channel.phrase())
     }
 }

@@ -5,9 +5,9 @@ use std::marker::PhantomData;
 use std::mem::ManuallyDrop;
 use std::panic::Location;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
 
+use super::end::End;
 use super::inner::{Channel, Patience};
 use crate::error::{Cause, CauseKind, Refusal, SendError, Stopped};
 use crate::process::context::current;
@@ -22,9 +22,7 @@ use crate::rendezvous::offer::Kind;
 #[doc(alias = "ChannelOutput")]
 #[doc(alias = "Chanout")]
 pub struct Sender<T> {
-    channel: Arc<Channel>,
-    /// When an `alt!` last chose this end, against the others of that `alt!`.
-    stamp: AtomicU64,
+    end: End,
     /// Invariant in `T`, and `Send` only by the declaration below.
     message: PhantomData<*mut T>,
 }
@@ -42,23 +40,24 @@ impl<T> Sender<T> {
 
     /// An end that its channel knows of already.
     pub(super) fn counted(channel: Arc<Channel>) -> Self {
-        Self { channel, stamp: AtomicU64::new(0), message: PhantomData }
+        Self { end: End::new(channel), message: PhantomData }
     }
 
     pub(crate) fn channel(&self) -> &Arc<Channel> {
-        &self.channel
+        &self.end.channel
     }
 
-    pub(crate) fn stamp(&self) -> &AtomicU64 {
-        &self.stamp
+    #[inline(always)]
+    pub(crate) fn end(&self) -> &End {
+        &self.end
     }
 
     /// Leaves the channel. The last sender to leave retires it. The same as dropping the end, which may also poison.
     pub fn retire(self) {
         let this = ManuallyDrop::new(self);
-        this.channel.drop_end(Side::Senders);
+        this.end.channel.drop_end(Side::Senders);
         // SAFETY: `this` is never dropped, so the reference is given up once.
-        drop(unsafe { std::ptr::read(&this.channel) });
+        drop(unsafe { std::ptr::read(&this.end.channel) });
     }
 
     /// Ends the channel for everybody, at once: all operations fail with [`Stopped::Poisoned`], except that receivers
@@ -69,7 +68,7 @@ impl<T> Sender<T> {
     }
 
     pub(crate) fn poison_for(&self, cause: Cause) {
-        self.channel.poison(Side::Senders, cause);
+        self.end.channel.poison(Side::Senders, cause);
     }
 }
 
@@ -155,7 +154,7 @@ impl<T: Send> Sender<T> {
         let mut value = ManuallyDrop::new(value);
         let place = std::ptr::from_mut(&mut *value).cast();
         // SAFETY: the place holds a message until it has moved away.
-        match unsafe { self.channel.communicate(Kind::Send, place, size_of::<T>(), patience, at) } {
+        match unsafe { self.end.channel.communicate(Kind::Send, place, size_of::<T>(), patience, at) } {
             Ok(_) => Ok(()),
             Err(reason) => Err(SendError { value: ManuallyDrop::into_inner(value), reason }),
         }
@@ -165,7 +164,7 @@ impl<T: Send> Sender<T> {
 impl<T> Clone for Sender<T> {
     /// One more end of the same channel. What `alt!` remembers for fairness starts anew.
     fn clone(&self) -> Self {
-        Self::first(self.channel.clone())
+        Self::first(self.end.channel.clone())
     }
 }
 
@@ -178,12 +177,12 @@ impl<T> Drop for Sender<T> {
         if let Some(cause) = current(|context| context.poison_on_drop()) {
             self.poison_for(cause);
         }
-        self.channel.drop_end(Side::Senders);
+        self.end.channel.drop_end(Side::Senders);
     }
 }
 
 impl<T> fmt::Debug for Sender<T> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "Sender of {}", self.channel.phrase())
+        write!(out, "Sender of {}", self.end.channel.phrase())
     }
 }

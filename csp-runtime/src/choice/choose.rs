@@ -56,7 +56,7 @@ pub fn choose(order: Order, guards: &[Guard<'_>]) -> Result<Chosen, Stopped> {
         if context.goes_the_short_way() && !std::thread::panicking() {
             match super::glance::take_at_a_glance(order, guards) {
                 Seen::Took(index) => return Ok(chosen(&guards[index])),
-                Seen::Nobody => return choose_after(context, order, guards, at, true),
+                Seen::Nobody => return super::courtesy::choose_later(context, order, guards, at),
                 Seen::Other => {}
             }
         }
@@ -74,12 +74,12 @@ pub(crate) fn choose_as(
     choose_after(context, order, guards, at, false)
 }
 
-fn chosen(guard: &Guard<'_>) -> Chosen {
+pub(super) fn chosen(guard: &Guard<'_>) -> Chosen {
     Chosen { branch: guard.branch, replica: guard.replica }
 }
 
 /// `nobody`: a look at all guards has just found none that is ready, so the offers are made at once.
-fn choose_after(
+pub(super) fn choose_after(
     context: &Context,
     order: Order,
     guards: &[Guard<'_>],
@@ -168,7 +168,7 @@ impl<'g> Choice<'_, 'g> {
                     match communication.ended() {
                         None => survey.count(index, communication),
                         Some(Outcome::Poisoned) => {
-                            return Err(communication.channel.stopped(Outcome::Poisoned, self.context));
+                            return Err(communication.channel().stopped(Outcome::Poisoned, self.context));
                         }
                         Some(_) => retired = true,
                     }
@@ -246,17 +246,16 @@ impl<'g> Choice<'_, 'g> {
         }
         let Some(communication) = self.guards[taken].communication() else { return };
         communication.set_chosen_at(survey.latest + 1);
-        communication.outcome.chosen.set(true);
         #[cfg(feature = "backend-processes")]
         if let Some(there) = self.seats[taken].there.get() {
             return self.remember_there(communication, there);
         }
-        if communication.kind != Kind::Receive {
-            // SAFETY: the entry is in no queue any more, and its offer is complete, or nobody saw it.
-            let paired = Paired::of_local(unsafe { self.seats[taken].entry.paired_with() });
-            communication.outcome.channel.set(Some(communication.channel.clone()));
-            communication.outcome.paired.set(paired);
+        if communication.kind == Kind::Receive {
+            return communication.outcome().leave_message();
         }
+        // SAFETY: the entry is in no queue any more, and its offer is complete, or nobody saw it.
+        let paired = Paired::of_local(unsafe { self.seats[taken].entry.paired_with() });
+        communication.outcome().leave_counted(communication.channel(), paired);
     }
 
     /// Whether the guard's communication took place at once, without an offer on any channel.
@@ -272,14 +271,14 @@ impl<'g> Choice<'_, 'g> {
             &raw const *entry
         };
         // SAFETY: if the offer is paired, we wait below until it is complete.
-        match unsafe { communication.channel.core.arrive_alone(entry.kind, entry.place, false, announce) } {
+        match unsafe { communication.channel().core.arrive_alone(entry.kind, entry.place, false, announce) } {
             Arrival::Met => Ok(true),
             Arrival::Paired => {
                 let (_, outcome) = offer.as_ref().map_or((0, Outcome::Met), |offer| self.wait_for(offer));
                 self.conclude(index, outcome)?;
                 Ok(true)
             }
-            Arrival::Ended(Outcome::Poisoned) => Err(communication.channel.stopped(Outcome::Poisoned, self.context)),
+            Arrival::Ended(Outcome::Poisoned) => Err(communication.channel().stopped(Outcome::Poisoned, self.context)),
             _ => Ok(false),
         }
     }
@@ -414,7 +413,7 @@ impl<'g> Choice<'_, 'g> {
     fn conclude(&self, index: usize, outcome: Outcome) -> Result<(), Stopped> {
         match (outcome, self.guards[index].communication()) {
             (Outcome::Met, _) | (_, None) => Ok(()),
-            (outcome, Some(communication)) => Err(communication.channel.stopped(outcome, self.context)),
+            (outcome, Some(communication)) => Err(communication.channel().stopped(outcome, self.context)),
         }
     }
 }
@@ -427,7 +426,7 @@ impl<'g> Choice<'_, 'g> {
         let links = || {
             self.live().filter_map(|(index, communication)| {
                 self.seats[index].there.set(None);
-                Some((index, communication, communication.channel.link_for(communication.kind)?))
+                Some((index, communication, communication.channel().link_for(communication.kind)?))
             })
         };
         let seats = links().count();
@@ -463,7 +462,7 @@ impl<'g> Choice<'_, 'g> {
                 self.conclude(index, outcome)?;
                 Ok(true)
             }
-            Arrival::Ended(Outcome::Poisoned) => Err(communication.channel.stopped(Outcome::Poisoned, self.context)),
+            Arrival::Ended(Outcome::Poisoned) => Err(communication.channel().stopped(Outcome::Poisoned, self.context)),
             _ => Ok(false),
         }
     }
@@ -471,16 +470,15 @@ impl<'g> Choice<'_, 'g> {
     /// As `remember`, of the chosen guard: its message goes to its slot, or its partner is kept there.
     fn remember_there(&self, communication: &Communication<'g>, there: There) {
         let Some(frame) = self.frame.take() else { return };
-        let place = communication.place;
+        let place = communication.place();
         if there.entry.kind == Kind::Receive {
             // SAFETY: the chosen input has received a message, and the slot has room for it.
             unsafe { there.link.codec.unpack(there.entry.place, place) };
-            return;
+            return communication.outcome().leave_message();
         }
-        communication.outcome.channel.set(Some(communication.channel.clone()));
         // SAFETY: as above; or it is an output, which receives none.
         let paired = unsafe { crate::shared::operation::keep(frame, there.seat, there.link, place) };
-        communication.outcome.paired.set(paired);
+        communication.outcome().leave_counted(communication.channel(), paired);
     }
 }
 

@@ -5,6 +5,8 @@ use std::mem::ManuallyDrop;
 use std::panic::Location;
 use std::sync::Arc;
 
+#[cfg(all(not(loom), feature = "backend-coroutines"))]
+use crate::channel::Lease;
 use crate::channel::{Channel, Paired, Plain};
 use crate::error::{Cause, CauseKind};
 use crate::process::context::{Context, current};
@@ -12,6 +14,8 @@ use crate::rendezvous::core::Side;
 use crate::rendezvous::decision::Outcome;
 use crate::rendezvous::local::Local;
 use crate::rendezvous::meet::{Arrival, deliver, dismiss};
+#[cfg(all(not(loom), feature = "backend-coroutines"))]
+use crate::rendezvous::neighbours::deliver_to_neighbour;
 use crate::rendezvous::offer::{Entry, Kind, Offer};
 use crate::rendezvous::wait::wait;
 use crate::sync::mutant;
@@ -21,63 +25,119 @@ use crate::sync::mutant;
 /// It does not borrow the sender, whose owner may use it to compute the message, but counts as an end meanwhile.
 #[must_use]
 pub struct Commit<T: Send> {
-    channel: Arc<Channel>,
+    hold: Hold,
     paired: Paired,
     message: PhantomData<*mut T>,
 }
 
+/// What keeps the channel.
+pub(crate) enum Hold {
+    /// A reference; of a `Commit`, also the count of one more sender.
+    Channel(Arc<Channel>),
+    /// Where the partner is a coroutine of this worker, which the lease knows.
+    #[cfg(all(not(loom), feature = "backend-coroutines"))]
+    Lease(Lease),
+}
+
+impl Hold {
+    /// The reference of an extended input.
+    pub(super) fn into_channel(self) -> Arc<Channel> {
+        match self {
+            Hold::Channel(channel) => channel,
+            #[cfg(all(not(loom), feature = "backend-coroutines"))]
+            Hold::Lease(_) => unreachable!("only an output has a lease"),
+        }
+    }
+
+    fn channel(&self) -> &Channel {
+        match self {
+            Hold::Channel(channel) => channel,
+            #[cfg(all(not(loom), feature = "backend-coroutines"))]
+            Hold::Lease(lease) => lease.channel(),
+        }
+    }
+}
+
 impl<T: Send> Commit<T> {
-    pub(super) fn new(channel: Arc<Channel>, paired: Paired) -> Self {
-        channel.add_end(Side::Senders);
+    #[inline(always)]
+    pub(super) fn new(hold: Hold, paired: Paired) -> Self {
+        match &hold {
+            Hold::Channel(channel) => channel.add_end(Side::Senders),
+            #[cfg(all(not(loom), feature = "backend-coroutines"))]
+            Hold::Lease(_) => {}
+        }
         current(|context| context.begin_commit());
-        Self { channel, paired, message: PhantomData }
+        Self { hold, paired, message: PhantomData }
     }
 
     /// Completes the communication with `message`. If the receiver's guard is an extended input, this waits for its body.
     #[track_caller]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn send(self, message: T) {
         let at = Location::caller();
         current(|context| self.send_as(context, message, at));
     }
 
     /// [`send`](Self::send), by the process of `context`.
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn send_as(self, context: &Context, message: T, at: &'static Location<'static>) {
         let this = ManuallyDrop::new(self);
-        // SAFETY: `this` is never dropped, so the reference is moved out once.
-        let channel = unsafe { std::ptr::read(&this.channel) };
+        // SAFETY: `this` is never dropped, so the hold is moved out once.
+        let hold = unsafe { std::ptr::read(&this.hold) };
         // SAFETY: as above.
         let paired = unsafe { std::ptr::read(&this.paired) };
-        let mut message = ManuallyDrop::new(message);
         context.end_commit();
-        let place = std::ptr::from_mut(&mut *message).cast();
-        #[cfg(feature = "backend-processes")]
-        if let Some(shared) = paired.shared {
-            // SAFETY: there is a message.
-            if !unsafe { shared.deliver(&channel, context, place, at) } {
-                // SAFETY: the channel ended while the value was made: the message is still here, and is dropped once.
-                unsafe { ManuallyDrop::drop(&mut message) };
+        match hold {
+            Hold::Channel(channel) => send_long(&channel, paired, context, message, at),
+            #[cfg(all(not(loom), feature = "backend-coroutines"))]
+            Hold::Lease(lease) => {
+                let mut message = ManuallyDrop::new(message);
+                let place = std::ptr::from_mut(&mut *message).cast();
+                // SAFETY: the lease is for this receiver, which nobody else completes, and the place holds a message of its channel.
+                unsafe { deliver_to_neighbour(lease.receiver(), place, size_of::<T>()) };
             }
-            return channel.drop_end(Side::Senders);
         }
-        let offer = Offer::plain(context.parker(), context.is_hosted());
-        let entry = Entry::<Local>::new(&offer, 0, Kind::Send, place);
-        let arrival = match paired.partner {
-            // SAFETY: paired by `choose`, and completed by us alone; the entry stays until the wait below is over.
-            Some(partner) => unsafe { deliver::<Local>(&entry, partner, size_of::<T>()) },
-            // SAFETY: `choose` kept a place; the entry stays until the wait below is over.
-            None => unsafe { channel.core.use_kept_place(&entry, None) },
-        };
-        match arrival {
-            Arrival::Paired => {
-                let operation = Plain { channel: &channel, offer: &offer, kind: Kind::Send, at };
-                wait(context, &offer.decision, &operation, None);
-            }
-            // SAFETY: the channel ended while the value was made: the message has not moved, and is dropped once.
-            Arrival::Ended(_) => unsafe { ManuallyDrop::drop(&mut message) },
-            _ => {}
-        }
-        channel.drop_end(Side::Senders);
     }
+}
+
+/// [`Commit::send`], wherever the partner is; `channel` was counted for it.
+#[inline(never)]
+fn send_long<T: Send>(
+    channel: &Arc<Channel>,
+    paired: Paired,
+    context: &Context,
+    message: T,
+    at: &'static Location<'static>,
+) {
+    let mut message = ManuallyDrop::new(message);
+    let place = std::ptr::from_mut(&mut *message).cast();
+    #[cfg(feature = "backend-processes")]
+    if let Some(shared) = paired.shared {
+        // SAFETY: there is a message.
+        if !unsafe { shared.deliver(channel, context, place, at) } {
+            // SAFETY: the channel ended while the value was made: the message is still here, and is dropped once.
+            unsafe { ManuallyDrop::drop(&mut message) };
+        }
+        return channel.drop_end(Side::Senders);
+    }
+    let offer = Offer::plain(context.parker(), context.is_hosted());
+    let entry = Entry::<Local>::new(&offer, 0, Kind::Send, place);
+    let arrival = match paired.partner {
+        // SAFETY: paired by `choose`, and completed by us alone; the entry stays until the wait below is over.
+        Some(partner) => unsafe { deliver::<Local>(&entry, partner, size_of::<T>()) },
+        // SAFETY: `choose` kept a place; the entry stays until the wait below is over.
+        None => unsafe { channel.core.use_kept_place(&entry, None) },
+    };
+    match arrival {
+        Arrival::Paired => {
+            let operation = Plain { channel, offer: &offer, kind: Kind::Send, at };
+            wait(context, &offer.decision, &operation, None);
+        }
+        // SAFETY: the channel ended while the value was made: the message has not moved, and is dropped once.
+        Arrival::Ended(_) => unsafe { ManuallyDrop::drop(&mut message) },
+        _ => {}
+    }
+    channel.drop_end(Side::Senders);
 }
 
 impl<T: Send> Drop for Commit<T> {
@@ -86,18 +146,25 @@ impl<T: Send> Drop for Commit<T> {
             context.end_commit();
             Cause::new(CauseKind::Abandoned, context.name())
         });
-        self.channel.poison(Side::Senders, cause);
-        #[cfg(feature = "backend-processes")]
-        if let Some(shared) = self.paired.shared.take() {
-            shared.abandon();
-            return self.channel.drop_end(Side::Senders);
+        self.hold.channel().poison(Side::Senders, cause);
+        match &self.hold {
+            Hold::Channel(channel) => {
+                #[cfg(feature = "backend-processes")]
+                if let Some(shared) = self.paired.shared.take() {
+                    shared.abandon();
+                    return channel.drop_end(Side::Senders);
+                }
+                match self.paired.partner {
+                    Some(_) if mutant("abandon_silently") => {}
+                    // SAFETY: paired by `choose`, and completed by us alone.
+                    Some(partner) => unsafe { dismiss::<Local>(partner, Outcome::Poisoned) },
+                    None => channel.core.release_kept_place(None),
+                }
+                channel.drop_end(Side::Senders);
+            }
+            #[cfg(all(not(loom), feature = "backend-coroutines"))]
+            // SAFETY: as in `send`. The lease ends after it.
+            Hold::Lease(lease) => unsafe { dismiss::<Local>(lease.receiver(), Outcome::Poisoned) },
         }
-        match self.paired.partner {
-            Some(_) if mutant("abandon_silently") => {}
-            // SAFETY: paired by `choose`, and completed by us alone.
-            Some(partner) => unsafe { dismiss::<Local>(partner, Outcome::Poisoned) },
-            None => self.channel.core.release_kept_place(None),
-        }
-        self.channel.drop_end(Side::Senders);
     }
 }

@@ -2,25 +2,32 @@
 
 use std::cell::Cell;
 use std::ops::Deref;
+use std::ptr::NonNull;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use super::few::Few;
+use super::number::Number;
 use super::slot::{Outcome, OutputSlot, Slot};
-use crate::channel::{Channel, Receiver, Sender};
+use crate::channel::{Channel, End, Receiver, Sender};
 use crate::rendezvous::local::Local;
 use crate::rendezvous::meet::{Arrival, Manner};
 use crate::rendezvous::offer::{Entry, Kind, Offer};
 
+/// In a stamp: the end was passed over for a timeout. Above all moments, so that the latest stamp shows whether there is one.
+pub(super) const PASSED_OVER: u64 = 1 << 63;
+
 /// One guard of a choice.
 pub struct Guard<'a> {
+    /// The end, if it is a plain input or output: what a choice looks at first.
+    #[cfg_attr(not(all(not(loom), feature = "backend-coroutines")), allow(dead_code, reason = "coroutines look"))]
+    pub(super) plain: Option<&'a End>,
     pub(super) what: What<'a>,
     pub(super) branch: u32,
     pub(super) replica: u32,
 }
 
-#[repr(u8)]
 pub(super) enum What<'a> {
     /// Its precondition is false.
     Off,
@@ -29,13 +36,11 @@ pub(super) enum What<'a> {
     Skip,
 }
 
-/// An input or output guard.
+/// An input or output guard. Small, because a choice over many ends makes as many of them each time.
 pub(super) struct Communication<'a> {
-    pub(super) channel: &'a Arc<Channel>,
-    /// Where its message goes, or 0.
-    pub(super) place: *mut u8,
-    pub(super) outcome: &'a Outcome,
-    stamp: &'a AtomicU64,
+    end: &'a End,
+    /// Its slot, of which only this part is known here.
+    slot: NonNull<Outcome>,
     pub(super) kind: Kind,
     /// Its channel had not ended when the choice began.
     pub(super) live: Cell<bool>,
@@ -54,7 +59,7 @@ pub(super) struct Seat {
 impl Seat {
     pub(super) fn of(guard: &Guard<'_>) -> Self {
         let (kind, place) =
-            guard.communication().map_or((Kind::Receive, std::ptr::null_mut()), |it| (it.kind, it.place));
+            guard.communication().map_or((Kind::Receive, std::ptr::null_mut()), |it| (it.kind, it.place()));
         Self {
             entry: Entry::new(std::ptr::null(), 0, kind, place),
             queued: Cell::new(false),
@@ -74,13 +79,36 @@ pub(super) struct There {
 }
 
 impl<'a> Communication<'a> {
-    fn new(channel: &'a Arc<Channel>, stamp: &'a AtomicU64, kind: Kind, place: *mut u8, outcome: &'a Outcome) -> Self {
-        Self { channel, place, outcome, stamp, kind, live: Cell::new(false) }
+    #[inline(always)]
+    fn new(end: &'a End, kind: Kind, slot: NonNull<Outcome>) -> Self {
+        Self { end, slot, kind, live: Cell::new(false) }
+    }
+
+    #[inline(always)]
+    pub(super) fn channel(&self) -> &'a Arc<Channel> {
+        &self.end.channel
+    }
+
+    /// Where the choice leaves what this guard brings.
+    #[inline(always)]
+    pub(super) fn outcome(&self) -> &'a Outcome {
+        // SAFETY: the slot is borrowed for as long as the guard: see `Slot::erased`.
+        unsafe { self.slot.as_ref() }
+    }
+
+    /// Where its message goes; null for an output.
+    #[inline(always)]
+    pub(super) fn place(&self) -> *mut u8 {
+        if self.kind.is_sending() {
+            return std::ptr::null_mut();
+        }
+        // SAFETY: the slot says where in it its message is.
+        unsafe { self.slot.as_ptr().cast::<u8>().add(self.outcome().message_at) }
     }
 
     /// How this guard's channel has ended, if it has.
     pub(super) fn ended(&self) -> Option<crate::rendezvous::decision::Outcome> {
-        if self.kind.is_sending() { self.channel.ended_for_senders() } else { self.channel.over_for_receivers() }
+        if self.kind.is_sending() { self.channel().ended_for_senders() } else { self.channel().over_for_receivers() }
     }
 
     /// The offer, which is guard `index` of it here, comes to the channel.
@@ -98,11 +126,11 @@ impl<'a> Communication<'a> {
         seat.entry.set_index(index as u32);
         #[cfg(all(not(loom), feature = "backend-coroutines"))]
         // SAFETY: passed on.
-        if unsafe { self.channel.core.stand(&seat.entry) } {
+        if unsafe { self.channel().core.stand(&seat.entry) } {
             return Arrival::Waiting;
         }
         // SAFETY: passed on.
-        unsafe { self.channel.core.arrive(&seat.entry, manner) }
+        unsafe { self.channel().core.arrive(&seat.entry, manner) }
     }
 
     /// Takes the entry out of its queue.
@@ -112,38 +140,51 @@ impl<'a> Communication<'a> {
             there.link.core.leave(there.entry);
             return;
         }
-        self.channel.core.leave(&seat.entry);
+        self.channel().core.leave(&seat.entry);
     }
 
-    /// The stamp as it is: twice [`chosen_at`](Self::chosen_at), and 1 if it [`was_passed_over`](Self::was_passed_over).
-    #[cfg(all(not(loom), feature = "backend-coroutines"))]
+    /// The stamp as it is: [`chosen_at`](Self::chosen_at), and `PASSED_OVER` if it [`was_passed_over`](Self::was_passed_over).
     #[inline(always)]
     pub(super) fn stamp(&self) -> u64 {
-        self.stamp.load(Ordering::Relaxed)
+        self.end.stamp.load(Ordering::Relaxed)
     }
 
     /// When this end was last chosen, against the others of its choices.
     pub(super) fn chosen_at(&self) -> u64 {
-        self.stamp.load(Ordering::Relaxed) >> 1
+        self.stamp() & !PASSED_OVER
     }
 
     pub(super) fn set_chosen_at(&self, moment: u64) {
-        self.stamp.store(moment << 1, Ordering::Relaxed);
+        self.end.stamp.store(moment, Ordering::Relaxed);
     }
 
     /// Whether the last choice over this end took a timeout instead.
     pub(super) fn was_passed_over(&self) -> bool {
-        self.stamp.load(Ordering::Relaxed) & 1 == 1
+        self.stamp() & PASSED_OVER != 0
     }
 
     pub(super) fn set_passed_over(&self, passed_over: bool) {
-        self.stamp.store(self.chosen_at() << 1 | u64::from(passed_over), Ordering::Relaxed);
+        let mark = if passed_over { PASSED_OVER } else { 0 };
+        self.end.stamp.store(self.chosen_at() | mark, Ordering::Relaxed);
     }
 }
 
 impl<'a> Guard<'a> {
+    #[inline(always)]
     fn new(branch: u32, replica: u32, what: What<'a>) -> Self {
-        Self { what, branch, replica }
+        let plain = match &what {
+            What::Communication(communication) if communication.kind != Kind::ReceiveExtended => {
+                Some(communication.end)
+            }
+            _ => None,
+        };
+        Self { plain, what, branch, replica }
+    }
+
+    /// Its precondition is false.
+    #[cfg(all(not(loom), feature = "backend-coroutines"))]
+    pub(super) fn is_off(&self) -> bool {
+        matches!(self.what, What::Off)
     }
 
     pub(super) fn communication(&self) -> Option<&Communication<'a>> {
@@ -155,6 +196,7 @@ impl<'a> Guard<'a> {
 }
 
 /// `receiver ? pattern`; no receiver if the precondition is false.
+#[inline(always)]
 pub fn input<'a, T: Send>(
     branch: u32,
     replica: u32,
@@ -165,6 +207,7 @@ pub fn input<'a, T: Send>(
 }
 
 /// `receiver ?? pattern`; no receiver if the precondition is false.
+#[inline(always)]
 pub fn extended<'a, T: Send>(
     branch: u32,
     replica: u32,
@@ -174,6 +217,7 @@ pub fn extended<'a, T: Send>(
     receive(branch, replica, receiver, slot, Kind::ReceiveExtended)
 }
 
+#[inline(always)]
 fn receive<'a, T: Send>(
     branch: u32,
     replica: u32,
@@ -181,13 +225,13 @@ fn receive<'a, T: Send>(
     slot: &'a Slot<T>,
     kind: Kind,
 ) -> Guard<'a> {
-    let what = receiver.map_or(What::Off, |receiver| {
-        What::Communication(Communication::new(receiver.channel(), receiver.stamp(), kind, slot.place(), &slot.outcome))
-    });
+    let what = receiver
+        .map_or(What::Off, |receiver| What::Communication(Communication::new(receiver.end(), kind, slot.erased())));
     Guard::new(branch, replica, what)
 }
 
 /// `sender ! expression`; no sender if the precondition is false.
+#[inline(always)]
 pub fn output<'a, T: Send>(
     branch: u32,
     replica: u32,
@@ -195,8 +239,7 @@ pub fn output<'a, T: Send>(
     slot: &'a OutputSlot<T>,
 ) -> Guard<'a> {
     let what = sender.map_or(What::Off, |sender| {
-        let place = std::ptr::null_mut();
-        What::Communication(Communication::new(sender.channel(), sender.stamp(), Kind::SendLater, place, &slot.outcome))
+        What::Communication(Communication::new(sender.end(), Kind::SendLater, slot.erased()))
     });
     Guard::new(branch, replica, what)
 }
@@ -258,10 +301,14 @@ impl<'a> GuardList<'a> {
         Self(Few::new())
     }
 
-    /// Adds a guard, in order of priority.
+    /// Adds a guard, in order of priority; `number` is always the same variable.
+    ///
+    /// # Panics
+    /// If it is another one.
     #[inline(always)]
-    pub fn push(&mut self, guard: Guard<'a>) {
-        self.0.push(guard);
+    pub fn push(&mut self, number: &mut Number, guard: Guard<'a>) {
+        self.0.push(number.0, guard);
+        number.0 += 1;
     }
 }
 

@@ -1,6 +1,7 @@
 //! The loop variables of a replicated branch, kept until it is known which replica was chosen.
 
 use super::few::Few;
+use super::number::Number;
 
 /// One set of bindings for each replica; a few need no allocation.
 pub struct Replicas<B>(Few<B>);
@@ -8,27 +9,27 @@ pub struct Replicas<B>(Few<B>);
 impl<B> Replicas<B> {
     /// No replicas yet.
     #[allow(clippy::new_without_default, reason = "made by the macros only")]
+    #[inline(always)]
     pub fn new() -> Self {
         Self(Few::new())
     }
 
-    /// How many there are: the number of the next one.
+    /// One more; `number` is always the same variable.
     ///
     /// # Panics
-    /// With more replicas than a choice may have guards.
+    /// If it is another one.
     #[inline(always)]
-    pub fn count(&self) -> u32 {
-        u32::try_from(self.0.len()).expect("a choice has fewer guards")
+    pub fn push(&mut self, number: &mut Number, bindings: B) {
+        self.0.push(number.0, bindings);
+        number.0 += 1;
     }
 
-    /// One more.
+    /// The bindings of the chosen replica: once.
+    ///
+    /// # Panics
+    /// If there is no such replica.
     #[inline(always)]
-    pub fn push(&mut self, bindings: B) {
-        self.0.push(bindings);
-    }
-
-    /// The bindings of the chosen replica.
-    pub fn take(self, replica: u32) -> B {
-        self.0.into_one(replica as usize)
+    pub fn take(&mut self, replica: u32) -> B {
+        self.0.take(replica as usize)
     }
 }

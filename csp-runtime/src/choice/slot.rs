@@ -3,43 +3,102 @@
 use std::cell::{Cell, UnsafeCell};
 use std::marker::PhantomData;
 use std::mem::MaybeUninit;
+use std::ptr::NonNull;
 use std::sync::Arc;
 
-use super::commit::Commit;
+use super::commit::{Commit, Hold};
 use crate::channel::{Channel, Paired, Release};
 
-/// What the chosen guard of a slot left, without its message type.
-#[derive(Default)]
+/// What the chosen guard of a slot left, without its message type. Cheap to make, and to drop empty.
 pub(super) struct Outcome {
-    pub(super) chosen: Cell<bool>,
-    /// For an extended input or an output.
-    pub(super) channel: Cell<Option<Arc<Channel>>>,
-    pub(super) paired: Cell<Paired>,
+    left: Cell<Left>,
+    /// How far behind this, in its slot, the place of its message is.
+    pub(super) message_at: usize,
+    /// There, if `left` says so.
+    pair: UnsafeCell<MaybeUninit<(Hold, Paired)>>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Left {
+    Nothing,
+    /// An input's message.
+    Message,
+    /// Of an extended input, or an output: the channel, and the partner or whatever else there is to be ended.
+    Pair,
+}
+
+impl Outcome {
+    #[inline(always)]
+    fn of_slot(message_at: usize) -> Self {
+        Self { left: Cell::new(Left::Nothing), message_at, pair: UnsafeCell::new(MaybeUninit::uninit()) }
+    }
+
+    /// A message has come to the place of the slot, of the slot's type.
+    #[inline(always)]
+    pub(super) fn leave_message(&self) {
+        self.left.set(Left::Message);
+    }
+
+    /// The guard is an extended input, or an output.
+    #[inline(always)]
+    pub(super) fn leave_pair(&self, hold: Hold, paired: Paired) {
+        // SAFETY: nobody looks at it now.
+        let pair = unsafe { &mut *self.pair.get() };
+        pair.write((hold, paired));
+        self.left.set(Left::Pair);
+    }
+
+    /// As [`leave_pair`](Self::leave_pair), of a channel that is to be held like any other.
+    pub(super) fn leave_counted(&self, channel: &Arc<Channel>, paired: Paired) {
+        self.leave_pair(Hold::Channel(channel.clone()), paired);
+    }
+
+    #[inline(always)]
+    fn take(&self, expected: Left) -> bool {
+        self.left.replace(Left::Nothing) == expected
+    }
+
+    /// # Panics
+    /// If there is none.
+    #[inline(always)]
+    fn take_pair(&self) -> (Hold, Paired) {
+        assert!(self.take(Left::Pair), "no guard of this slot was chosen");
+        // SAFETY: nobody else looks at it now.
+        let pair = unsafe { &*self.pair.get() };
+        // SAFETY: it was there, and is taken once.
+        unsafe { pair.assume_init_read() }
+    }
 }
 
 /// The place of an input guard's message; all guards of one branch share it, because one of them is chosen.
+#[repr(C)]
 pub struct Slot<T> {
-    pub(super) outcome: Outcome,
+    outcome: Outcome,
     message: UnsafeCell<MaybeUninit<T>>,
 }
 
 impl<T> Slot<T> {
     /// An empty slot.
     #[allow(clippy::new_without_default, reason = "made by the macros only")]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn new() -> Self {
-        Self { outcome: Outcome::default(), message: UnsafeCell::new(MaybeUninit::uninit()) }
+        let message_at = std::mem::offset_of!(Self, message);
+        Self { outcome: Outcome::of_slot(message_at), message: UnsafeCell::new(MaybeUninit::uninit()) }
     }
 
-    pub(super) fn place(&self) -> *mut u8 {
-        self.message.get().cast()
+    /// The slot, of which the outcome is the first part, without its type.
+    #[inline(always)]
+    pub(super) fn erased(&self) -> NonNull<Outcome> {
+        NonNull::from(self).cast()
     }
 
     /// The message that the chosen input guard received.
     ///
     /// # Panics
     /// If none of the slot's guards was chosen, or it was asked before.
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn take(&self) -> T {
-        assert!(self.outcome.chosen.take(), "no guard of this slot was chosen");
+        assert!(self.outcome.take(Left::Message), "no guard of this slot was chosen");
         // SAFETY: `choose` says that a message has come to the slot, of the type that `input` makes the slot's; once.
         unsafe { self.message.get().cast::<T>().read() }
     }
@@ -49,46 +108,77 @@ impl<T> Slot<T> {
     /// # Panics
     /// If none of the slot's guards was chosen, or it was asked before.
     pub fn take_extended(&self) -> (T, Release<T>) {
-        let Some(channel) = self.outcome.channel.take() else { panic!("no guard of this slot was chosen") };
-        self.outcome.chosen.set(false);
-        let release = Release::new(self.outcome.paired.take(), &channel);
+        let (hold, paired) = self.outcome.take_pair();
+        let channel = hold.into_channel();
+        let release = Release::new(paired, &channel);
         let place: *mut T = release.place().unwrap_or(self.message.get().cast());
         // SAFETY: `choose` says that a message has come to the slot, or lies with the sender that the release keeps; once.
         (unsafe { place.read() }, release)
     }
+
+    /// Drops what nobody has taken.
+    #[cold]
+    fn drop_what_is_left(&self) {
+        match self.outcome.left.get() {
+            Left::Nothing => {}
+            Left::Message => drop(self.take()),
+            Left::Pair => drop(self.take_extended()),
+        }
+    }
 }
 
 impl<T> Drop for Slot<T> {
+    #[inline(always)]
     fn drop(&mut self) {
-        if self.outcome.chosen.get() {
-            if self.outcome.channel.get_mut().is_some() {
-                drop(self.take_extended());
-            } else {
-                drop(self.take());
-            }
+        if self.outcome.left.get() != Left::Nothing {
+            self.drop_what_is_left();
         }
     }
 }
 
 /// Where an output guard finds its partner once it is chosen.
-pub struct OutputSlot<T> {
-    pub(super) outcome: Outcome,
+#[repr(C)]
+pub struct OutputSlot<T: Send> {
+    outcome: Outcome,
     message: PhantomData<*mut T>,
 }
 
 impl<T: Send> OutputSlot<T> {
     /// An empty slot.
     #[allow(clippy::new_without_default, reason = "made by the macros only")]
+    #[inline(always)]
     pub fn new() -> Self {
-        Self { outcome: Outcome::default(), message: PhantomData }
+        Self { outcome: Outcome::of_slot(0), message: PhantomData }
+    }
+
+    /// As [`Slot::erased`].
+    #[inline(always)]
+    pub(super) fn erased(&self) -> NonNull<Outcome> {
+        NonNull::from(self).cast()
     }
 
     /// The right, and the duty, to give the partner of the chosen output guard its message.
     ///
     /// # Panics
     /// If none of the slot's guards was chosen, or it was asked before.
+    #[inline(always)]
     pub fn commit(&self) -> Commit<T> {
-        let Some(channel) = self.outcome.channel.take() else { panic!("no guard of this slot was chosen") };
-        Commit::new(channel, self.outcome.paired.take())
+        let (hold, paired) = self.outcome.take_pair();
+        Commit::new(hold, paired)
+    }
+
+    /// The partner may not wait for ever.
+    #[cold]
+    fn abandon(&self) {
+        drop(self.commit());
+    }
+}
+
+impl<T: Send> Drop for OutputSlot<T> {
+    #[inline(always)]
+    fn drop(&mut self) {
+        if self.outcome.left.get() != Left::Nothing {
+            self.abandon();
+        }
     }
 }

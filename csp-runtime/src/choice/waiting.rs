@@ -24,7 +24,7 @@ impl Operation for Waiting<'_, '_, '_> {
         write!(report, "waits in a choice at {}:", self.choice.at)?;
         for communication in self.choice.guards.iter().filter_map(Guard::communication) {
             let direction = if communication.kind.is_sending() { "to send to" } else { "to receive from" };
-            write!(report, "\n      {direction} {}", communication.channel.phrase())?;
+            write!(report, "\n      {direction} {}", communication.channel().phrase())?;
         }
         Ok(())
     }
@@ -35,7 +35,7 @@ impl Operation for Waiting<'_, '_, '_> {
 
     fn end(&self, cause: &Cause) {
         for communication in self.choice.guards.iter().filter_map(Guard::communication) {
-            communication.channel.poison(Side::Senders, cause.clone());
+            communication.channel().poison(Side::Senders, cause.clone());
         }
     }
 }

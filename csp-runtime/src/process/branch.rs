@@ -1,6 +1,7 @@
 //! Branches: what may stand in `par!`, and the frames in which they run.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 use std::sync::Arc;
@@ -88,6 +89,9 @@ pub trait Slot {
     /// Settles how it will run.
     #[doc(hidden)]
     fn prepare(&mut self, backend: Backend, chosen: Option<Backend>);
+    /// The backend that was settled.
+    #[doc(hidden)]
+    fn backend(&self) -> Backend;
     /// The process as a job; it tells `latch` that it has ended.
     #[doc(hidden)]
     fn job(&mut self, latch: *const Latch) -> Job;
@@ -125,8 +129,20 @@ enum State<R: Runnable> {
 
 impl<R: Runnable> One<R> {
     pub(super) fn new(runnable: R) -> Self {
+        let this = Self::of_many(runnable);
+        this.look();
+        this
+    }
+
+    fn look(&self) {
         #[cfg(all(test, not(loom)))]
-        super::visit_tests::look(&runnable);
+        if let State::Ready(runnable) = &self.state {
+            super::visit_tests::look(runnable);
+        }
+    }
+
+    /// For a frame of several, which is made later.
+    fn of_many(runnable: R) -> Self {
         let name = runnable.meta().name.clone();
         Self { state: State::Ready(runnable), name, setup: (Backend::Threads, None), latch: ptr::null() }
     }
@@ -224,6 +240,10 @@ impl<R: Runnable> Slot for One<R> {
         self.setup = (backend, chosen);
     }
 
+    fn backend(&self) -> Backend {
+        self.setup.0
+    }
+
     fn job(&mut self, latch: *const Latch) -> Job {
         self.latch = latch;
         // SAFETY: `par`, `spawn` and `scope` keep the frame in place until the latch has been told.
@@ -273,11 +293,10 @@ impl<R: Runnable> Frame for One<R> {
     }
 
     fn outputs(self) -> R::Output {
-        let name = self.name.clone();
-        match self.into_result() {
-            Some(Ok(output)) => output,
-            Some(Err(payload)) => raise_again(&name, payload),
-            None => unreachable!("`par` asks for outputs only if all branches have run"),
+        match self.state {
+            State::Ended(Ok(output)) => output,
+            State::Ended(Err(payload)) => raise_again(&self.name, payload),
+            State::Ready(_) | State::Gone => unreachable!("`par` asks for outputs only if all branches have run"),
         }
     }
 }
@@ -356,10 +375,15 @@ impl<P: Runnable> Branch for Caught<P> {
     }
 }
 
-/// Several processes of one kind.
+/// Several processes of one kind: their frame, as it grows.
 #[must_use]
-#[derive(Debug)]
-pub struct Replicated<R>(Vec<R>);
+pub struct Replicated<R: Runnable>(Vec<One<R>>);
+
+impl<R: Runnable> fmt::Debug for Replicated<R> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{} processes", self.0.len())
+    }
+}
 
 /// No processes yet.
 pub fn replicated<R: Runnable>() -> Replicated<R> {
@@ -370,10 +394,10 @@ pub fn replicated<R: Runnable>() -> Replicated<R> {
 pub fn replicate<R: Runnable + Clone>(n: usize, process: R) -> Replicated<R> {
     let mut processes = Vec::with_capacity(n);
     for _ in 1..n {
-        processes.push(process.clone());
+        processes.push(One::of_many(process.clone()));
     }
     if n > 0 {
-        processes.push(process);
+        processes.push(One::of_many(process));
     }
     Replicated(processes)
 }
@@ -381,7 +405,7 @@ pub fn replicate<R: Runnable + Clone>(n: usize, process: R) -> Replicated<R> {
 impl<R: Runnable> Replicated<R> {
     /// Adds one.
     pub fn push(&mut self, process: R) {
-        self.0.push(process);
+        self.0.push(One::of_many(process));
     }
 }
 
@@ -390,7 +414,8 @@ impl<R: Runnable> Branch for Replicated<R> {
     type Frame = Vec<One<R>>;
 
     fn frame(self) -> Vec<One<R>> {
-        self.0.into_iter().map(One::new).collect()
+        self.0.iter().for_each(One::look);
+        self.0
     }
 }
 

@@ -8,6 +8,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::latch::Latch;
 use crate::backend::{self, Backend, Park};
+#[cfg(all(not(loom), feature = "backend-coroutines"))]
+use crate::choice::Courtesy;
 use crate::deadlock::{self, Operation, Report};
 use crate::error::{Cause, CauseKind};
 
@@ -25,6 +27,9 @@ pub(crate) struct Context {
     /// It is a coroutine, has no poison to forgive, and evaluates no output expression.
     short_way: Cell<bool>,
     timed_here: Cell<bool>,
+    /// Whether its choices let others go first.
+    #[cfg(all(not(loom), feature = "backend-coroutines"))]
+    pub(crate) courtesy: Courtesy,
     name: Cow<'static, str>,
     backend: Backend,
     /// The backend that somebody around us chose by name; branches inherit it.
@@ -255,6 +260,8 @@ impl Context {
             waiting: Mutex::new(None),
             waiting_here: Cell::new(None),
             timed_here: Cell::new(false),
+            #[cfg(all(not(loom), feature = "backend-coroutines"))]
+            courtesy: Courtesy::new(),
             waits: Cell::new(0),
             report: Mutex::new(None),
             spawned: RefCell::new(None),

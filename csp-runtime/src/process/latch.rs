@@ -13,8 +13,10 @@ use crate::sync::{AtomicUsize, Ordering};
 
 /// Counts processes that have started and not ended. One process waits for it.
 pub(crate) struct Latch {
-    /// The processes, and one more until the owner waits.
+    /// The processes, and one more until the owner waits, unless it was said how many they are.
     open: AtomicUsize,
+    /// How many, if that was said.
+    expected: Option<usize>,
     decision: Decision,
     /// Of the process that waits, and where it does: what is known from the start.
     parker: Option<&'static dyn Park>,
@@ -35,6 +37,7 @@ impl Latch {
     pub(crate) fn shared() -> Self {
         Self {
             open: AtomicUsize::new(1),
+            expected: None,
             decision: Decision::new(),
             parker: None,
             at: None,
@@ -46,6 +49,11 @@ impl Latch {
     /// For the report: where the owner waits.
     pub(crate) fn placed(self, at: &'static Location<'static>) -> Self {
         Self { at: Some(at), ..self }
+    }
+
+    /// For just so many processes, each of which tells that it has ended, or for which somebody else does: they need not be added.
+    pub(crate) fn of(self, count: usize) -> Self {
+        Self { open: AtomicUsize::new(count), expected: Some(count), ..self }
     }
 
     pub(crate) fn add(&self) {
@@ -77,7 +85,8 @@ impl Latch {
         if self.parker.is_none() {
             let _ = self.parker_then.set(context.parker());
         }
-        if !self.is_last() {
+        let over = self.expected.map_or_else(|| self.is_last(), |count| count == 0);
+        if !over {
             wait(context, &self.decision, self, None);
         }
     }

@@ -54,8 +54,7 @@ pub fn par<B: Branches>(settings: ParSettings, branches: B) -> <B::Frame as Fram
     let at = Location::caller();
     let mut frame = branches.frame();
     current(|context| {
-        let latch = Latch::new(context.parker(), context.is_hosted()).placed(at);
-        if let Err(why) = run_all(context, settings, &mut frame, &latch) {
+        if let Err(why) = run_all(context, settings, &mut frame, at) {
             panic!("{at}: not all branches of this `par!` could be started: {why}");
         }
         context.panic_if_deadlocked();
@@ -65,8 +64,13 @@ pub fn par<B: Branches>(settings: ParSettings, branches: B) -> <B::Frame as Fram
 
 /// Starts the branches, the last one on this thread if it can be, and waits for them. Nothing in here unwinds while a
 /// branch runs: its frame is ours.
-fn run_all(context: &Context, settings: ParSettings, frame: &mut impl Frame, latch: &Latch) -> Result<(), String> {
-    let mut count = 0_usize;
+fn run_all(
+    context: &Context,
+    settings: ParSettings,
+    frame: &mut impl Frame,
+    at: &'static Location<'static>,
+) -> Result<(), String> {
+    let (mut count, mut last_runs_here) = (0_usize, false);
     frame.each(&mut |slot| {
         let (backend, chosen) = placement(context, slot.meta().backend, settings);
         slot.prepare(backend, chosen);
@@ -76,18 +80,23 @@ fn run_all(context: &Context, settings: ParSettings, frame: &mut impl Frame, lat
             slot.visit(&mut Visitor::new(&mut backend::processes::Moves));
         }
         count += 1;
+        last_runs_here = runs_here(context, slot);
     });
+    let latch = Latch::new(context.parker(), context.is_hosted()).placed(at).of(count - usize::from(last_runs_here));
     let (mut index, mut failure) = (0, None);
     frame.each(&mut |slot| {
         index += 1;
+        let here = last_runs_here && index == count;
+        if failure.is_none() {
+            if here {
+                return slot.run_here();
+            }
+            failure = start(slot, &latch).err();
+        }
         if failure.is_some() {
             discard(context, slot);
-        } else if index == count && runs_here(context, slot, settings) {
-            slot.run_here();
-        } else {
-            failure = start(context, slot, settings, latch).err();
-            if failure.is_some() {
-                discard(context, slot);
+            if !here {
+                latch.end_one();
             }
         }
     });
@@ -96,27 +105,25 @@ fn run_all(context: &Context, settings: ParSettings, frame: &mut impl Frame, lat
 }
 
 /// While we wait, this thread has nothing to do: it may as well be the last branch's.
-fn runs_here(context: &Context, slot: &dyn Slot, settings: ParSettings) -> bool {
-    let (backend, _) = placement(context, slot.meta().backend, settings);
+fn runs_here(context: &Context, slot: &dyn Slot) -> bool {
+    let backend = slot.backend();
     backend == context.backend() && slot.meta().stack_size.is_none() && backend::runs_on_its_starters_stack(backend)
 }
 
-fn start(context: &Context, slot: &mut dyn Slot, settings: ParSettings, latch: &Latch) -> Result<(), String> {
-    let (backend, _) = placement(context, slot.meta().backend, settings);
-    let (stack, name) = (slot.meta().stack_size, slot.meta().name.clone());
-    latch.add();
+/// Starts a process that `latch` is for. If that fails, nobody has told the latch.
+fn start(slot: &mut dyn Slot, latch: &Latch) -> Result<(), String> {
+    let (backend, stack) = (slot.backend(), slot.meta().stack_size);
     #[cfg(feature = "backend-processes")]
     if backend == Backend::Processes {
         let birth = Birth::of(slot.meta());
-        return backend::processes::launch(slot.forked_job(latch), &birth).map_err(|why| {
-            latch.end_one();
-            format!("process `{name}`: {}", why.0)
-        });
+        return backend::processes::launch(slot.forked_job(latch), &birth).map_err(|why| not_this(slot, &why.0));
     }
-    backend::launch(backend, slot.job(latch), stack).map_err(|why| {
-        latch.end_one();
-        format!("process `{name}`: {}", why.0)
-    })
+    backend::launch(backend, slot.job(latch), stack).map_err(|why| not_this(slot, &why.0))
+}
+
+#[cold]
+fn not_this(slot: &dyn Slot, why: &str) -> String {
+    format!("process `{}`: {why}", slot.meta().name)
 }
 
 /// Drops a process that was not started: those who wait for it learn why.
@@ -149,15 +156,14 @@ pub fn seq<B: Branches>(settings: ParSettings, branches: B) -> <B::Frame as Fram
             }
             let (backend, chosen) = placement(context, slot.meta().backend, settings);
             slot.prepare(backend, chosen);
-            if runs_here(context, slot, settings) {
+            if runs_here(context, slot) {
                 slot.run_here();
             } else {
-                let latch = Latch::new(context.parker(), context.is_hosted()).placed(at);
-                let started = start(context, slot, settings, &latch);
-                latch.wait_for_all(context);
-                if let Err(why) = started {
+                let latch = Latch::new(context.parker(), context.is_hosted()).placed(at).of(1);
+                if let Err(why) = start(slot, &latch) {
                     panic!("{at}: this branch of a `seq!` could not be started: {why}");
                 }
+                latch.wait_for_all(context);
             }
             over = slot.panicked();
         });

@@ -14,6 +14,10 @@ const POISONED: u32 = 4;
 /// The channel goes on in another home: whoever comes here offers anew.
 const MOVED: u32 = 8;
 
+/// Of leases: the last sender has left its end to them.
+#[cfg(all(not(loom), feature = "backend-coroutines"))]
+const LEFT: u32 = 1 << 31;
+
 /// One of a channel's two ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Side {
@@ -25,17 +29,23 @@ pub(crate) enum Side {
 pub(crate) type Wakes<H> = SmallVec<[(<H as Home>::Wake, Sleep); 2]>;
 
 /// A channel, without its message type: the protocol moves messages by place and size.
+///
+/// What a rendezvous uses comes first, together: in this process's memory as much as a cache line holds.
+#[repr(C)]
 pub(crate) struct Core<H: Home> {
+    pub(super) senders: Queue<H>,
+    pub(super) receivers: Queue<H>,
+    pub(super) size: usize,
+    capacity: usize,
     /// How the channel has ended. Changed under the lock; a choice reads it without.
     flags: AtomicU32,
     pub(super) lock: H::Lock,
-    pub(super) senders: Queue<H>,
-    pub(super) receivers: Queue<H>,
-    buffer: std::cell::UnsafeCell<Option<H::Buffer>>,
-    capacity: usize,
     /// Places of the buffer kept for messages that output guards are making, or by extended inputs that are not over.
     pub(super) kept: Guarded<usize>,
-    pub(super) size: usize,
+    buffer: std::cell::UnsafeCell<Option<H::Buffer>>,
+    /// Output guards that hold the channel without being counted (`channel/lease.rs`); and `LEFT`, once the last sender has gone all the same.
+    #[cfg(all(not(loom), feature = "backend-coroutines"))]
+    leases: Guarded<u32>,
 }
 
 impl<H: Home> Core<H> {
@@ -54,6 +64,8 @@ impl<H: Home> Core<H> {
             capacity,
             kept: Guarded::new(0),
             size,
+            #[cfg(all(not(loom), feature = "backend-coroutines"))]
+            leases: Guarded::new(0),
         }
     }
 
@@ -188,6 +200,46 @@ impl<H: Home> Core<H> {
         }
     }
 
+    /// As [`retire`](Self::retire) of the senders, unless there are leases: then the last of those does it, after `leave` under the lock.
+    #[cfg(all(not(loom), feature = "backend-coroutines"))]
+    pub(crate) fn retire_or_leave(&self, leave: impl FnOnce()) {
+        self.locked(|lock, wakes| {
+            let leases = self.leases.get(lock);
+            if leases > 0 {
+                leave();
+                self.leases.set(leases | LEFT, lock);
+            } else {
+                drop(self.retire_within(Side::Senders, lock, wakes));
+            }
+        });
+    }
+
+    #[cfg(all(not(loom), feature = "backend-coroutines"))]
+    #[inline(always)]
+    pub(super) fn begin_lease(&self, lock: &Held<H::Journal>) {
+        self.leases.set(self.leases.get(lock) + 1, lock);
+    }
+
+    /// True: it was the last one, and the senders have gone.
+    #[cfg(all(not(loom), feature = "backend-coroutines"))]
+    #[inline(always)]
+    pub(crate) fn end_lease(&self) -> bool {
+        let held = self.hold();
+        let leases = self.leases.get(&held) - 1;
+        self.leases.set(leases, &held);
+        self.let_go(held);
+        leases == LEFT
+    }
+
+    /// Whether an output guard makes a message for somebody who is in no queue any more.
+    #[cfg(feature = "backend-processes")]
+    fn is_leased(&self, _lock: &Held<H::Journal>) -> bool {
+        #[cfg(all(not(loom), feature = "backend-coroutines"))]
+        return self.leases.get(_lock) != 0;
+        #[cfg(any(loom, not(feature = "backend-coroutines")))]
+        false
+    }
+
     /// Tells everybody in a queue that the other side has retired.
     fn send_away(&self, waiting: &Queue<H>, lock: &Held<H::Journal>, wakes: &mut Wakes<H>) {
         while let Some(entry) = waiting.first(lock) {
@@ -259,6 +311,7 @@ impl<H: Home> Core<H> {
         let queues = [&self.senders, &self.receivers];
         self.flags.load(Ordering::Relaxed) & MOVED == 0
             && self.kept.get(lock) == 0
+            && !self.is_leased(lock)
             && queues.iter().all(|queue| queue.first(lock).is_none())
     }
 

@@ -219,8 +219,9 @@ impl Decision {
         let done = DONE | (outcome as u32) << OUTCOME_SHIFT | guard << GUARD_SHIFT;
         step();
         if self.0.load(Ordering::Relaxed) & SLEEPER != 0 {
-            // It is decided, so no other changes the word, and its owner has nothing to announce.
-            self.0.store(done, ordering);
+            // It is decided, so no other changes the word, and its owner has nothing to announce. That it is a sleeper's stays
+            // true: entries of a choice that is decided stand in queues until it runs.
+            self.0.store(done | SLEEPER, ordering);
             return if mutant("sleeper_not_woken") { Sleep::Awake } else { Sleep::Uncounted };
         }
         how_it_sleeps(self.0.swap(done, ordering))
@@ -239,7 +240,7 @@ impl Decision {
     pub(crate) fn complete_sleeper(&self, guard: u32, outcome: Outcome) {
         debug_assert_ne!(self.0.load(Ordering::Relaxed) & SLEEPER, 0);
         // SYNC completion: as in `complete`.
-        self.0.store(DONE | (outcome as u32) << OUTCOME_SHIFT | guard << GUARD_SHIFT, Ordering::Release);
+        self.0.store(DONE | SLEEPER | (outcome as u32) << OUTCOME_SHIFT | guard << GUARD_SHIFT, Ordering::Release);
     }
 
     /// Asks the owner of an undecided choice to look at its channels again. Whoever sleeps is woken, and counts as awake.

@@ -9,7 +9,7 @@ use super::home::Home;
 use super::local::Local;
 use super::offer::{Entry, Kind};
 use super::queue::Queue;
-use crate::backend::Park;
+use crate::backend::{self, Park};
 use crate::sync::{Held, NoJournal};
 
 /// A channel's lock, held as this thread's own.
@@ -94,16 +94,25 @@ impl Core<Local> {
         let (theirs, opposite) = self.opposite(kind);
         let glance = match theirs.first(&own.1) {
             Some(partner) if partner.kind == opposite && self.is_rendezvous() => Glance::Somebody,
-            None if self.is_open() && self.is_rendezvous() => Glance::Nobody,
+            None if self.is_rendezvous() => match self.ended_for(kind) {
+                None => Glance::Nobody,
+                Some(Outcome::Retired) => Glance::Retired,
+                Some(_) => Glance::Other,
+            },
             _ => Glance::Other,
         };
         own.let_go();
         glance
     }
 
-    /// Decides a plain receiver for an output guard, which is to complete it; `None` if none is there.
     #[inline(always)]
-    pub(crate) fn claim_neighbour(&self) -> Option<<Local as Home>::Link> {
+    fn ended_for(&self, kind: Kind) -> Option<Outcome> {
+        if kind.is_sending() { self.ended_for_senders() } else { self.ended_for_receivers() }
+    }
+
+    /// Decides a plain receiver for an output guard, which is to complete it, and notes a lease for that; `None` if none is there.
+    #[inline(always)]
+    pub(crate) fn lease_to_neighbour(&self) -> Option<<Local as Home>::Link> {
         if !self.lock.lock_own() {
             return None;
         }
@@ -111,9 +120,14 @@ impl Core<Local> {
         let own = Own(self, unsafe { Held::new(NoJournal) });
         let claimed = loop {
             match self.receivers.first(&own.1) {
-                Some(receiver) if receiver.kind == Kind::Receive && self.is_rendezvous() => {
+                Some(receiver)
+                    if receiver.kind == Kind::Receive
+                        && self.is_rendezvous()
+                        && receiver.offer().decision.is_of_a_sleeper() =>
+                {
                     self.receivers.shift(receiver, &own.1);
                     if receiver.offer().take(0) == Claim::Won {
+                        self.begin_lease(&own.1);
                         break Some(Local::link(receiver));
                     }
                 }
@@ -146,11 +160,32 @@ impl Core<Local> {
     }
 }
 
+/// Gives the receiver of a lease the message at `place`, of `size` bytes.
+///
+/// # Safety
+/// It is the caller's to complete, and its channel's messages are of that size.
+#[inline(always)]
+pub(crate) unsafe fn deliver_to_neighbour(receiver: <Local as Home>::Link, place: *mut u8, size: usize) {
+    // SAFETY: an offer that is not complete keeps its entries alive.
+    let receiver = unsafe { Local::entry(receiver) };
+    // SAFETY: the receiver is ours alone until we complete it: it is in no queue, and it waits.
+    let own = unsafe { Held::new(NoJournal) };
+    // SAFETY: by the caller.
+    unsafe { Local::carry(place, receiver.place, size, &own) };
+    let (parker, about) = (Local::wake(receiver.offer()), std::ptr::from_ref(receiver).cast());
+    // The receiver may be gone after the next line.
+    receiver.offer().decision.complete_sleeper(receiver.index(), Outcome::Met);
+    // SAFETY: it was a coroutine of this worker when it waited, and stays one.
+    unsafe { backend::wake_neighbour(parker, about) };
+}
+
 /// What a look at a channel has shown.
 pub(crate) enum Glance {
     /// Somebody waits, though perhaps with a choice that is decided by now.
     Somebody,
     Nobody,
+    /// Nobody, and nobody will come.
+    Retired,
     /// Only the long way can tell.
     Other,
 }

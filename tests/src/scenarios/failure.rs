@@ -24,6 +24,7 @@ scenarios![
     an_output_expression_that_panics_poisons,
     an_output_expression_that_leaves_poisons,
     an_output_guard_meets_every_kind_of_receiver,
+    an_output_expression_may_drop_the_last_sender,
     a_communication_in_an_output_expression_panics(main_only),
     nothing_enabled_is_stop_and_names_the_line(main_only),
     stop_inside_a_process_is_its_panic,
@@ -233,6 +234,50 @@ fn an_output_guard_meets_every_kind_of_receiver() {
         let ((out, input), (_keep, gone)) = (channel(), channel());
         let (sent, got) = par! { offers_a_value(out, gone), first_by_way(input, partner) };
         assert_eq!((sent, got), (Ok(()), Ok(5)), "partner {partner}");
+    }
+}
+
+/// Has no end left when its value is there, or when it panics instead.
+#[process]
+fn gives_its_end_for_the_value(out: Sender<u32>, gone: Receiver<u32>, fails: bool) -> Result<(), Stopped> {
+    here();
+    alt! {
+        out ! {
+            drop(out);
+            csp::yield_now();
+            assert!(!fails, "no value");
+            5
+        } => Ok(()),
+        gone ? _ => panic!("nobody sends"),
+    }
+}
+
+#[process]
+fn receives_two(input: Receiver<u32>) -> (Result<u32, Stopped>, Result<u32, Stopped>) {
+    (input.recv(), input.recv())
+}
+
+fn an_output_expression_may_drop_the_last_sender() {
+    for fails in [false, true] {
+        for receiver_first in [false, true] {
+            let ((out, input), (_keep, gone)) = (channel(), channel());
+            let (sent, (first, second)) = match receiver_first {
+                true => {
+                    let (got, sent) =
+                        par! { receives_two(input), gives_its_end_for_the_value(out, gone, fails).catch() };
+                    (sent, got)
+                }
+                false => par! { gives_its_end_for_the_value(out, gone, fails).catch(), receives_two(input) },
+            };
+            assert_eq!(sent.is_err(), fails);
+            if fails {
+                assert_eq!(poison_kind(first), CauseKind::Abandoned);
+                poisoned(second);
+            } else {
+                assert_eq!(first, Ok(5), "what was claimed comes");
+                retired(second);
+            }
+        }
     }
 }
 

@@ -33,9 +33,17 @@ pub(super) fn parker() -> &'static dyn Park {
 /// Parks the running coroutine, whose context this is.
 #[inline(always)]
 pub(super) fn park_this(context: &Context) {
-    if let Some(record) = record::running() {
-        record.park_here(context);
+    // SAFETY: its context was made while it ran, so its parker is its record.
+    unsafe { Record::behind(context.parker()) }.park_here(context);
+}
+
+/// The running coroutine, whose context this is, goes to the end of the queue, unless there is nobody in it.
+pub(super) fn let_ready_run(context: &Context) -> bool {
+    let running = record::running().filter(|_| worker::is_anybody_ready());
+    if let Some(record) = running {
+        record.yield_for(context);
     }
+    running.is_some()
 }
 
 /// Wakes a coroutine of this thread's worker, which waits with an offer at `about`.

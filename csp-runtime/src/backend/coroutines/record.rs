@@ -183,8 +183,14 @@ impl Record {
 
     /// Goes to the end of the queue.
     pub(super) fn yield_now(&'static self) {
+        self.yield_for(context::which_is_current());
+    }
+
+    /// The same, if `context` is the current one.
+    #[inline(always)]
+    pub(super) fn yield_for(&'static self, context: *const Context) {
         add_ready(self);
-        self.suspend(context::which_is_current());
+        self.suspend(context);
     }
 
     /// On its worker's thread: lets it run if it is parked, or keeps it from parking.

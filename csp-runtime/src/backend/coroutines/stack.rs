@@ -29,8 +29,10 @@ const LARGEST_CHUNK: usize = 64 << 10;
 const KEPT_BY_THREAD: usize = 4096;
 const RETURNED: usize = 2048;
 const FETCHED: usize = 256;
-/// With so many stacks idle for all threads, the system may have the memory of further ones.
+/// With so many stacks idle for all threads, the system may have the memory of further ones. Where such are taken all the same, many processes come
+/// and go, and more are kept, up to as many as take half a gigabyte: memory that the system may have is slow to be written again.
 const WARM: usize = 16384;
+const MOST_WARM: usize = 128 << 10;
 /// Idle stacks of other sizes that are kept, and the size from which they do not keep their memory meanwhile.
 const KEPT_OF_OWN_SIZE: usize = 64;
 const LARGE: usize = 1 << 20;
@@ -174,6 +176,8 @@ thread_local! {
 /// What all threads share.
 struct Store {
     warm: Vec<Slot>,
+    /// How many are kept so, for now.
+    limit: usize,
     /// Idle ones without memory: taken when no warm one is left.
     cold: Vec<Slot>,
     /// The rest of the newest chunk, and how many stacks the next is to have.
@@ -181,7 +185,8 @@ struct Store {
     chunk: usize,
 }
 
-static STORE: Mutex<Store> = Mutex::new(Store { warm: vec![], cold: vec![], rest: 0..0, chunk: FIRST_CHUNK });
+static STORE: Mutex<Store> =
+    Mutex::new(Store { warm: vec![], limit: WARM, cold: vec![], rest: 0..0, chunk: FIRST_CHUNK });
 /// Idle stacks of other sizes than the default, with their usable sizes.
 static OWN: Mutex<Vec<(Slot, usize)>> = Mutex::new(Vec::new());
 
@@ -194,9 +199,13 @@ fn take_default(slab: &Slab) -> Result<Slot, String> {
         return Ok(slot);
     }
     let store = &mut *lock(&STORE);
-    let idle = if store.warm.is_empty() { &mut store.cold } else { &mut store.warm };
+    let is_cold = store.warm.is_empty();
+    let idle = if is_cold { &mut store.cold } else { &mut store.warm };
     if let Some(slot) = idle.pop() {
         let from = idle.len().saturating_sub(FETCHED);
+        if is_cold {
+            store.limit = (store.limit + FETCHED).min(MOST_WARM);
+        }
         let _ = CACHE.try_with(|cache| cache.0.borrow_mut().extend(idle.drain(from..)));
         return Ok(slot);
     }
@@ -204,8 +213,11 @@ fn take_default(slab: &Slab) -> Result<Slot, String> {
 }
 
 fn give_back(mut slots: Vec<Slot>) {
-    if lock(&STORE).warm.len() <= WARM {
-        return lock(&STORE).warm.append(&mut slots);
+    {
+        let store = &mut *lock(&STORE);
+        if store.warm.len() <= store.limit {
+            return store.warm.append(&mut slots);
+        }
     }
     if let Some(slab) = SLAB.get() {
         slots.sort_unstable_by_key(|slot| slot.low);

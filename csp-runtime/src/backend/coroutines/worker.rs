@@ -90,6 +90,12 @@ pub(super) fn add_ready(record: &'static Record) {
     }
 }
 
+/// Whether any of them is to run.
+#[inline(always)]
+pub(super) fn is_anybody_ready() -> bool {
+    FIRST.get().is_some()
+}
+
 #[inline(always)]
 fn take_ready() -> Option<&'static Record> {
     let first = FIRST.get()?;
