@@ -78,6 +78,8 @@ impl Latch {
             let _ = self.parker_then.set(context.parker());
         }
         if !self.is_last() {
+            #[cfg(feature = "backend-processes")]
+            let _rest = crate::backend::processes::rest();
             wait(context, &self.decision, self, None);
         }
     }

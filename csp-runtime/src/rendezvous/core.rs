@@ -25,17 +25,20 @@ pub(crate) enum Side {
 pub(crate) type Wakes<H> = SmallVec<[(<H as Home>::Wake, Sleep); 2]>;
 
 /// A channel, without its message type: the protocol moves messages by place and size.
+///
+/// In this order, what a rendezvous needs of a channel in the arena lies on one cache line.
+#[repr(C)]
 pub(crate) struct Core<H: Home> {
+    pub(super) lock: H::Lock,
     /// How the channel has ended. Changed under the lock; a choice reads it without.
     flags: AtomicU32,
-    pub(super) lock: H::Lock,
     pub(super) senders: Queue<H>,
     pub(super) receivers: Queue<H>,
-    buffer: std::cell::UnsafeCell<Option<H::Buffer>>,
+    pub(super) size: usize,
     capacity: usize,
     /// Places of the buffer kept for messages that output guards are making, or by extended inputs that are not over.
     pub(super) kept: Guarded<usize>,
-    pub(super) size: usize,
+    buffer: std::cell::UnsafeCell<Option<H::Buffer>>,
 }
 
 impl<H: Home> Core<H> {
@@ -317,7 +320,7 @@ pub(super) fn complete<H: Home>(entry: &Entry<H>, outcome: Outcome, lock: &Held<
 pub(super) fn settle<H: Home>(entry: &Entry<H>, outcome: Outcome, lock: &Held<H::Journal>) -> (H::Wake, Sleep) {
     let offer = entry.offer();
     let wake = H::wake(offer);
-    lock.journal().pivot((&raw const offer.decision).cast(), offer.generation.load(Ordering::Relaxed));
+    lock.journal().pivot(std::ptr::from_ref(offer).cast(), offer.generation.load(Ordering::Relaxed));
     // The owner may be gone after the next line.
     let sleep = offer.decision.complete(entry.index(), outcome);
     lock.journal().commit();
