@@ -113,8 +113,8 @@ pub(crate) const fn mutant(_name: &str) -> bool {
 pub(crate) trait Journal {
     /// `bytes` at `place`, at most eight, are about to change.
     fn note(&self, place: *const u8, bytes: usize);
-    /// The next step makes all that was noted final: it completes the offer with this word.
-    fn pivot(&self, decision: *const u8, generation: u32);
+    /// The next step makes all that was noted final: it completes this offer.
+    fn pivot(&self, offer: *const u8, generation: u32);
     /// All that was noted is final.
     fn commit(&self);
 }
@@ -127,7 +127,7 @@ impl Journal for NoJournal {
     #[inline(always)]
     fn note(&self, _place: *const u8, _bytes: usize) {}
     #[inline(always)]
-    fn pivot(&self, _decision: *const u8, _generation: u32) {}
+    fn pivot(&self, _offer: *const u8, _generation: u32) {}
     #[inline(always)]
     fn commit(&self) {}
 }

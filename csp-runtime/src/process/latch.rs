@@ -87,6 +87,8 @@ impl Latch {
         }
         let over = self.expected.map_or_else(|| self.is_last(), |count| count == 0);
         if !over {
+            #[cfg(feature = "backend-processes")]
+            let _rest = crate::backend::processes::rest();
             wait(context, &self.decision, self, None);
         }
     }

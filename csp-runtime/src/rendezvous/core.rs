@@ -30,16 +30,17 @@ pub(crate) type Wakes<H> = SmallVec<[(<H as Home>::Wake, Sleep); 2]>;
 
 /// A channel, without its message type: the protocol moves messages by place and size.
 ///
-/// What a rendezvous uses comes first, together: in this process's memory as much as a cache line holds.
+/// What a rendezvous uses comes first, together: of a channel in the arena it lies on one cache line, and in this process's memory it takes as
+/// much.
 #[repr(C)]
 pub(crate) struct Core<H: Home> {
+    pub(super) lock: H::Lock,
+    /// How the channel has ended. Changed under the lock; a choice reads it without.
+    flags: AtomicU32,
     pub(super) senders: Queue<H>,
     pub(super) receivers: Queue<H>,
     pub(super) size: usize,
     capacity: usize,
-    /// How the channel has ended. Changed under the lock; a choice reads it without.
-    flags: AtomicU32,
-    pub(super) lock: H::Lock,
     /// Places of the buffer kept for messages that output guards are making, or by extended inputs that are not over.
     pub(super) kept: Guarded<usize>,
     buffer: std::cell::UnsafeCell<Option<H::Buffer>>,
@@ -370,7 +371,7 @@ pub(super) fn complete<H: Home>(entry: &Entry<H>, outcome: Outcome, lock: &Held<
 pub(super) fn settle<H: Home>(entry: &Entry<H>, outcome: Outcome, lock: &Held<H::Journal>) -> (H::Wake, Sleep) {
     let offer = entry.offer();
     let wake = H::wake(offer);
-    lock.journal().pivot((&raw const offer.decision).cast(), offer.generation.load(Ordering::Relaxed));
+    lock.journal().pivot(std::ptr::from_ref(offer).cast(), offer.generation.load(Ordering::Relaxed));
     // The owner may be gone after the next line.
     let sleep = offer.decision.complete(entry.index(), outcome);
     lock.journal().commit();

@@ -291,6 +291,13 @@ impl Decision {
         }
     }
 
+    /// Whether the owner sleeps, and whoever completes this counts it among the running processes again.
+    #[cfg(feature = "backend-processes")]
+    pub(crate) fn is_counted_out(&self) -> bool {
+        let word = self.0.load(Ordering::Relaxed);
+        word & PHASE != DONE && word & COUNTED != 0
+    }
+
     /// What was decided, once it is complete.
     #[inline]
     pub(crate) fn result(&self) -> Option<(u32, Outcome)> {

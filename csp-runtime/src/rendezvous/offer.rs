@@ -10,21 +10,22 @@ use std::cell::Cell;
 
 /// One operation's offer. It lives where its owner waits, and nobody touches it once it is complete.
 ///
-/// The same for all homes, so that one choice may stand on channels of several. It begins with its decision: whoever knows where that is, knows
-/// where the offer is.
+/// The same for all homes, so that one choice may stand on channels of several. It ends with what partners change: in the arena that begins a cache
+/// line.
 #[repr(C)]
 pub(crate) struct Offer {
-    pub(crate) decision: Decision,
-    /// Of an offer whose place is used again: which one this is.
-    pub(crate) generation: AtomicU32,
-    /// A choice may stand on several channels, so its partners compete for the decision word. A plain offer stands on
-    /// one: whoever takes its entry from that channel's queue, under its lock, has decided it.
-    choosing: bool,
-    /// Whom a partner in this process wakes.
-    pub(super) parker: &'static dyn Park,
     /// A model is replayed, so its offers rank by age: their addresses differ from run to run.
     #[cfg(loom)]
     pub(super) age: usize,
+    /// Whom a partner in this process wakes.
+    pub(super) parker: &'static dyn Park,
+    /// A choice may stand on several channels, so its partners compete for the decision word. A plain offer stands on
+    /// one: whoever takes its entry from that channel's queue, under its lock, has decided it.
+    choosing: bool,
+    _to_the_line: [u8; 7],
+    pub(crate) decision: Decision,
+    /// Of an offer whose place is used again: which one this is.
+    pub(crate) generation: AtomicU32,
 }
 
 #[cfg(loom)]
@@ -49,12 +50,13 @@ impl Offer {
     #[inline]
     fn new(choosing: bool, parker: &'static dyn Park, asleep: bool) -> Self {
         Self {
-            decision: if asleep { Decision::of_a_sleeper() } else { Decision::new() },
-            generation: AtomicU32::new(0),
-            choosing,
-            parker,
             #[cfg(loom)]
             age: next_age(),
+            parker,
+            choosing,
+            _to_the_line: [0; 7],
+            decision: if asleep { Decision::of_a_sleeper() } else { Decision::new() },
+            generation: AtomicU32::new(0),
         }
     }
 
@@ -72,11 +74,13 @@ impl Offer {
     /// It is initialised, and nobody else uses it but to see which one it is.
     #[cfg(feature = "backend-processes")]
     #[inline]
-    pub(crate) unsafe fn renew(this: *mut Self, choosing: bool, parker: &'static dyn Park) {
+    pub(crate) unsafe fn renew(this: *mut Self, choosing: bool) {
+        // Left alone where nothing changes, it stays in the partner's cache too.
         // SAFETY: by the caller.
-        unsafe { (*this).choosing = choosing };
-        // SAFETY: by the caller.
-        unsafe { (*this).parker = parker };
+        if unsafe { (*this).choosing } != choosing {
+            // SAFETY: by the caller.
+            unsafe { (*this).choosing = choosing };
+        }
         // SAFETY: by the caller.
         let this = unsafe { &*this };
         let generation = this.generation.load(Ordering::Relaxed).wrapping_add(1);
@@ -84,6 +88,16 @@ impl Offer {
         this.generation.store(generation, Ordering::Relaxed);
         crate::sync::step();
         this.decision.open();
+    }
+
+    /// Who is woken from now on.
+    ///
+    /// # Safety
+    /// As for [`renew`](Self::renew), before that.
+    #[cfg(feature = "backend-processes")]
+    pub(crate) unsafe fn wakes(this: *mut Self, parker: &'static dyn Park) {
+        // SAFETY: by the caller.
+        unsafe { (*this).parker = parker };
     }
 
     #[inline]

@@ -53,6 +53,8 @@ pub(crate) struct Slot {
     pub(crate) leaves_spares: AtomicU32,
     /// How many waits for shared channels have begun in it.
     pub(crate) waits: AtomicU32,
+    /// It waits for its children to end, and does not count as awake.
+    rests: AtomicU32,
     /// Where it waits for processes to end, if it stands still: the line's place in the program's memory, the same in all of them.
     waits_at: AtomicPtr<Location<'static>>,
     name_len: AtomicU32,
@@ -322,8 +324,28 @@ pub(crate) fn wake_up() {
     census().awake.fetch_add(1, Ordering::AcqRel); // SYNC awake: see `home::wake`
 }
 
-/// Nobody knows who of the living sleeps: all are taken to be awake, which makes waiting less eager.
-pub(super) fn count_anew() {
-    let alive = everybody().filter(|slot| slot.is(State::Running)).count();
-    census().awake.store(alive as u32, Ordering::Relaxed);
+/// While this exists, this process does nothing but wait for its children to end.
+pub(crate) struct Rest(());
+
+impl Rest {
+    /// None if another of its threads waits so already.
+    pub(crate) fn begin() -> Option<Self> {
+        (me().rests.swap(1, Ordering::Relaxed) == 0).then(|| {
+            fall_asleep();
+            Self(())
+        })
+    }
+}
+
+impl Drop for Rest {
+    fn drop(&mut self) {
+        me().rests.store(0, Ordering::Relaxed);
+        wake_up();
+    }
+}
+
+/// After a death, which may have come between a change and its count. `asleep`: so many will be counted by whoever wakes them.
+pub(super) fn count_anew(asleep: usize) {
+    let awake = everybody().filter(|slot| slot.is(State::Running) && slot.rests.load(Ordering::Relaxed) == 0).count();
+    census().awake.store(awake.saturating_sub(asleep) as u32, Ordering::Relaxed);
 }

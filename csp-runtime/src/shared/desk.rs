@@ -2,13 +2,13 @@
 
 use std::cell::Cell;
 use std::ptr::NonNull;
-use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering, compiler_fence};
+use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering, compiler_fence};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::census::{self, Slot};
 use super::frame::Spares;
 use crate::arena::{Block, Kind, arena};
-use crate::rendezvous::decision::Decision;
+use crate::rendezvous::offer::Offer;
 use crate::sync::{Journal, mutant, step};
 
 /// More changes than any step under a lock makes before it is final.
@@ -20,9 +20,11 @@ pub(crate) struct Desk {
     /// Of its process; 0 once that is gone.
     process: AtomicU32,
     count: AtomicU32,
-    /// The word of the offer whose completion makes everything noted final, and which offer it was.
+    /// The offer whose completion makes everything noted final, and which offer it was.
     pivot: AtomicUsize,
     pivot_generation: AtomicU32,
+    /// Where the decision of the offer is that its thread completed last. A hint.
+    met: AtomicPtr<u8>,
     pub(super) spares: Spares,
     notes: [Note; NOTES],
 }
@@ -141,6 +143,12 @@ impl Desk {
         arena().block_at(std::ptr::from_ref(self).cast()).map_or(0, Block::number)
     }
 
+    /// Where that is which its thread completed last.
+    #[inline]
+    pub(super) fn met(&self) -> *mut u8 {
+        self.met.load(Ordering::Relaxed)
+    }
+
     pub(super) fn process(&self) -> u32 {
         self.process.load(Ordering::Relaxed)
     }
@@ -161,16 +169,15 @@ impl Desk {
 
     /// Whether the pivot has been taken: its offer is complete, or is another one already.
     fn is_final(&self) -> bool {
-        let Some(word) = NonNull::new(self.pivot.load(Ordering::Relaxed) as *mut Decision) else { return false };
-        if !arena().contains(word.as_ptr().cast(), 8) {
+        let Some(offer) = NonNull::new(self.pivot.load(Ordering::Relaxed) as *mut Offer) else { return false };
+        if !arena().contains(offer.as_ptr().cast(), size_of::<Offer>()) {
             return false;
         }
-        // SAFETY: offers begin with their decision; frames stay mapped.
-        let done = unsafe { word.as_ref() }.result().is_some();
+        // SAFETY: only offers are noted there; frames stay mapped.
+        let offer = unsafe { offer.as_ref() };
+        let done = offer.decision.result().is_some();
         // The generation is read after the word: whoever uses the offer again raises it before it opens the word.
         std::sync::atomic::fence(Ordering::Acquire); // SYNC renewal: see `Offer::renew`
-        // SAFETY: as above.
-        let offer = unsafe { word.cast::<crate::rendezvous::offer::Offer>().as_ref() };
         done || offer.generation.load(Ordering::Relaxed) != self.pivot_generation.load(Ordering::Relaxed)
     }
 }
@@ -205,12 +212,14 @@ impl Journal for DeskJournal {
     }
 
     #[inline]
-    fn pivot(&self, decision: *const u8, generation: u32) {
+    fn pivot(&self, offer: *const u8, generation: u32) {
         in_order();
         step();
+        let decision = offer.wrapping_add(std::mem::offset_of!(Offer, decision));
+        self.0.met.store(decision.cast_mut(), Ordering::Relaxed);
         self.0.pivot_generation.store(generation, Ordering::Relaxed);
         in_order();
-        self.0.pivot.store(decision as usize, Ordering::Relaxed);
+        self.0.pivot.store(offer as usize, Ordering::Relaxed);
         in_order();
         step();
     }

@@ -10,20 +10,26 @@ use super::channel::ChannelLink;
 use super::desk::desk;
 use super::futex;
 use super::home::{Parcel, Shared};
-use crate::arena::{Block, Kind, arena};
+use super::spin::spin;
+use crate::arena::{Block, Kind, UNIT, arena};
 use crate::backend::Park;
 use crate::rendezvous::offer::{Entry, Kind as OfferKind, Offer};
 use crate::sync::step;
 
 /// An offer in the arena. It stays there for ever, and is used again.
+///
+/// Its first cache line is its owner's, who rarely writes to it. On the second one lies all that passes between two processes that meet on one
+/// channel: the decision and the generation, the entry in the first seat, and the first word of the message. A line costs more to fetch from another core
+/// than everything else that is done with it.
 #[repr(C)]
 pub(crate) struct Frame {
-    pub(crate) offer: Offer,
-    seats: AtomicU32,
     /// Its owner sleeps, where this leads, until there is news.
     waiting_at: AtomicPtr<Location<'static>>,
+    seats: AtomicU32,
     /// The process that waits, if its bell has to be rung: a coroutine does not sleep on a word. Else 0.
     hosted: AtomicU32,
+    _to_the_line: [u64; 3],
+    pub(crate) offer: Offer,
 }
 
 /// A place on one channel, and for the message that passes.
@@ -33,7 +39,17 @@ pub(crate) struct Seat {
     pub(crate) parcel: Parcel,
     /// The block of the channel.
     channel: AtomicU32,
+    _to_the_next: [u32; 7],
 }
+
+/// An entry begins so many bytes behind the beginning of a unit.
+pub(super) const LEAD: usize = size_of::<Frame>() - UNIT;
+
+const _: () = {
+    assert!(std::mem::offset_of!(Frame, offer) + std::mem::offset_of!(Offer, decision) == UNIT);
+    assert!(size_of::<Seat>() == 2 * UNIT);
+    assert!(LEAD + std::mem::offset_of!(Seat, parcel) + size_of::<u64>() == UNIT);
+};
 
 impl Seat {
     /// The channel, if it is still one.
@@ -112,17 +128,29 @@ impl FrameGuard {
 
     fn renew(&self, choosing: bool, hosted: Option<&'static dyn Park>) {
         let frame = self.place();
+        // SAFETY: the frame is ours.
+        let was_hosted = unsafe { &frame.as_ref().hosted }.load(Ordering::Relaxed) != 0;
+        if was_hosted || hosted.is_some() {
+            self.host(hosted);
+        }
+        // SAFETY: nobody else uses the offer, whose last use is over, while it is not complete; it was initialised by `new_block`.
+        unsafe { Offer::renew(&raw mut (*frame.as_ptr()).offer, choosing) };
+    }
+
+    /// Somebody else waits in it than before.
+    #[cold]
+    fn host(&self, hosted: Option<&'static dyn Park>) {
+        let frame = self.place();
         let number = if hosted.is_some() { census::me().owner().number() } else { 0 };
         // SAFETY: the frame is ours.
         unsafe { &frame.as_ref().hosted }.store(number, Ordering::Relaxed);
-        // SAFETY: as above.
         let parker: &'static dyn Park = match hosted {
             Some(parker) => parker,
             // SAFETY: as above.
             None => unsafe { frame.as_ref() },
         };
-        // SAFETY: nobody else uses the offer, whose last use is over, while it is not complete; it was initialised by `new_block`.
-        unsafe { Offer::renew(&raw mut (*frame.as_ptr()).offer, choosing, parker) };
+        // SAFETY: as in `renew`, which comes next.
+        unsafe { Offer::wakes(&raw mut (*frame.as_ptr()).offer, parker) };
     }
 
     #[inline]
@@ -193,10 +221,14 @@ fn new_block(seats: usize) -> Block {
     let place = arena().payload(block).cast::<Frame>();
     // SAFETY: a new block of this length. Seats of zeros are in no queue, and have no partner.
     unsafe { place.as_ptr().cast::<u8>().write_bytes(0, bytes) };
-    // SAFETY: as above; the parker is replaced by `renew` before anybody can see it.
-    unsafe { (&raw mut (*place.as_ptr()).offer).write(Offer::complete(&Nobody)) };
     // SAFETY: as above.
-    let frame = unsafe { place.as_ref() };
+    let offer = unsafe { &raw mut (*place.as_ptr()).offer };
+    // SAFETY: as above.
+    unsafe { offer.write(Offer::complete(&Nobody)) };
+    // SAFETY: as above: all of it is initialised by now.
+    let frame: &'static Frame = unsafe { place.as_ref() };
+    // SAFETY: nobody knows it yet.
+    unsafe { Offer::wakes(offer, frame) };
     // Another one than whatever frame was here before had: a number apart for each new frame, in any process.
     let number = census::census().frames.fetch_add(1, Ordering::Relaxed);
     frame.offer.generation.store(number.wrapping_mul(0x9e37_79b1), Ordering::Relaxed);
@@ -222,8 +254,9 @@ impl Frame {
     /// # Safety
     /// The offer is in a frame.
     pub(super) unsafe fn around(offer: &Offer) -> &Frame {
-        // SAFETY: a frame begins with its offer.
-        unsafe { &*std::ptr::from_ref(offer).cast::<Frame>() }
+        let frame = std::ptr::from_ref(offer).cast::<u8>().wrapping_sub(std::mem::offset_of!(Frame, offer));
+        // SAFETY: by the caller.
+        unsafe { &*frame.cast::<Frame>() }
     }
 
     /// Its owner sleeps from now on, or no longer does.
@@ -275,12 +308,6 @@ impl Frame {
     }
 }
 
-/// Pauses (some 10 ns each, or 40) before yielding, while there is a core for everybody; together what waking costs.
-const PAUSES: u32 = 400;
-const YIELDS: u32 = 40;
-/// Without: a yield is one switch of processes.
-const CROWDED_YIELDS: u32 = 4;
-
 /// A thread sleeps on the decision word itself.
 impl Park for Frame {
     fn spin(&self, attempt: u32) -> bool {
@@ -288,17 +315,7 @@ impl Park for Frame {
         if crate::sync::steps::tell(crate::sync::steps::Moment::Pause) {
             return attempt < 1;
         }
-        let crowded = census::awake() > crate::backend::threads::cores();
-        if crowded {
-            std::thread::yield_now();
-            return attempt + 1 < CROWDED_YIELDS;
-        }
-        if attempt < PAUSES {
-            std::hint::spin_loop();
-        } else {
-            std::thread::yield_now();
-        }
-        attempt < PAUSES + YIELDS
+        spin(attempt)
     }
 
     fn park(&self, until: Option<Instant>) {

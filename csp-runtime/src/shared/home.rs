@@ -1,14 +1,15 @@
 //! The home in shared memory: links and places are pointers into the arena, which all processes have at one address.
 
+use std::num::NonZeroI32;
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::census;
 use super::desk::{DeskJournal, desk};
-use super::frame::Frame;
+use super::frame::{Frame, LEAD};
 use super::futex;
 use super::ring::Ring;
-use crate::arena::{Owner, arena};
+use crate::arena::{Owner, UNIT, arena};
 use crate::rendezvous::decision::Sleep;
 use crate::rendezvous::home::{Home, RawLock};
 use crate::rendezvous::offer::{Entry, Offer};
@@ -70,16 +71,65 @@ impl Parcel {
     }
 }
 
+/// A unit of the arena, by how many it lies from the census: half as long as a pointer.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[repr(transparent)]
+struct Unit(NonZeroI32);
+
+impl Unit {
+    /// The unit that begins at `place`.
+    #[inline]
+    fn at(place: *const u8) -> Self {
+        let distance = place.addr().wrapping_sub(std::ptr::from_ref(census::census()).addr()) as isize;
+        debug_assert!(distance.unsigned_abs().is_multiple_of(UNIT), "it begins inside a unit");
+        NonZeroI32::new((distance / UNIT as isize) as i32).map_or_else(|| corrupt(), Self)
+    }
+
+    #[inline]
+    fn place(self) -> *mut u8 {
+        let census = std::ptr::from_ref(census::census()).cast_mut().cast::<u8>();
+        census.wrapping_offset(self.0.get() as isize * UNIT as isize)
+    }
+}
+
+/// An entry in the arena, by the unit that it nearly begins.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[repr(transparent)]
+pub(crate) struct EntryLink(Unit);
+
+impl EntryLink {
+    #[inline]
+    fn of(entry: &Entry<Shared>) -> Self {
+        Self(Unit::at(std::ptr::from_ref(entry).cast::<u8>().wrapping_sub(LEAD)))
+    }
+
+    #[inline]
+    fn place(self) -> NonNull<Entry<Shared>> {
+        let place = self.0.place().wrapping_add(LEAD).cast::<Entry<Shared>>();
+        match NonNull::new(place) {
+            Some(place) if arena().contains(place.as_ptr().cast(), size_of::<Entry<Shared>>()) => place,
+            _ => corrupt(),
+        }
+    }
+}
+
 /// A follower, and which offer of its frame it was. Once it has gone on, something else may be there.
 #[derive(Clone, Copy)]
 pub(crate) struct Partner {
-    pub(super) link: NonNull<Entry<Shared>>,
-    pub(super) frame: NonNull<Frame>,
+    pub(super) link: EntryLink,
+    frame: Unit,
     pub(super) generation: u32,
 }
 
+impl Partner {
+    /// The frame, or what is there now.
+    pub(super) fn frame(self) -> Option<NonNull<Frame>> {
+        NonNull::new(self.frame.place().cast())
+    }
+}
+
 impl Home for Shared {
-    type Link = NonNull<Entry<Shared>>;
+    type Link = EntryLink;
     type Partner = Partner;
     type Place = *mut Parcel;
     /// A frame: they stay where they are for ever.
@@ -90,23 +140,23 @@ impl Home for Shared {
 
     #[inline]
     unsafe fn entry<'a>(link: Self::Link) -> &'a Entry<Self> {
-        if !arena().contains(link.as_ptr().cast(), size_of::<Entry<Self>>()) || !link.is_aligned() {
-            corrupt();
-        }
+        let place = link.place();
+        fetch_to_change(place.as_ptr().cast());
         // SAFETY: in the arena, where only entries are linked; the caller knows that it is alive.
-        unsafe { link.as_ref() }
+        unsafe { place.as_ref() }
     }
 
     #[inline]
     fn link(entry: &Entry<Self>) -> Self::Link {
-        NonNull::from(entry)
+        EntryLink::of(entry)
     }
 
     #[inline]
     fn partner(entry: &Entry<Self>) -> Partner {
         let offer = entry.offer();
         let generation = offer.generation.load(Ordering::Relaxed);
-        Partner { link: NonNull::from(entry), frame: Self::wake(offer), generation }
+        let frame = Unit::at(Self::wake(offer).as_ptr().cast());
+        Partner { link: EntryLink::of(entry), frame, generation }
     }
 
     #[inline]
@@ -193,6 +243,18 @@ pub(super) fn wake(frame: &Frame, counted: bool) {
             futex::wake(&process.bell);
         }
     }
+}
+
+/// The line of `place` comes to this core, to be changed: else it would come twice, once to be read.
+#[inline(always)]
+pub(super) fn fetch_to_change(place: *const u8) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: a hint, which faults at no address.
+    unsafe {
+        std::arch::asm!("prefetchw [{}]", in(reg) place, options(nostack, preserves_flags, readonly));
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = place;
 }
 
 /// What stands in shared memory cannot be: somebody has written where it must not. Everybody stops.

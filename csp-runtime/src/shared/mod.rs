@@ -26,6 +26,7 @@ mod ownership;
 mod passing;
 pub(crate) mod recover;
 mod ring;
+mod spin;
 mod text;
 
 /// Locks of this module that a forked child may need, held by the thread that forks.

@@ -2,6 +2,7 @@
 
 use std::panic::Location;
 use std::ptr::NonNull;
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use super::census;
@@ -52,6 +53,9 @@ pub(crate) unsafe fn communicate(
     at: &'static Location<'static>,
 ) -> Result<Paired, Refusal> {
     may_communicate(context, at)?;
+    // While these are on their way, the frame is prepared.
+    super::home::fetch_to_change(link.as_ptr().cast());
+    super::home::fetch_to_change(channel.met(kind).load(Ordering::Relaxed));
     let frame = FrameGuard::new(1, false, hosted(context));
     let seat = frame.sit(0, kind, link);
     let parcel = seat.entry.place;
@@ -69,7 +73,10 @@ pub(crate) unsafe fn communicate(
     let arrival = unsafe { link.core.arrive_alone(kind, parcel, waits, || &raw const seat.entry) };
     let operation = Plain { channel, offer: frame.offer(), kind, at };
     let outcome = match arrival {
-        Arrival::Met => Ok(Outcome::Met),
+        Arrival::Met => {
+            channel.met(kind).store(super::desk::desk().met(), Ordering::Relaxed);
+            Ok(Outcome::Met)
+        }
         Arrival::Ended(outcome) => Ok(outcome),
         Arrival::NotReady => Err(Refusal::NotReady),
         Arrival::Waiting | Arrival::Paired | Arrival::Decided => {

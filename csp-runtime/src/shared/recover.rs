@@ -164,7 +164,9 @@ pub(crate) fn bury(slot: &Slot, cause: Option<&str>) {
     forget_the_left_behind();
     // The rest, and what it was in the middle of taking or freeing.
     arena().sweep(dead, |_| ());
-    census::count_anew();
+    let mut asleep = 0;
+    each_frame(|_, frame, _| asleep += usize::from(frame.offer.decision.is_counted_out()));
+    census::count_anew(asleep);
     // A wake-up may have died with whoever owed it.
     if !mutant("no_wake_after_a_death") {
         each_frame(|_, frame, _| home::wake(frame, false));
@@ -255,7 +257,9 @@ fn dismiss_followers(leaders: &[&Frame]) {
     }
     for seat in leaders.iter().flat_map(|leader| leader.seats()) {
         let Some(partner) = seat.entry.follower() else { continue };
-        let Some(block) = block_of(partner.frame).filter(|block| arena().kind(*block) == Kind::Frame) else { continue };
+        let Some(block) = partner.frame().and_then(block_of).filter(|block| arena().kind(*block) == Kind::Frame) else {
+            continue;
+        };
         let offer = &frame(block).offer;
         if offer.generation.load(Ordering::Relaxed) != partner.generation || offer.decision.result().is_some() {
             continue;
@@ -308,7 +312,7 @@ fn followed_frames() -> HashSet<u32> {
     each_frame(|_, frame, owner| {
         if owner != Owner::COMMON && census::slot_of(owner.number()).is_some_and(Slot::is_alive) {
             let partners = frame.seats().filter_map(|seat| seat.entry.follower());
-            followed.extend(partners.filter_map(|partner| block_of(partner.frame)).map(Block::number));
+            followed.extend(partners.filter_map(|partner| block_of(partner.frame()?)).map(Block::number));
         }
     });
     followed

@@ -67,6 +67,12 @@ pub(crate) fn are_others_alive() -> bool {
     census::is_founded() && census::population() > 1
 }
 
+/// The caller waits for processes to end: if some of them are children of this one, it does not keep a core from them.
+pub(crate) fn rest() -> Option<census::Rest> {
+    // Relaxed: of its own children a process knows.
+    (CHILDREN.load(Ordering::Relaxed) > 0).then(census::Rest::begin).flatten()
+}
+
 /// Whether somebody here is about to be told that a child has ended.
 pub(crate) fn is_news_on_its_way() -> bool {
     CONCLUDING.load(Ordering::Acquire) > 0 // SYNC children: as in `concluding`

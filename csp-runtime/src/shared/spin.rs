@@ -1,0 +1,52 @@
+//! How a thread waits for another OS process before it sleeps: by pauses, since that may be on another core, and by yields, since it may not.
+
+use std::cell::Cell;
+use std::time::{Duration, Instant};
+
+use super::census;
+use crate::backend::threads::cores;
+
+/// Pauses (some 10 ns each, or 40) in a row: longer than a partner takes that runs on another core. So who waits longer lets others have this one.
+const PAUSES: u32 = 50;
+/// So often, while there is a core for everybody: in all what waking costs, so that whoever is woken finds its partner awake.
+const ROUNDS: u32 = 20;
+/// Without: a yield is one switch of processes.
+const CROWDED_YIELDS: u32 = 4;
+/// A yield that takes longer has let somebody compute, for a whole turn, and will do so again. (Many who wait in turn take less.)
+const COMPUTES: Duration = Duration::from_millis(1);
+/// So many waits go without a yield then.
+const UNYIELDING: u32 = 16;
+
+thread_local! {
+    static UNYIELDING_WAITS: Cell<u32> = const { Cell::new(0) };
+}
+
+/// One more attempt. False: it is time to sleep.
+pub(super) fn spin(attempt: u32) -> bool {
+    let unyielding = UNYIELDING_WAITS.get();
+    if unyielding > 0 {
+        std::hint::spin_loop();
+        let goes_on = attempt < PAUSES;
+        UNYIELDING_WAITS.set(unyielding - u32::from(!goes_on));
+        return goes_on;
+    }
+    if census::awake() > cores() {
+        return let_others_run() && attempt + 1 < CROWDED_YIELDS;
+    }
+    if attempt % (PAUSES + 1) == PAUSES {
+        return let_others_run() && attempt < ROUNDS * (PAUSES + 1);
+    }
+    std::hint::spin_loop();
+    true
+}
+
+/// False: somebody computes here, and nobody should wait for him again and again.
+fn let_others_run() -> bool {
+    let start = Instant::now();
+    std::thread::yield_now();
+    let some_compute = start.elapsed() > COMPUTES;
+    if some_compute {
+        UNYIELDING_WAITS.set(UNYIELDING);
+    }
+    !some_compute
+}
