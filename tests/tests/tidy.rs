@@ -133,6 +133,7 @@ const SWAP: &[(&str, &str)] = &[
     ("csp-runtime/src/deadlock.rs", "a standstill is reported once"),
     ("csp-runtime/src/channel/oddity.rs", "a channel is counted once"),
     ("csp-runtime/src/shared/judge.rs", "so is one of all OS processes"),
+    ("csp-runtime/src/shared/census.rs", "one thread of a process rests for it"),
     ("csp-runtime/src/shared/channel.rs", "the ends of a channel that moves are counted elsewhere from then on"),
 ];
 

@@ -3,7 +3,7 @@
 use std::process::{Command, Stdio};
 
 use crate::cell::Cell;
-use crate::{fresh, timing};
+use crate::{fresh, ours, timing};
 
 /// Two numbers of rounds: their difference is free of start-up and warm-up.
 const ROUNDS: [u64; 2] = [2000, 6000];
@@ -32,7 +32,7 @@ fn count(cell: Cell, rounds: u64) -> Result<u64, String> {
         .arg(plain.get_program())
         .args(plain.get_args());
     command.envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    command.env("CSP_WORKERS", "1").env(timing::ROUNDS, rounds.to_string()).stdin(Stdio::null());
+    command.env(ours::INSIDE, "1").env("CSP_WORKERS", "1").env(timing::ROUNDS, rounds.to_string()).stdin(Stdio::null());
     let output = command.output().map_err(|error| format!("valgrind: {error}"))?;
     let said = String::from_utf8_lossy(&output.stderr);
     let total = output.status.success().then(|| collected(&said)).flatten();
