@@ -69,7 +69,7 @@ pub(crate) fn are_others_alive() -> bool {
 
 /// The caller waits for processes to end: if some of them are children of this one, it does not keep a core from them.
 pub(crate) fn rest() -> Option<census::Rest> {
-    // Relaxed: of its own children a process knows.
+    // A hint how to wait: nothing is read by it.
     (CHILDREN.load(Ordering::Relaxed) > 0).then(census::Rest::begin).flatten()
 }
 
@@ -112,9 +112,9 @@ fn has_foreign_threads() -> bool {
 }
 
 fn one_more() {
-    CHILDREN.fetch_add(1, Ordering::AcqRel); // SYNC children: with whoever judges a standstill
+    CHILDREN.fetch_add(1, Ordering::Relaxed);
 }
 
 fn one_less() {
-    CHILDREN.fetch_sub(1, Ordering::AcqRel); // SYNC children: as in `one_more`
+    CHILDREN.fetch_sub(1, Ordering::Relaxed);
 }

@@ -1,4 +1,4 @@
-//! The watcher: a thread that sees children end, mends what the killed ones left, and tells those who wait.
+//! Two threads: the watcher sees children end, and frees what the killed ones had locked; the other one buries them and tells those who wait.
 
 use std::collections::{HashMap, VecDeque};
 use std::os::fd::{AsRawFd, OwnedFd};
