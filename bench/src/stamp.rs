@@ -26,6 +26,23 @@ pub(crate) fn stamp<T: Pod>(message: &mut [T], number: u64, untimed: u64) {
     }
 }
 
+/// Makes `data` the one with this number, at its two ends.
+pub(crate) fn stamp_ends(data: &mut [u8], number: u64) {
+    for place in [0, data.len() - WORD] {
+        data[place..][..WORD].copy_from_slice(&mark(number, place).to_ne_bytes());
+    }
+}
+
+/// Checks the two ends of `data`.
+///
+/// # Panics
+/// If it is not the one with this number.
+pub(crate) fn check_ends(data: &[u8], number: u64) {
+    for place in [0, data.len() - WORD] {
+        assert_eq!(data[place..][..WORD], mark(number, place).to_ne_bytes(), "data {number}, at byte {place}");
+    }
+}
+
 /// Checks that `message` is the one with this number.
 ///
 /// # Panics

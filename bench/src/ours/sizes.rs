@@ -8,7 +8,7 @@ use csp::prelude::*;
 use csp::{Message, Mobile};
 
 use super::timed;
-use crate::stamp::{check, stamp, untimed};
+use crate::stamp::{check, check_ends, stamp, stamp_ends, untimed};
 use crate::timing::ns_per_round;
 use crate::workload::{Params, Payload, Way};
 
@@ -20,10 +20,8 @@ pub(super) fn sizes(params: Params) -> f64 {
         (Payload::Bytes, Way::RoundTrip) => ns_per_round(|trips| round_trips::<Vec<u8>>(bytes, trips)),
         (Payload::Floats, Way::OneWay) => ns_per_round(|messages| one_way::<Vec<f64>>(bytes, messages)),
         (Payload::Floats, Way::RoundTrip) => ns_per_round(|trips| round_trips::<Vec<f64>>(bytes, trips)),
-        (Payload::InPlace, Way::OneWay) => ns_per_round(|messages| one_way_in_place(bytes, messages)),
-        (Payload::InPlace, Way::RoundTrip) => ns_per_round(|trips| round_trips_in_place(bytes, trips)),
-        (Payload::Mobile, Way::OneWay) => ns_per_round(|messages| one_way::<Mobile<[u8]>>(bytes, messages)),
-        (Payload::Mobile, Way::RoundTrip) => ns_per_round(|trips| round_trips::<Mobile<[u8]>>(bytes, trips)),
+        (Payload::InPlace, _) => ns_per_round(|messages| in_place(bytes, messages)),
+        (Payload::Mobile, _) => ns_per_round(|trips| round_trips_of_mobile(bytes, trips)),
     };
     nanoseconds / 1e3
 }
@@ -60,20 +58,6 @@ impl Carrier for Vec<f64> {
 
     fn bytes_mut(&mut self) -> &mut [u8] {
         cast_slice_mut(self)
-    }
-}
-
-impl Carrier for Mobile<[u8]> {
-    fn of(bytes: usize) -> Self {
-        Mobile::filled(bytes, 0)
-    }
-
-    fn bytes(&self) -> &[u8] {
-        self
-    }
-
-    fn bytes_mut(&mut self) -> &mut [u8] {
-        self
     }
 }
 
@@ -159,66 +143,94 @@ fn server<M: Carrier>(requests: Receiver<M>, replies: Sender<M>, bytes: usize) {
     }
 }
 
-fn one_way_in_place(bytes: usize, messages: u64) -> Duration {
-    let (sender, receiver) = channel();
+/// What a message that is there already costs its receiver: each one has been put into the channel's buffer before the clock runs. To
+/// put it there, its sender copies all of it.
+fn in_place(bytes: usize, messages: u64) -> Duration {
+    let (sender, receiver) = channel::buffered(1);
+    let (is_there_out, is_there) = channel();
     let (time, ()) = par! {
-        reader(receiver, untimed(bytes), messages),
-        producer::<Vec<u8>>(sender, bytes),
+        reader(receiver, is_there, untimed(bytes), messages),
+        filler(sender, is_there_out, bytes),
     };
     timed(time)
 }
 
 #[process]
-fn reader(messages: Receiver<Vec<u8>>, untimed: u64, timed: u64) -> Result<Duration, Stopped> {
-    let read = |numbers: Range<u64>| -> Result<(), Stopped> {
-        for number in numbers {
-            messages.recv_in_place(|message| check(message, number, untimed))?;
-        }
-        Ok(())
-    };
-    read(0..untimed)?;
-    let start = Instant::now();
-    read(untimed..untimed + timed)?;
-    Ok(start.elapsed())
+fn filler(messages: Sender<Vec<u8>>, is_there: Sender<()>, bytes: usize) {
+    for number in 0.. {
+        messages.send(stamped(bytes, number, untimed(bytes)))?;
+        is_there.send(())?;
+    }
 }
 
-fn round_trips_in_place(bytes: usize, trips: u64) -> Duration {
+#[process]
+fn reader(
+    messages: Receiver<Vec<u8>>,
+    is_there: Receiver<()>,
+    untimed: u64,
+    timed: u64,
+) -> Result<Duration, Stopped> {
+    for number in 0..untimed {
+        is_there.recv()?;
+        messages.recv_in_place(|message| check(message, number, untimed))?;
+    }
+    let mut time = Duration::ZERO;
+    for number in untimed..untimed + timed {
+        is_there.recv()?;
+        let start = Instant::now();
+        messages.recv_in_place(|message| check_ends(message, number))?;
+        time += start.elapsed();
+    }
+    Ok(time)
+}
+
+/// The same data there and back, moved. Only its ends are looked at: all else would take longer than to move it.
+fn round_trips_of_mobile(bytes: usize, trips: u64) -> Duration {
     let (requests_out, requests) = channel();
     let (replies_out, replies) = channel();
     let (time, ()) = par! {
-        reading_client(requests_out, replies, bytes, trips),
-        reading_server(requests, replies_out, bytes),
+        mobile_client(requests_out, replies, bytes, trips),
+        mobile_server(requests, replies_out, bytes),
     };
     timed(time)
 }
 
-/// Sends a new message as soon as it has read the reply to the last one.
 #[process]
-fn reading_client(
-    requests: Sender<Vec<u8>>,
-    replies: Receiver<Vec<u8>>,
+fn mobile_client(
+    requests: Sender<Mobile<[u8]>>,
+    replies: Receiver<Mobile<[u8]>>,
     bytes: usize,
     trips: u64,
 ) -> Result<Duration, Stopped> {
     let untimed = 2 * untimed(bytes);
-    let exchange = |numbers: Range<u64>| -> Result<(), Stopped> {
-        for number in numbers.step_by(2) {
-            requests.send(stamped(bytes, number, untimed))?;
-            replies.recv_in_place(|reply| check(reply, number + 1, untimed))?;
-        }
-        Ok(())
-    };
-    exchange(0..untimed)?;
+    let mut data = Mobile::filled(bytes, 0);
+    for number in (0..untimed).step_by(2) {
+        stamp(&mut data, number, untimed);
+        requests.send(data)?;
+        data = replies.recv()?;
+        check(&data, number + 1, untimed);
+    }
     let start = Instant::now();
-    exchange(untimed..untimed + 2 * trips)?;
+    for number in (untimed..untimed + 2 * trips).step_by(2) {
+        stamp_ends(&mut data, number);
+        requests.send(data)?;
+        data = replies.recv()?;
+        check_ends(&data, number + 1);
+    }
     Ok(start.elapsed())
 }
 
 #[process]
-fn reading_server(requests: Receiver<Vec<u8>>, replies: Sender<Vec<u8>>, bytes: usize) {
+fn mobile_server(requests: Receiver<Mobile<[u8]>>, replies: Sender<Mobile<[u8]>>, bytes: usize) {
     let untimed = 2 * untimed(bytes);
-    for trip in 0.. {
-        requests.recv_in_place(|request| check(request, 2 * trip, untimed))?;
-        replies.send(stamped(bytes, 2 * trip + 1, untimed))?;
+    for (number, mut data) in (0..).step_by(2).zip(&requests) {
+        if number < untimed {
+            check(&data, number, untimed);
+            stamp(&mut data, number + 1, untimed);
+        } else {
+            check_ends(&data, number);
+            stamp_ends(&mut data, number + 1);
+        }
+        replies.send(data)?;
     }
 }
