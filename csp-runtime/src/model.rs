@@ -285,9 +285,12 @@ fn an_extended_input_knows_its_sender() {
         let paired = unsafe {
             inner(&a).communicate_as(&me, Kind::ReceiveExtended, place, Patience::Forever, Location::caller())
         };
-        let release = Release::<u32>::new(paired.unwrap(), a.0.channel());
+        let mut release = Release::<u32>::new(paired.unwrap(), a.0.channel());
+        // SAFETY: it was received into this slot, and is taken here alone.
+        let place = unsafe { release.take(slot.as_mut_ptr()) };
+        assert!(!std::ptr::eq(place, slot.as_ptr()), "it stays with the sender");
         // SAFETY: the sender's message lies there until it is released.
-        assert_eq!(unsafe { release.place().unwrap().read() }, 7);
+        assert_eq!(unsafe { place.read() }, 7);
         drop(release);
         assert_eq!(sender.join().unwrap(), Ok(()));
     });

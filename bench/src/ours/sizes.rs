@@ -164,12 +164,7 @@ fn filler(messages: Sender<Vec<u8>>, is_there: Sender<()>, bytes: usize) {
 }
 
 #[process]
-fn reader(
-    messages: Receiver<Vec<u8>>,
-    is_there: Receiver<()>,
-    untimed: u64,
-    timed: u64,
-) -> Result<Duration, Stopped> {
+fn reader(messages: Receiver<Vec<u8>>, is_there: Receiver<()>, untimed: u64, timed: u64) -> Result<Duration, Stopped> {
     for number in 0..untimed {
         is_there.recv()?;
         messages.recv_in_place(|message| check(message, number, untimed))?;

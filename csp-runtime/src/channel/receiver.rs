@@ -141,13 +141,17 @@ impl<T: Send> Receiver<T> {
     #[track_caller]
     pub fn recv_with<R>(&self, body: impl FnOnce(T) -> R) -> Result<R, Stopped> {
         let mut slot = MaybeUninit::<T>::uninit();
-        let _release = self.recv_extended(&mut slot, Location::caller())?;
-        let place = _release.place().unwrap_or(slot.as_mut_ptr());
+        let mut release = self.recv_extended(&mut slot, Location::caller())?;
+        // SAFETY: this is the slot, and here alone the message is taken.
+        let place = unsafe { release.take(slot.as_mut_ptr()) };
         // SAFETY: an extended input leaves its message there, for us alone.
         Ok(body(unsafe { place.read() }))
     }
 
     /// Like [`recv_with`](Self::recv_with), but looks at the value where the sender has it, without moving it.
+    ///
+    /// From another OS process, plain data, and a `Vec` or a boxed slice of plain data, is looked at where it lies in the shared memory,
+    /// however long it is; all else is copied before it is shown.
     ///
     /// # Blocking
     /// Until a sender has a value; or the channel ends.
@@ -162,18 +166,23 @@ impl<T: Send> Receiver<T> {
         /// Drops the message before the sender, in whose frame it may lie, goes on.
         struct InPlace<T> {
             message: *mut T,
+            /// It is more than a look at bytes that others own.
+            is_ours: bool,
             _release: Release<T>,
         }
         impl<T> Drop for InPlace<T> {
             fn drop(&mut self) {
-                // SAFETY: the message was given to us, and is dropped once.
-                unsafe { self.message.drop_in_place() };
+                if self.is_ours {
+                    // SAFETY: the message was given to us, and is dropped once.
+                    unsafe { self.message.drop_in_place() };
+                }
             }
         }
         let mut slot = MaybeUninit::<T>::uninit();
-        let release = self.recv_extended(&mut slot, Location::caller())?;
-        let message = release.place().unwrap_or(slot.as_mut_ptr());
-        let in_place = InPlace { message, _release: release };
+        let mut release = self.recv_extended(&mut slot, Location::caller())?;
+        // SAFETY: this is the slot, and here alone the message is looked at.
+        let (message, is_ours) = unsafe { release.look(slot.as_mut_ptr()) };
+        let in_place = InPlace { message, is_ours, _release: release };
         // SAFETY: the message stays there, untouched, until `in_place` is dropped.
         Ok(body(unsafe { &*in_place.message }))
     }

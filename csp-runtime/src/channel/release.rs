@@ -25,14 +25,33 @@ impl<T> Release<T> {
         Self { paired, kept, message: PhantomData }
     }
 
-    /// Where the message still lies, if it lies with the sender.
-    pub(crate) fn place(&self) -> Option<*mut T> {
+    /// Where the message is to be taken from, once: where it still lies, or in the slot.
+    ///
+    /// # Safety
+    /// It was to be received into `slot`, and has been neither taken nor looked at.
+    pub(crate) unsafe fn take(&mut self, slot: *mut T) -> *mut T {
         #[cfg(feature = "backend-processes")]
-        if let Some(shared) = &self.paired.shared {
-            return shared.in_place().map(<*mut u8>::cast);
+        if let Some(shared) = &mut self.paired.shared {
+            // SAFETY: passed on.
+            return unsafe { shared.take(slot.cast()) }.cast();
         }
         // SAFETY: the sender waits until we are dropped, so its entry is alive.
-        self.paired.partner.map(|link| unsafe { Local::entry(link) }.place.cast())
+        self.paired.partner.map_or(slot, |link| unsafe { Local::entry(link) }.place.cast())
+    }
+
+    /// Where it is to be looked at, and whether it is to be dropped there.
+    ///
+    /// # Safety
+    /// As for [`take`](Self::take).
+    pub(crate) unsafe fn look(&mut self, slot: *mut T) -> (*mut T, bool) {
+        #[cfg(feature = "backend-processes")]
+        if let Some(shared) = &mut self.paired.shared {
+            // SAFETY: passed on.
+            let (place, drops) = unsafe { shared.look(slot.cast()) };
+            return (place.cast(), drops);
+        }
+        // SAFETY: passed on.
+        (unsafe { self.take(slot) }, true)
     }
 }
 

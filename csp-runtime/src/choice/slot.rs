@@ -110,8 +110,9 @@ impl<T> Slot<T> {
     pub fn take_extended(&self) -> (T, Release<T>) {
         let (hold, paired) = self.outcome.take_pair();
         let channel = hold.into_channel();
-        let release = Release::new(paired, &channel);
-        let place: *mut T = release.place().unwrap_or(self.message.get().cast());
+        let mut release = Release::new(paired, &channel);
+        // SAFETY: this is the slot that the guard was made for, and here alone its message is taken.
+        let place: *mut T = unsafe { release.take(self.message.get().cast()) };
         // SAFETY: `choose` says that a message has come to the slot, or lies with the sender that the release keeps; once.
         (unsafe { place.read() }, release)
     }

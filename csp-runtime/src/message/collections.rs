@@ -34,6 +34,15 @@ impl<T: Message> Message for Vec<T> {
         })
     }
 
+    const VIEWED: bool = sequence::at_once::<T>();
+
+    unsafe fn __view(input: &mut Decoder<'_>) -> Option<ManuallyDrop<Self>> {
+        let (first, count) = input.plains_in_place::<T>()?;
+        // SAFETY: so many values lie there, aligned. That they are no allocation of a vector's could only be seen by whoever grows or drops it, and
+        // nobody does: a reference is all that is ever made of it.
+        Some(ManuallyDrop::new(unsafe { Vec::from_raw_parts(first, count, count) }))
+    }
+
     #[inline]
     fn __each_end(&self, visitor: &mut Visitor<'_>) {
         if !T::PLAIN {
@@ -56,6 +65,14 @@ impl<T: Message> Message for Box<[T]> {
     #[inline]
     fn __decode(input: &mut Decoder<'_>) -> Result<Self, Malformed> {
         Vec::__decode(input).map(Vec::into_boxed_slice)
+    }
+
+    const VIEWED: bool = sequence::at_once::<T>();
+
+    unsafe fn __view(input: &mut Decoder<'_>) -> Option<ManuallyDrop<Self>> {
+        let (first, count) = input.plains_in_place::<T>()?;
+        // SAFETY: as for a vector.
+        Some(ManuallyDrop::new(unsafe { Box::from_raw(std::ptr::slice_from_raw_parts_mut(first, count)) }))
     }
 
     #[inline]

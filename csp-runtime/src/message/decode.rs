@@ -104,6 +104,14 @@ impl Decoder<'_> {
         Ok(values)
     }
 
+    /// As many plain values as the bytes say, where they lie, if they lie there aligned.
+    pub(super) fn plains_in_place<T: Message>(&mut self) -> Option<(*mut T, usize)> {
+        assert!(T::PLAIN, "only plain values are looked at as they lie in memory");
+        let count = self.number().ok()?;
+        let first = self.take(count.checked_mul(size_of::<T>())?).ok()?.cast::<T>();
+        (self.left == 0 && first.is_aligned()).then_some((first.cast_mut(), count))
+    }
+
     #[inline]
     pub(super) fn number(&mut self) -> Result<usize, Malformed> {
         usize::try_from(self.plain::<u64>()?).map_err(|_| Malformed::new("a length is out of all bounds"))

@@ -33,11 +33,15 @@ mod text;
 mod time;
 mod tuples;
 
+use std::mem::ManuallyDrop;
+
 use crate::process::Visitor;
 
 pub use decode::{Decoder, Malformed};
 pub use encode::Encoder;
 pub use mobile::Mobile;
+#[cfg(feature = "backend-processes")]
+pub(crate) use region::view_in;
 pub use region::{TicketKind, Tickets, abandon, decode_from, encode_into, encoded_len, tickets};
 
 /// A type whose values may cross a process boundary. Derived by [`#[message]`](macro@crate::message).
@@ -78,6 +82,19 @@ pub trait Message: Send + Sized + 'static {
     /// bounded by a multiple of what is left of the bytes; how deep it recurses, by their number.
     #[doc(hidden)]
     fn __decode(input: &mut Decoder<'_>) -> Result<Self, Malformed>;
+
+    /// Whether [`__view`](Self::__view) may make a value.
+    #[doc(hidden)]
+    const VIEWED: bool = false;
+
+    /// A value that lies in the bytes themselves, to be looked at and never dropped; None if it has to be decoded.
+    ///
+    /// # Safety
+    /// The bytes stay as they are as long as the value is looked at.
+    #[doc(hidden)]
+    unsafe fn __view(_input: &mut Decoder<'_>) -> Option<ManuallyDrop<Self>> {
+        None
+    }
 
     /// Tells all ends of channels in the value.
     #[doc(hidden)]

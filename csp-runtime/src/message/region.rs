@@ -8,7 +8,7 @@
 //!
 //! Whoever keeps a region must remember whether the message in it is plain.
 
-use std::mem::MaybeUninit;
+use std::mem::{ManuallyDrop, MaybeUninit};
 
 use super::storage::Storage;
 use super::{Decoder, Encoder, Malformed, Message};
@@ -105,6 +105,26 @@ pub unsafe fn decode_from<T: Message>(region: *const u8, len: usize) -> Result<T
         return Err(Malformed::new("something follows it"));
     }
     Ok(message)
+}
+
+/// Puts a value at `place` that lies in the region of `len` bytes at `region`, to be looked at and never dropped. False: it has to be decoded.
+///
+/// # Safety
+/// So many bytes may be read at `region`, and nobody writes them as long as the value is looked at. `place` has room for it.
+#[cfg(feature = "backend-processes")]
+pub(crate) unsafe fn view_in<T: Message>(region: *const u8, len: usize, place: *mut T) -> bool {
+    // SAFETY: passed on.
+    let mut input = unsafe { Decoder::new(region, len) };
+    if !T::VIEWED || input.skip(HEADER).is_err() {
+        return false;
+    }
+    // SAFETY: by the caller.
+    let view = unsafe { T::__view(&mut input) };
+    view.is_some_and(|view| {
+        // SAFETY: by the caller; it is never dropped.
+        unsafe { place.cast::<ManuallyDrop<T>>().write(view) };
+        true
+    })
 }
 
 /// What moves along with the message, which is not plain, in a region: the last first.

@@ -69,6 +69,15 @@ impl Parcel {
         // SAFETY: by the caller.
         unsafe { place.cast::<Envelope>().read() }
     }
+
+    /// Where the bytes of a short message lie.
+    ///
+    /// # Safety
+    /// It is a parcel.
+    pub(crate) unsafe fn inline(place: *const Parcel) -> *const u8 {
+        // SAFETY: by the caller.
+        unsafe { &raw const (*place.cast::<Envelope>()).inline }.cast()
+    }
 }
 
 /// A unit of the arena, by how many it lies from the census: half as long as a pointer.

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use super::census;
 use super::home::{ENVELOPE, Envelope, INLINE, Parcel, corrupt};
 use crate::arena::{Block, Full, Kind, Owner, Purpose, arena};
-use crate::message::{Malformed, Message, decode_from, encode_into, encoded_len};
+use crate::message::{Malformed, Message, decode_from, encode_into, encoded_len, view_in};
 use crate::sync::step;
 
 /// A message type, forgotten: what it takes to move one through the arena.
@@ -18,6 +18,8 @@ pub(crate) struct Codec {
     len: unsafe fn(*const u8) -> usize,
     encode: unsafe fn(*const u8, *mut u8, usize),
     decode: unsafe fn(*const u8, usize, *mut u8) -> Result<(), Malformed>,
+    viewed: bool,
+    view: unsafe fn(*const u8, usize, *mut u8) -> bool,
 }
 
 /// The codec of a message type.
@@ -32,6 +34,8 @@ impl<T: Message> Of<T> {
         len: len::<T>,
         encode: encode::<T>,
         decode: decode::<T>,
+        viewed: T::VIEWED,
+        view: view::<T>,
     };
 }
 
@@ -57,6 +61,13 @@ unsafe fn decode<T: Message>(region: *const u8, len: usize, place: *mut u8) -> R
     // SAFETY: by the caller.
     unsafe { place.cast::<T>().write(message) };
     Ok(())
+}
+
+/// # Safety
+/// As for [`view_in`].
+unsafe fn view<T: Message>(region: *const u8, len: usize, place: *mut u8) -> bool {
+    // SAFETY: by the caller.
+    unsafe { view_in::<T>(region, len, place.cast()) }
 }
 
 /// In front of a message in a block.
@@ -205,6 +216,33 @@ impl Codec {
         arena().check(envelope.block).map(|block| region(block, envelope.len as usize))
     }
 
+    /// Whether a message may be looked at where it lies, so that it is not unpacked before somebody wants to have it.
+    pub(crate) fn may_stay(&self) -> bool {
+        self.plain || self.viewed
+    }
+
+    /// Puts a value at `place` that lies in the arena, to be looked at and never dropped, as long as the message stays in the parcel. False: it has to
+    /// be unpacked.
+    ///
+    /// # Safety
+    /// There is a message in the parcel, which is the caller's, and `place` has room for one.
+    pub(crate) unsafe fn view(&self, parcel: *const Parcel, place: *mut u8) -> bool {
+        if self.plain {
+            return false;
+        }
+        // SAFETY: by the caller.
+        let envelope = unsafe { Parcel::envelope(parcel) };
+        let len = envelope.len as usize;
+        let region = match arena().check(envelope.block) {
+            Some(block) => region(block, len).cast_const(),
+            None if len > envelope.inline.len() => corrupt(),
+            // SAFETY: as above.
+            None => unsafe { Parcel::inline(parcel) },
+        };
+        // SAFETY: so many bytes are there, and ours.
+        unsafe { (self.view)(region, len, place) }
+    }
+
     /// Takes over what a parcel of another process holds: it is ours to unpack, and goes with us if we die.
     ///
     /// # Safety
@@ -222,7 +260,7 @@ impl Codec {
     /// Frees the block of a message that was looked at in its place.
     ///
     /// # Safety
-    /// There is one in the parcel, which is ours, and plain.
+    /// There is one in the parcel, which is ours, and nothing moves along with it.
     pub(crate) unsafe fn discard(&self, parcel: *const Parcel) {
         if !self.is_light() {
             // SAFETY: by the caller.

@@ -30,8 +30,8 @@ pub(crate) struct Kept {
     link: ChannelLink,
     partner: Option<<Shared as Home>::Link>,
     place_kept: bool,
-    /// Where a plain message that was received may be looked at.
-    in_place: Option<*mut u8>,
+    /// Of an extended input: where its message still is, if it may be looked at there.
+    message: Option<*const Parcel>,
 }
 
 /// Who is woken when something comes of an offer of this process.
@@ -142,7 +142,7 @@ pub(crate) unsafe fn keep(frame: FrameGuard, seat: usize, link: ChannelLink, pla
     let entry = &frame.seat(seat).entry;
     // SAFETY: the entry is in no queue, and its offer complete or unseen.
     let (partner, place_kept) = unsafe { entry.paired_with() };
-    let mut kept = Kept { frame, seat, link, partner, place_kept, in_place: None };
+    let mut kept = Kept { frame, seat, link, partner, place_kept, message: None };
     if entry.kind == Kind::ReceiveExtended {
         let parcel = match partner {
             // SAFETY: the partner waits until we complete it.
@@ -151,11 +151,11 @@ pub(crate) unsafe fn keep(frame: FrameGuard, seat: usize, link: ChannelLink, pla
         };
         // SAFETY: the sender, or the buffer, has given the message to us.
         unsafe { link.codec.adopt(parcel) };
-        // SAFETY: it is there.
-        match unsafe { link.codec.in_place(parcel) } {
-            Some(there) => kept.in_place = Some(there),
-            // SAFETY: as above.
-            None => unsafe { link.codec.unpack(parcel, place) },
+        if link.codec.may_stay() {
+            kept.message = Some(parcel);
+        } else {
+            // SAFETY: it is there.
+            unsafe { link.codec.unpack(parcel, place) };
         }
         if place_kept {
             // Whoever keeps a place may outlive the end it was got by.
@@ -172,19 +172,40 @@ fn frame_of(partner: <Shared as Home>::Link) -> NonNull<Frame> {
 }
 
 impl Kept {
-    pub(crate) fn in_place(&self) -> Option<*mut u8> {
-        self.in_place
+    /// Where the message of an extended input is to be taken from, once; perhaps it comes to `slot` for that.
+    ///
+    /// # Safety
+    /// It was to be received into `slot`, and is neither taken nor looked at.
+    pub(crate) unsafe fn take(&mut self, slot: *mut u8) -> *mut u8 {
+        let Some(parcel) = self.message else { return slot };
+        // SAFETY: there it is.
+        if let Some(there) = unsafe { self.link.codec.in_place(parcel) } {
+            return there;
+        }
+        self.message = None;
+        // SAFETY: as above.
+        unsafe { self.link.codec.unpack(parcel, slot) };
+        slot
+    }
+
+    /// Where the message of an extended input is to be looked at, and whether it is to be dropped there.
+    ///
+    /// # Safety
+    /// As for [`take`](Self::take).
+    pub(crate) unsafe fn look(&mut self, slot: *mut u8) -> (*mut u8, bool) {
+        // SAFETY: there it is; it stays until we are released.
+        if self.message.is_some_and(|parcel| unsafe { self.link.codec.view(parcel, slot) }) {
+            return (slot, false);
+        }
+        // SAFETY: by the caller.
+        let there = unsafe { self.take(slot) };
+        (there, self.message.is_none())
     }
 
     /// An extended input is over.
     pub(crate) fn release(self) {
-        if self.in_place.is_some() {
-            let parcel = match self.partner {
-                // SAFETY: the partner waits until we complete it.
-                Some(partner) => unsafe { Shared::entry(partner) }.place,
-                None => self.frame.seat(self.seat).entry.place,
-            };
-            // SAFETY: the message was looked at, and is ours.
+        if let Some(parcel) = self.message {
+            // SAFETY: the message was looked at, and is ours; in what may be looked at, nothing moves along.
             unsafe { self.link.codec.discard(parcel) };
         }
         if let Some(partner) = self.partner {
@@ -312,7 +333,7 @@ unsafe fn send_late(
     }
     // SAFETY: the entry is ours alone by now.
     let (partner, place_kept) = unsafe { seat.entry.paired_with() };
-    let kept = Kept { frame, seat: 0, link, partner, place_kept, in_place: None };
+    let kept = Kept { frame, seat: 0, link, partner, place_kept, message: None };
     // SAFETY: by the caller.
     if unsafe { kept.deliver(channel, context, place, at) } {
         context.forgive();

@@ -17,6 +17,7 @@ scenarios![
     extended_forwarding_keeps_a_chain_synchronous,
     extended_input_from_a_buffer(main_only),
     reading_in_place,
+    reading_in_place_whatever_it_is,
     extended_input_of_a_stopped_channel_runs_no_body(main_only),
     a_choosing_sender_waits_for_the_body,
 ];
@@ -247,6 +248,41 @@ fn reading_in_place() {
     let ((), got) =
         par! { source((0..10).map(|length| vec![length; length as usize]).collect(), out), measures_in_place(input) };
     assert_eq!(got, Ok((45, (0..10).map(|n| n * n).sum())));
+}
+
+/// Looks at some, takes others.
+#[process]
+fn looks_and_takes<T: csp::Message + Clone + PartialEq>(input: Receiver<T>, sent: Vec<T>) -> Result<Vec<T>, Stopped> {
+    here();
+    let mut copies = Vec::new();
+    for (turn, message) in sent.iter().enumerate() {
+        copies.push(match turn % 3 {
+            0 => input.recv_in_place(|value| (value == message).then(|| value.clone()))?.expect("as it was sent"),
+            1 => input.recv_with(|value| value)?,
+            _ => alt! { input ?? value => value, stopped why => return Err(why) },
+        });
+    }
+    let panicked = catch_unwind(AssertUnwindSafe(|| input.recv_in_place(|_| panic!("looks no longer"))));
+    assert!(panicked.is_err());
+    Ok(copies)
+}
+
+fn looked_at<T: csp::Message + Clone + PartialEq + std::fmt::Debug>(messages: Vec<T>) {
+    for (out, input) in [channel(), channel::buffered(2)] {
+        let all = [messages.clone(), vec![messages[0].clone()]].concat();
+        let ((), got) = par! { source(all, out), looks_and_takes(input, messages.clone()) };
+        assert_eq!(got.as_ref(), Ok(&messages));
+    }
+}
+
+fn reading_in_place_whatever_it_is() {
+    looked_at((0..9).map(|n| vec![f64::from(n); 1 << n]).collect());
+    looked_at((0..9).map(|n| vec![u128::from(n as u32); n]).collect());
+    looked_at((0..9_u8).map(|n| vec![n; usize::from(n) << 14].into_boxed_slice()).collect());
+    looked_at((0..9).map(|n| vec!["word".repeat(n); n]).collect());
+    looked_at((0..9).map(|n| "word".repeat(n * 20)).collect());
+    looked_at((0..9_u64).map(|n| [n; 40]).collect());
+    looked_at(vec![Vec::<()>::new(), vec![(); 3]]);
 }
 
 fn extended_input_of_a_stopped_channel_runs_no_body() {
