@@ -424,7 +424,7 @@ fn whoever_is_woken_by_poison_knows_of_an_odd_channel() {
             thread::spawn(move || inner(&a).poison(Side::Senders, cause()))
         };
         assert!(matches!(recv(&process(), &a, Patience::Forever), Err(Refusal::Stopped(Stopped::Poisoned(_)))));
-        assert!(inner(&a).oddity.is_marked(), "its next choice looks at one guard only");
+        assert!(inner(&a).is_odd(), "its next choice looks at one guard only");
         poisoner.join().unwrap();
     });
 }

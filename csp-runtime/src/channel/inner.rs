@@ -1,11 +1,11 @@
 //! A channel as its ends see it: the protocol's core, the counts of ends, and what reports say about it.
 
 use std::panic::Location;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
-use super::oddity::Oddity;
+use super::rare::Rare;
 use crate::deadlock::{Operation, channel_phrase};
 use crate::error::{Cause, CauseKind, Refusal, Stopped};
 use crate::process::context::{Context, running};
@@ -24,10 +24,8 @@ pub(crate) struct Channel {
     pub(crate) core: Core<Local>,
     senders: AtomicUsize,
     receivers: AtomicUsize,
-    pub(crate) oddity: Oddity,
-    /// The first poison. Set before the core's flag.
-    cause: OnceLock<Cause>,
-    name: OnceLock<Box<str>>,
+    /// Its name, the first poison's cause, which is set before the core's flag, and whether choices must look at it.
+    rare: Rare,
     made_at: &'static Location<'static>,
     /// How its messages cross to another OS process; none of `channel::local`.
     #[cfg_attr(not(feature = "backend-processes"), allow(dead_code))]
@@ -117,9 +115,7 @@ impl Channel {
             core: Core::new(size_of::<T>(), buffer),
             senders: AtomicUsize::new(0),
             receivers: AtomicUsize::new(0),
-            oddity: Oddity::none(),
-            cause: OnceLock::new(),
-            name: OnceLock::new(),
+            rare: Rare::default(),
             made_at,
             codec,
             #[cfg(feature = "backend-processes")]
@@ -127,7 +123,7 @@ impl Channel {
         });
         #[cfg(feature = "backend-processes")]
         if this.link().is_some() {
-            this.oddity.mark();
+            this.mark_as_odd();
         }
         this
     }
@@ -151,7 +147,7 @@ impl Channel {
 
     #[cfg(feature = "backend-processes")]
     pub(super) fn name(&self) -> Option<&str> {
-        self.name.get().map(|name| &**name)
+        self.rare.name()
     }
 
     #[cfg(feature = "backend-processes")]
@@ -167,14 +163,12 @@ impl Channel {
             core: Core::new(0, None),
             senders: AtomicUsize::new(0),
             receivers: AtomicUsize::new(0),
-            oddity: Oddity::none(),
-            cause: OnceLock::new(),
-            name: OnceLock::new(),
+            rare: Rare::default(),
             made_at: link.made_at(),
             codec: Some(link.codec),
             shared: super::moved::Place::of_link(link),
         });
-        this.oddity.mark();
+        this.mark_as_odd();
         this
     }
 
@@ -219,14 +213,24 @@ impl Channel {
         if let Some(link) = self.link() {
             return link.poison(by, &cause);
         }
-        let _ = self.cause.set(cause);
+        self.rare.set_cause(cause);
         // Before the poison: whoever is woken by it is to know.
         if mutant("oddity_too_late") {
             self.core.poison(by);
-            return self.oddity.mark();
+            return self.mark_as_odd();
         }
-        self.oddity.mark();
+        self.mark_as_odd();
         self.core.poison(by);
+    }
+
+    /// From now on choices must look at it: it is poisoned, or in the arena.
+    pub(super) fn mark_as_odd(&self) {
+        self.rare.mark_as_odd();
+    }
+
+    #[cfg(all(test, loom))]
+    pub(crate) fn is_odd(&self) -> bool {
+        self.rare.is_odd()
     }
 
     pub(crate) fn cause(&self) -> Cause {
@@ -234,11 +238,11 @@ impl Channel {
         if let Some(link) = self.link() {
             return link.cause();
         }
-        if self.cause.get().is_none() {
+        if self.rare.cause().is_none() {
             // We saw the flag without the lock; the cause was set before it, by somebody who had it.
             let _ = self.core.over_for_receivers();
         }
-        self.cause.get().cloned().unwrap_or_else(|| Cause::new(CauseKind::Explicit, ""))
+        self.rare.cause().cloned().unwrap_or_else(|| Cause::new(CauseKind::Explicit, ""))
     }
 
     pub(super) fn set_name(&self, name: &str) {
@@ -246,7 +250,7 @@ impl Channel {
         if let Some(link) = self.link() {
             link.set_name(name);
         }
-        let _ = self.name.set(name.into());
+        self.rare.set_name(name);
     }
 
     pub(crate) fn phrase(&self) -> String {
@@ -254,7 +258,7 @@ impl Channel {
         if let Some(link) = self.link() {
             return link.phrase();
         }
-        channel_phrase(self.name.get().map(|name| &**name), self.made_at)
+        channel_phrase(self.rare.name(), self.made_at)
     }
 
     /// Tells the process how its operation ended, and the caller what to return.

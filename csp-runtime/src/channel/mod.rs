@@ -14,6 +14,7 @@ mod lease;
 mod moved;
 mod name;
 mod oddity;
+mod rare;
 mod receiver;
 mod release;
 mod sender;

@@ -116,7 +116,7 @@ impl Channel {
         let link =
             ChannelLink::new(self.core.capacity(), codec, self.name(), self.made_at()).map_err(Immovable::Full)?;
         let counts = self.counts();
-        self.oddity.mark();
+        self.mark_as_odd();
         let store = || self.shared.link.store(link.as_ptr(), Ordering::Release); // SYNC moved: see `link`
         // SAFETY: the codec is that of the channel's messages.
         if unsafe { link.take_from(&self.core, counts, super::inner::ENDS_MOVED, store) } {

@@ -16,13 +16,10 @@ pub(crate) fn all_are_plain() -> bool {
 }
 
 /// Whether a channel is one of them.
-pub(crate) struct Oddity(AtomicBool);
+#[derive(Default)]
+pub(super) struct Oddity(AtomicBool);
 
 impl Oddity {
-    pub(super) fn none() -> Self {
-        Self(AtomicBool::new(false))
-    }
-
     /// From now on it is. (Counted first: who finds it marked goes on to poison it, as whoever has marked it will.)
     pub(super) fn mark(&self) {
         ODD.fetch_add(1, Ordering::Relaxed);
@@ -32,7 +29,7 @@ impl Oddity {
     }
 
     #[cfg(all(test, loom))]
-    pub(crate) fn is_marked(&self) -> bool {
+    pub(super) fn is_marked(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
 }

@@ -4,6 +4,7 @@ mod nursery;
 mod overflow;
 mod panics;
 mod record;
+mod row;
 mod stack;
 mod timers;
 mod worker;

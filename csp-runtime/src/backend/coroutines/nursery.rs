@@ -2,16 +2,16 @@
 //! atomic operation, until an idle one takes one away.
 
 use std::cell::UnsafeCell;
-use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
+use super::row::Row;
 use super::worker::Fresh;
 use crate::rendezvous::bias::BiasedLock;
 use crate::rendezvous::home::RawLock;
 
 pub(super) struct Nursery {
     lock: BiasedLock,
-    fresh: UnsafeCell<VecDeque<Fresh>>,
+    fresh: UnsafeCell<Row<Fresh>>,
     /// How many they are, to be asked without the lock. Changed under it.
     count: AtomicUsize,
     /// Whether it is this one's turn, of two places where fresh processes wait. A hint.
@@ -25,7 +25,7 @@ impl Nursery {
     pub(super) fn new() -> Self {
         Self {
             lock: BiasedLock::new(),
-            fresh: UnsafeCell::default(),
+            fresh: UnsafeCell::new(Row::new()),
             count: AtomicUsize::new(0),
             next: AtomicBool::new(false),
         }
@@ -36,7 +36,7 @@ impl Nursery {
         self.locked(|_| ());
     }
 
-    fn locked<R>(&self, step: impl FnOnce(&mut VecDeque<Fresh>) -> R) -> R {
+    fn locked<R>(&self, step: impl FnOnce(&mut Row<Fresh>) -> R) -> R {
         self.lock.lock();
         // SAFETY: the lock excludes all others.
         let fresh = unsafe { &mut *self.fresh.get() };
@@ -50,11 +50,11 @@ impl Nursery {
 
     /// By a coroutine of this worker.
     pub(super) fn add(&self, fresh: Fresh) {
-        self.locked(|all| all.push_back(fresh));
+        self.locked(|all| all.push(fresh));
     }
 
     pub(super) fn take(&self) -> Option<Fresh> {
-        if self.holds_any() { self.locked(VecDeque::pop_front) } else { None }
+        if self.holds_any() { self.locked(Row::pop) } else { None }
     }
 
     /// Exact for its worker, but for what others take away meanwhile.

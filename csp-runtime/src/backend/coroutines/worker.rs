@@ -1,7 +1,6 @@
 //! A worker: the loop that runs coroutines on one thread, and how it sleeps when it has none. See `PROTOCOL.md`.
 
 use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
@@ -10,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::nursery::Nursery;
 use super::record::{self, Record};
+use super::row::Row;
 use super::stack::SlabStack;
 use super::timers::Timers;
 use super::workers::{self, Progress};
@@ -39,7 +39,7 @@ unsafe impl Send for Fresh {}
 pub(super) struct Worker {
     own: Own,
     /// Fresh processes that others have launched.
-    fresh: Mutex<VecDeque<Fresh>>,
+    fresh: Mutex<Row<Fresh>>,
     /// How many, to be asked without the lock.
     waiting: AtomicUsize,
     /// Fresh processes that its own coroutines have launched.
@@ -107,7 +107,7 @@ impl Worker {
     pub(super) fn new() -> Self {
         Self {
             own: Own::default(),
-            fresh: Mutex::default(),
+            fresh: Mutex::new(Row::new()),
             waiting: AtomicUsize::new(0),
             nursery: Nursery::new(),
             inbox: AtomicPtr::new(ptr::null_mut()),
@@ -130,7 +130,7 @@ impl Worker {
 
     // ---- what others do
 
-    fn fresh(&self) -> MutexGuard<'_, VecDeque<Fresh>> {
+    fn fresh(&self) -> MutexGuard<'_, Row<Fresh>> {
         self.fresh.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -139,7 +139,7 @@ impl Worker {
         if self.is_this_thread() {
             self.nursery.add(fresh);
         } else {
-            self.fresh().push_back(fresh);
+            self.fresh().push(fresh);
             // SYNC fresh: whoever sees the number finds them.
             self.waiting.fetch_add(1, Ordering::Release);
             self.rouse();
@@ -215,7 +215,7 @@ impl Worker {
         if self.waiting.load(Ordering::Relaxed) == 0 {
             return None;
         }
-        let fresh = self.fresh().pop_front()?;
+        let fresh = self.fresh().pop()?;
         self.waiting.fetch_sub(1, Ordering::Relaxed);
         Some(fresh)
     }
