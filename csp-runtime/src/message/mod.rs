@@ -105,6 +105,7 @@ pub trait Message: Send + Sized + 'static {
 /// Plain elements that lie one after the other.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(not(feature = "backend-processes"), allow(dead_code, reason = "only other processes ask"))]
 pub struct Piece {
     pub(crate) first: *const u8,
     pub(crate) bytes: usize,

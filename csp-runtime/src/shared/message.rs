@@ -20,9 +20,12 @@ pub(crate) struct Codec {
     encode: unsafe fn(*const u8, *mut u8, usize),
     decode: unsafe fn(*const u8, usize, *mut u8) -> Result<(), Malformed>,
     pub(super) piece: unsafe fn(*const u8) -> Option<Piece>,
-    pub(super) of_piece: unsafe fn(usize, &mut dyn FnMut(*mut u8, usize) -> bool, *mut u8) -> bool,
+    pub(super) of_piece: unsafe fn(usize, &mut Copier<'_>, *mut u8) -> bool,
     pub(super) forget: unsafe fn(*mut u8),
 }
+
+/// Writes so many bytes to a place. False: it could not.
+type Copier<'a> = dyn FnMut(*mut u8, usize) -> bool + 'a;
 
 /// The codec of a message type.
 pub(crate) struct Of<T>(std::marker::PhantomData<T>);
@@ -75,7 +78,7 @@ unsafe fn piece<T: Message>(place: *const u8) -> Option<Piece> {
 
 /// # Safety
 /// `place` has room for a `T`, and `copy` writes as many bytes as it is told to.
-unsafe fn of_piece<T: Message>(elements: usize, copy: &mut dyn FnMut(*mut u8, usize) -> bool, place: *mut u8) -> bool {
+unsafe fn of_piece<T: Message>(elements: usize, copy: &mut Copier<'_>, place: *mut u8) -> bool {
     // SAFETY: by the caller.
     T::__of_piece(elements, copy).map(|message| unsafe { place.cast::<T>().write(message) }).is_some()
 }
