@@ -7,8 +7,8 @@ pub use crate::choice::{
 };
 pub use crate::io::{io, io_async};
 pub use crate::message::{
-    Decoder, Encoder, Malformed, MessagesMustNotImplementDrop, TicketKind, Tickets, abandon, decode_from, encode_into,
-    encoded_len, is_plain, tickets,
+    Decoder, Encoder, Malformed, MessagesMustNotImplementDrop, Piece, TicketKind, Tickets, abandon, decode_from,
+    encode_into, encoded_len, is_plain, tickets,
 };
 pub use crate::process::{
     Block, BlockValue, Branch, Branches, Lent, LentEnd, LentGuard, Meta, NotAnEnd, ParSettings, Probe, Quit,

@@ -31,6 +31,10 @@ const UNSAFE: &[(&str, &str)] = &[
     ("csp-runtime/src/shared/channel.rs", "channels and holdings lie in the arena"),
     ("csp-runtime/src/shared/text.rs", "texts in the arena are written before they are seen, or under a lock"),
     ("csp-runtime/src/shared/desk.rs", "a journal knows places, and what stood there"),
+    (
+        "csp-runtime/src/shared/following.rs",
+        "a long message is copied by two at the same time, behind its head in the arena",
+    ),
     ("csp-runtime/src/shared/frame.rs", "offers and their seats lie in the arena"),
     ("csp-runtime/src/shared/futex.rs", "a system call that no crate wraps"),
     ("csp-runtime/src/shared/home.rs", "the home in the arena: links and places are pointers"),
@@ -115,6 +119,7 @@ const COMPARE_AND_SWAP: &[(&str, &str)] = &[
     ("csp-runtime/src/arena/blocks/words.rs", "who owns a block or a granule of the arena: named transitions"),
     ("csp-runtime/src/backend/coroutines/worker.rs", "the inbox of a worker"),
     ("csp-runtime/src/shared/census.rs", "whose a slot is"),
+    ("csp-runtime/src/shared/following.rs", "whose a block is whose receiver died while it was filled"),
     ("csp-runtime/src/shared/home.rs", "the lock of a channel in the arena"),
     ("csp-runtime/src/shared/ownership.rs", "whose a block is"),
     ("csp-runtime/src/shared/recover.rs", "who repairs"),

@@ -147,9 +147,24 @@ pub(crate) fn strangers(known: usize) -> bool {
 
 /// How many threads this process has, as the system says in one number: its list of them may leave some out while others end.
 fn count() -> Option<usize> {
+    if is_only_thread() {
+        return Some(1);
+    }
     let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
     // The name stands in brackets, and may have more of them in it; the number is the eighteenth word behind it.
     stat.rsplit(") ").next()?.split(' ').nth(17)?.parse().ok()
+}
+
+/// Asks the system for what it grants to a process of one thread alone, where it changes nothing: a small part of what it takes to read that number, which
+/// a forked process needs whenever it goes to sleep. False: it does not say so.
+#[cfg(all(feature = "backend-processes", target_os = "linux"))]
+fn is_only_thread() -> bool {
+    nix::sched::unshare(nix::sched::CloneFlags::CLONE_THREAD).is_ok()
+}
+
+#[cfg(not(all(feature = "backend-processes", target_os = "linux")))]
+fn is_only_thread() -> bool {
+    false
 }
 
 #[cfg(target_os = "linux")]

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, HashSet, LinkedL
 use std::hash::{BuildHasher, Hash};
 use std::mem::{ManuallyDrop, MaybeUninit};
 
-use super::{Decoder, Encoder, Malformed, Message, sequence};
+use super::{Decoder, Encoder, Malformed, Message, Piece, sequence};
 use crate::process::Visitor;
 
 impl<T: Message> Message for Vec<T> {
@@ -41,6 +41,27 @@ impl<T: Message> Message for Vec<T> {
         // SAFETY: so many values lie there, aligned. That they are no allocation of a vector's could only be seen by whoever grows or drops it, and
         // nobody does: a reference is all that is ever made of it.
         Some(ManuallyDrop::new(unsafe { Vec::from_raw_parts(first, count, count) }))
+    }
+
+    #[inline]
+    fn __piece(&self) -> Option<Piece> {
+        let piece = || Piece { first: self.as_ptr().cast(), bytes: size_of_val(self.as_slice()), elements: self.len() };
+        sequence::at_once::<T>().then(piece)
+    }
+
+    #[inline]
+    fn __of_piece(elements: usize, copy: &mut dyn FnMut(*mut u8, usize) -> bool) -> Option<Self> {
+        if !sequence::at_once::<T>() {
+            return None;
+        }
+        let bytes = elements.checked_mul(size_of::<T>())?;
+        let mut values = Self::with_capacity(elements);
+        if !copy(values.as_mut_ptr().cast(), bytes) {
+            return None;
+        }
+        // SAFETY: so many have been written: of plain ones, every pattern of bytes is one.
+        unsafe { values.set_len(elements) };
+        Some(values)
     }
 
     #[inline]

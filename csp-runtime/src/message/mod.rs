@@ -43,6 +43,8 @@ pub use mobile::Mobile;
 #[cfg(feature = "backend-processes")]
 pub(crate) use region::view_in;
 pub use region::{TicketKind, Tickets, abandon, decode_from, encode_into, encoded_len, tickets};
+#[cfg(feature = "backend-processes")]
+pub(crate) use region::{begin_piece, piece_at, piece_len};
 
 /// A type whose values may cross a process boundary. Derived by [`#[message]`](macro@crate::message).
 ///
@@ -96,10 +98,35 @@ pub trait Message: Send + Sized + 'static {
         None
     }
 
+    /// Where all that the value holds lies, if that is in one piece: it is written as the number of elements, and those bytes.
+    /// [`__of_piece`](Self::__of_piece) makes the value of them.
+    #[doc(hidden)]
+    #[inline]
+    fn __piece(&self) -> Option<Piece> {
+        None
+    }
+
+    /// A value of so many elements, whose bytes `copy` writes to where it is told to. None: it could not, or the type has no such values.
+    #[doc(hidden)]
+    #[inline]
+    fn __of_piece(_elements: usize, _copy: &mut dyn FnMut(*mut u8, usize) -> bool) -> Option<Self> {
+        None
+    }
+
     /// Tells all ends of channels in the value.
     #[doc(hidden)]
     #[inline]
     fn __each_end(&self, _visitor: &mut Visitor<'_>) {}
+}
+
+/// Plain elements that lie one after the other.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+#[cfg_attr(not(feature = "backend-processes"), allow(dead_code, reason = "only other processes ask"))]
+pub struct Piece {
+    pub(crate) first: *const u8,
+    pub(crate) bytes: usize,
+    pub(crate) elements: usize,
 }
 
 /// Whether messages of this type are plain. (A bound is all that this asks of the type, unlike naming the constant.)

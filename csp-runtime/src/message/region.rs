@@ -10,6 +10,8 @@
 
 use std::mem::{ManuallyDrop, MaybeUninit};
 
+#[cfg(feature = "backend-processes")]
+use super::sequence::COUNT;
 use super::storage::Storage;
 use super::{Decoder, Encoder, Malformed, Message};
 use crate::channel;
@@ -125,6 +127,36 @@ pub(crate) unsafe fn view_in<T: Message>(region: *const u8, len: usize, place: *
         unsafe { place.cast::<ManuallyDrop<T>>().write(view) };
         true
     })
+}
+
+/// How long a region a message needs that is but a piece of so many bytes.
+#[cfg(feature = "backend-processes")]
+pub(crate) fn piece_len(bytes: usize) -> usize {
+    HEADER.saturating_add(COUNT).saturating_add(bytes)
+}
+
+/// Writes what stands in front of a piece: nothing moves along with it, and it has so many elements. Where its bytes go.
+///
+/// # Safety
+/// The region is as long as [`piece_len`] says, aligned for a word, and the caller's alone.
+#[cfg(feature = "backend-processes")]
+pub(crate) unsafe fn begin_piece(region: *mut u8, elements: usize) -> *mut u8 {
+    // SAFETY: by the caller.
+    unsafe { region.cast::<[u64; 2]>().write([0, elements as u64]) };
+    // SAFETY: as above.
+    unsafe { region.add(HEADER + COUNT) }
+}
+
+/// How many elements a piece has, and where its bytes are.
+///
+/// # Safety
+/// The region begins with what [`begin_piece`] wrote.
+#[cfg(feature = "backend-processes")]
+pub(crate) unsafe fn piece_at(region: *const u8) -> (usize, *const u8) {
+    // SAFETY: by the caller.
+    let [_, elements] = unsafe { region.cast::<[u64; 2]>().read() };
+    // SAFETY: as above.
+    (elements as usize, unsafe { region.add(HEADER + COUNT) })
 }
 
 /// What moves along with the message, which is not plain, in a region: the last first.

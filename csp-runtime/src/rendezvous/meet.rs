@@ -118,6 +118,29 @@ impl<H: Home> Core<H> {
         unsafe { self.arrive(me, Manner { published: false, wait }) }
     }
 
+    /// Sends the message at `place` to whoever waits longest, if that is a plain receiver. False: it is not, and nothing has happened.
+    ///
+    /// # Safety
+    /// There is a message of this channel's type.
+    #[cfg(feature = "backend-processes")]
+    pub(crate) unsafe fn send_to_plain_receiver(&self, place: H::Place) -> bool {
+        if !self.is_rendezvous() {
+            return false;
+        }
+        let lock = self.hold();
+        let short = match self.receivers.first(&lock) {
+            // SAFETY: by the caller.
+            Some(partner) if !partner.offer().is_choosing() => unsafe {
+                self.meet_plainly(Kind::Send, place, partner, &self.receivers, &lock)
+            },
+            _ => Short::No,
+        };
+        self.let_go(lock);
+        let Short::Met(wake, sleep) = short else { return false };
+        H::unpark(wake, sleep);
+        true
+    }
+
     /// The common case: the partner that waits longest wants no more than a message, or to be rid of one, so nobody needs to
     /// know of the offer that arrives. (That it stands in the queue also means that the channel has not ended.)
     ///

@@ -69,6 +69,8 @@ unsafe impl Sync for Slot {}
 pub(crate) struct Census {
     /// How many of them are awake: a hint how to wait.
     pub(crate) awake: AtomicU32,
+    /// The block of the frame whose owner was woken last: a hint who goes on.
+    pub(super) woken: AtomicU32,
     /// Whoever repairs what a dead process left holds this: the number of its slot, or 0.
     pub(crate) repairing: AtomicU32,
     /// Channels are numbered, so that a place that is used again is told from what was there before.

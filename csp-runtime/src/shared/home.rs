@@ -9,7 +9,7 @@ use super::desk::{DeskJournal, desk};
 use super::frame::{Frame, LEAD};
 use super::futex;
 use super::ring::Ring;
-use crate::arena::{Owner, UNIT, arena};
+use crate::arena::{Block, Owner, UNIT, arena};
 use crate::rendezvous::decision::Sleep;
 use crate::rendezvous::home::{Home, RawLock};
 use crate::rendezvous::offer::{Entry, Offer};
@@ -241,9 +241,12 @@ impl Home for Shared {
 
 /// Wakes whoever sleeps in a frame; `counted`: it no longer counts as awake.
 pub(super) fn wake(frame: &Frame, counted: bool) {
+    let census = census::census();
     if counted {
-        census::census().awake.fetch_add(1, Ordering::AcqRel); // SYNC awake: before the waker can itself be counted out
+        census.awake.fetch_add(1, Ordering::AcqRel); // SYNC awake: before the waker can itself be counted out
     }
+    let block = arena().block_at(std::ptr::from_ref(frame).cast()).map_or(0, Block::number);
+    census.woken.store(block, Ordering::Relaxed);
     match frame.hosted() {
         None => futex::wake(frame.offer.decision.as_word()),
         Some(process) => {

@@ -11,7 +11,7 @@ use super::census::{self, Slot, State, census};
 use super::channel::Poisoned;
 use super::frame::Frame;
 use super::ownership::{free_from, give};
-use crate::arena::{Kind, Owner, Purpose, arena};
+use crate::arena::{Block, Kind, Owner, Purpose, arena};
 use crate::error::{Cause, CauseKind};
 use crate::rendezvous::core::Side;
 use crate::sync::step;
@@ -32,6 +32,9 @@ pub(crate) fn stand_still(at: Option<&'static Location<'static>>, still: impl Fn
     if !still() {
         // Who let somebody here go on had nothing to take back yet.
         stir();
+        return false;
+    }
+    if somebody_was_woken() {
         return false;
     }
     let Some(before) = look() else { return false };
@@ -59,6 +62,25 @@ pub(crate) fn stir() {
     if census::is_founded() {
         census::me().stands_still.store(0, Ordering::Relaxed);
     }
+}
+
+/// Whether whoever was woken last has not seen it yet, or goes on. That alone keeps [`look`] from finding a standstill, which looks through all of the arena:
+/// whoever sleeps right behind a wake-up, as in a ring, need not.
+fn somebody_was_woken() -> bool {
+    let Some(block) = arena().check(census().woken.load(Ordering::Relaxed)) else { return false };
+    if arena().kind(block) != Kind::Frame {
+        return false;
+    }
+    let Some(slot) = census::slot_of(arena().owner(block).load(Ordering::Relaxed)) else { return false };
+    let frame = frame_in(block);
+    // SYNC standstill: as in `look`.
+    let goes_on = slot.is(State::Running) && slot.stands_still.load(Ordering::Acquire) == 0;
+    goes_on || frame.is_waiting() && frame.offer.decision.is_news()
+}
+
+fn frame_in(block: Block) -> &'static Frame {
+    // SAFETY: a block of this kind holds a frame; only atomics of it are used while it is not waiting. Blocks stay mapped.
+    unsafe { arena().payload(block).cast::<Frame>().as_ref() }
 }
 
 /// How many standstills all processes have come to, if all stand still now, and nothing has come of what they wait for.
@@ -109,8 +131,7 @@ fn is_kill_pending(status: &str) -> bool {
 fn each_waiting(mut visit: impl FnMut(&'static Frame, Owner)) {
     arena().each(|block, owner| {
         if arena().kind(block) == Kind::Frame && owner != Owner::COMMON {
-            // SAFETY: a block of this kind holds a frame; only atomics of it are used while it is not waiting.
-            let frame: &'static Frame = unsafe { arena().payload(block).cast::<Frame>().as_ref() };
+            let frame = frame_in(block);
             if frame.is_waiting() {
                 visit(frame, owner);
             }

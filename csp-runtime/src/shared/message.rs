@@ -1,12 +1,13 @@
 //! Messages on their way through the arena: packed by the sender, unpacked by the receiver.
 
 use std::any::TypeId;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::census;
+use super::following::leave_to_filler;
 use super::home::{ENVELOPE, Envelope, INLINE, Parcel, corrupt};
 use crate::arena::{Block, Full, Kind, Owner, Purpose, arena};
-use crate::message::{Malformed, Message, decode_from, encode_into, encoded_len, view_in};
+use crate::message::{Malformed, Message, Piece, decode_from, encode_into, encoded_len, view_in};
 use crate::sync::step;
 
 /// A message type, forgotten: what it takes to move one through the arena.
@@ -20,7 +21,13 @@ pub(crate) struct Codec {
     decode: unsafe fn(*const u8, usize, *mut u8) -> Result<(), Malformed>,
     viewed: bool,
     view: unsafe fn(*const u8, usize, *mut u8) -> bool,
+    pub(super) piece: unsafe fn(*const u8) -> Option<Piece>,
+    pub(super) of_piece: unsafe fn(usize, &mut Copier<'_>, *mut u8) -> bool,
+    pub(super) forget: unsafe fn(*mut u8),
 }
+
+/// Writes so many bytes to a place. False: it could not.
+type Copier<'a> = dyn FnMut(*mut u8, usize) -> bool + 'a;
 
 /// The codec of a message type.
 pub(crate) struct Of<T>(std::marker::PhantomData<T>);
@@ -36,6 +43,9 @@ impl<T: Message> Of<T> {
         decode: decode::<T>,
         viewed: T::VIEWED,
         view: view::<T>,
+        piece: piece::<T>,
+        of_piece: of_piece::<T>,
+        forget: forget::<T>,
     };
 }
 
@@ -70,11 +80,34 @@ unsafe fn view<T: Message>(region: *const u8, len: usize, place: *mut u8) -> boo
     unsafe { view_in::<T>(region, len, place.cast()) }
 }
 
+/// # Safety
+/// There is a `T` at `place`.
+unsafe fn piece<T: Message>(place: *const u8) -> Option<Piece> {
+    // SAFETY: by the caller.
+    unsafe { &*place.cast::<T>() }.__piece()
+}
+
+/// # Safety
+/// `place` has room for a `T`, and `copy` writes as many bytes as it is told to.
+unsafe fn of_piece<T: Message>(elements: usize, copy: &mut Copier<'_>, place: *mut u8) -> bool {
+    // SAFETY: by the caller.
+    T::__of_piece(elements, copy).map(|message| unsafe { place.cast::<T>().write(message) }).is_some()
+}
+
+/// # Safety
+/// There is a `T` at `place`, which is the caller's.
+unsafe fn forget<T: Message>(place: *mut u8) {
+    // SAFETY: by the caller.
+    unsafe { place.cast::<T>().drop_in_place() };
+}
+
 /// In front of a message in a block.
 #[repr(C)]
 pub(super) struct Head {
     pub(super) len: u64,
-    pub(super) plain: u64,
+    pub(super) plain: u32,
+    /// So many parts of it are still to be written; see `following.rs`.
+    pub(super) missing: AtomicU32,
 }
 
 /// Why a message cannot be packed.
@@ -104,7 +137,7 @@ impl Codec {
 
     /// Whether it lies in the parcel as it is.
     #[inline]
-    fn is_light(&self) -> bool {
+    pub(super) fn is_light(&self) -> bool {
         self.plain && self.size <= INLINE
     }
 
@@ -163,7 +196,7 @@ impl Codec {
         let block = block.map_err(|Full { .. }| Unpacked::Full)?;
         let head = arena().payload(block).cast::<Head>();
         // SAFETY: a new block, long enough.
-        unsafe { head.write(Head { len: len as u64, plain: u64::from(self.plain) }) };
+        unsafe { head.write(Head { len: len as u64, plain: u32::from(self.plain), missing: AtomicU32::new(0) }) };
         // SAFETY: so many bytes are behind the head.
         fill(unsafe { head.add(1) }.cast().as_ptr());
         arena().set_kind(block, Kind::Message);
@@ -272,7 +305,7 @@ impl Codec {
 }
 
 /// Frees the block of a message. What it held is not to be found in the next message there before that is written.
-fn free(block: Block) {
+pub(super) fn free(block: Block) {
     let head = arena().payload(block).cast::<Head>();
     // SAFETY: blocks of this kind begin with a head; the block is the caller's.
     unsafe { (&raw mut (*head.as_ptr()).len).write(0) };
@@ -299,7 +332,7 @@ fn holds_notes(region: &[u8]) -> bool {
 }
 
 /// Where the message in a block begins.
-fn region(block: Block, len: usize) -> *mut u8 {
+pub(super) fn region(block: Block, len: usize) -> *mut u8 {
     if len + size_of::<Head>() > arena().capacity(block) {
         corrupt();
     }
@@ -319,6 +352,9 @@ pub(super) fn noted(block: Block) -> Option<(*const u8, usize)> {
 /// Frees the block of a message that nobody will receive, and gives up what moves along with it.
 pub(super) fn abandon(block: u32) {
     let Some(block) = arena().check(block) else { return };
+    if leave_to_filler(block) {
+        return;
+    }
     if let Some((region, len)) = noted(block) {
         // SAFETY: the block is ours, and its message whole.
         unsafe { crate::message::abandon(region, len) };

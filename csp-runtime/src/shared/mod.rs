@@ -15,6 +15,7 @@ pub(crate) mod channel;
 #[cfg(all(test, csp_steps))]
 mod deaths;
 pub(crate) mod desk;
+mod following;
 pub(crate) mod frame;
 pub(crate) mod futex;
 pub(crate) mod home;

@@ -61,7 +61,22 @@ pub(crate) unsafe fn communicate(
     let parcel = seat.entry.place;
     if kind == Kind::Send {
         // SAFETY: by the caller.
-        match unsafe { link.codec.pack(place, parcel, Purpose::Message) } {
+        let packed = match unsafe { link.codec.begin(place, parcel) } {
+            Some(filling) => {
+                // SAFETY: the parcel is ours, and stands for the message.
+                let met = unsafe { link.core.send_to_plain_receiver(parcel) };
+                // SAFETY: it is the message that it was begun for.
+                unsafe { link.codec.fill(filling, place) };
+                if met {
+                    context.forgive();
+                    return Ok(Paired::default());
+                }
+                Ok(())
+            }
+            // SAFETY: by the caller.
+            None => unsafe { link.codec.pack(place, parcel, Purpose::Message) },
+        };
+        match packed {
             Ok(()) => {}
             Err(Unpacked::TooLarge(bytes)) => return Err(Refusal::TooLarge { bytes, most: arena().largest() }),
             // SAFETY: passed on.
@@ -99,7 +114,12 @@ pub(crate) unsafe fn communicate(
         Ok(Outcome::Met) => {
             context.forgive();
             // SAFETY: the operation has succeeded.
-            return Ok(unsafe { received(frame, link, kind, place) });
+            if let Some(paired) = unsafe { received(frame, link, kind, place) } {
+                return Ok(paired);
+            }
+            // The sender died before its message was whole: as if it had not come.
+            // SAFETY: passed on; nothing is at `place`.
+            return unsafe { communicate(channel, link, context, kind, place, patience, at) };
         }
         Ok(outcome) => Refusal::Stopped(channel.stopped(outcome, context)),
         Err(refusal) => refusal,
@@ -115,21 +135,18 @@ fn outcome_of(offer: &Offer) -> Outcome {
     offer.decision.result().map_or(Outcome::Met, |(_, outcome)| outcome)
 }
 
-/// Brings what a successful operation received to `place`, or says where it is.
+/// Brings what a successful operation received to `place`, or says where it is. None: there is no message, because its sender died.
 ///
 /// # Safety
 /// It has succeeded; `place` is as for `communicate`.
-unsafe fn received(frame: FrameGuard, link: ChannelLink, kind: Kind, place: *mut u8) -> Paired {
+unsafe fn received(frame: FrameGuard, link: ChannelLink, kind: Kind, place: *mut u8) -> Option<Paired> {
     let entry = &frame.seat(0).entry;
     match kind {
-        Kind::Receive => {
-            // SAFETY: the message is in our parcel.
-            unsafe { link.codec.unpack(entry.place, place) };
-            Paired::default()
-        }
+        // SAFETY: the message is in our parcel.
+        Kind::Receive => unsafe { link.codec.receive(entry.place, place) }.then(Paired::default),
         // SAFETY: passed on.
-        Kind::ReceiveExtended => unsafe { keep(frame, 0, link, place) },
-        Kind::Send | Kind::SendLater => Paired::default(),
+        Kind::ReceiveExtended => Some(unsafe { keep(frame, 0, link, place) }),
+        Kind::Send | Kind::SendLater => Some(Paired::default()),
     }
 }
 

@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering;
 use super::census::{self, Slot, State, census};
 use super::channel::{self, ChannelLink};
 use super::desk;
+use super::following::leave_to_filler;
 use super::frame::Frame;
 use super::home::{self, Shared};
 use super::ownership::{free_from, is_owned_by, pass};
@@ -93,7 +94,7 @@ pub(crate) fn break_locks(slot: &Slot) {
 pub(crate) fn bury(slot: &Slot, cause: Option<&str>) {
     if slot.is(State::Clean) {
         if slot.leaves_spares.load(Ordering::Relaxed) != 0 {
-            arena().sweep(slot.owner(), |_| ());
+            arena().sweep(slot.owner(), leave_what_is_filled);
         }
         return;
     }
@@ -163,13 +164,20 @@ pub(crate) fn bury(slot: &Slot, cause: Option<&str>) {
     dismiss_followers(&frames);
     forget_the_left_behind();
     // The rest, and what it was in the middle of taking or freeing.
-    arena().sweep(dead, |_| ());
+    arena().sweep(dead, leave_what_is_filled);
     let mut asleep = 0;
     each_frame(|_, frame, _| asleep += usize::from(frame.offer.decision.is_counted_out()));
     census::count_anew(asleep);
     // A wake-up may have died with whoever owed it.
     if !mutant("no_wake_after_a_death") {
         each_frame(|_, frame, _| home::wake(frame, false));
+    }
+}
+
+/// A message that somebody still writes is theirs.
+fn leave_what_is_filled(block: Block) {
+    if arena().kind(block) == Kind::Message {
+        let _ = leave_to_filler(block);
     }
 }
 

@@ -10,9 +10,10 @@ use crate::backend::threads::cores;
 const PAUSES: u32 = 50;
 /// So often, while there is a core for everybody: in all what waking costs, so that whoever is woken finds its partner awake.
 const ROUNDS: u32 = 20;
-/// Without: a yield is one switch of processes.
+/// Without: a yield is one switch of processes. On a single core only the first can pay: whoever comes back from it in vain sleeps, so that the
+/// next to be woken stands right behind its waker, and a token runs round a ring with one switch a hop.
 const CROWDED_YIELDS: u32 = 4;
-/// A yield that takes longer has let somebody compute, for a whole turn, and will do so again. (Many who wait in turn take less.)
+/// A yield that takes longer has let somebody compute, for a whole turn, or hundreds who wait in turn, and will do so again.
 const COMPUTES: Duration = Duration::from_millis(1);
 /// So many waits go without a yield then.
 const UNYIELDING: u32 = 16;
@@ -26,12 +27,12 @@ pub(super) fn spin(attempt: u32) -> bool {
     let unyielding = UNYIELDING_WAITS.get();
     if unyielding > 0 {
         std::hint::spin_loop();
-        let goes_on = attempt < PAUSES;
+        let goes_on = attempt < PAUSES && cores() > 1;
         UNYIELDING_WAITS.set(unyielding - u32::from(!goes_on));
         return goes_on;
     }
     if census::awake() > cores() {
-        return let_others_run() && attempt + 1 < CROWDED_YIELDS;
+        return let_others_run() && attempt + 1 < CROWDED_YIELDS && cores() > 1;
     }
     if attempt % (PAUSES + 1) == PAUSES {
         return let_others_run() && attempt < ROUNDS * (PAUSES + 1);

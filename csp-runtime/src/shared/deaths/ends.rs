@@ -49,6 +49,17 @@ impl Numbered for String {
     }
 }
 
+/// Long: whoever waits for it copies it while it is written.
+impl Numbered for Vec<u64> {
+    fn of(number: u32) -> Self {
+        vec![u64::from(number); 20]
+    }
+    fn number(&self) -> u32 {
+        assert!(self.len() == 20 && self.iter().all(|part| *part == self[0]), "a message in pieces: {self:?}");
+        self[0] as u32
+    }
+}
+
 /// What a process did, or what came of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum What {

@@ -158,6 +158,10 @@ scenarios! {
     one_to_one 2;
     one_to_one_in_blocks 2;
     one_to_one_in_envelopes 2;
+    one_to_one_in_parts 2;
+    two_receivers_in_parts 3;
+    two_senders_in_parts 3;
+    a_caught_sender_in_parts 1;
     two_senders 3;
     two_receivers 3;
     a_caught_sender 1;

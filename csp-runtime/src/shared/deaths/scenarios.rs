@@ -51,6 +51,29 @@ pub(super) fn one_to_one_in_envelopes(world: &mut World) {
     one_to_one_of::<String>(world);
 }
 
+pub(super) fn one_to_one_in_parts(world: &mut World) {
+    one_to_one_of::<Vec<u64>>(world);
+}
+
+pub(super) fn two_receivers_in_parts(world: &mut World) {
+    let wire = world.channel::<Vec<u64>>(0);
+    sends::<Vec<u64>>(world, "sender", wire, [1, 2]);
+    receives::<Vec<u64>>(world, "receiver", wire);
+    receives::<Vec<u64>>(world, "other receiver", wire);
+}
+
+pub(super) fn two_senders_in_parts(world: &mut World) {
+    let wire = world.channel::<Vec<u64>>(0);
+    sends::<Vec<u64>>(world, "sender", wire, [1, 2]);
+    sends::<Vec<u64>>(world, "other sender", wire, [3, 4]);
+    receives::<Vec<u64>>(world, "receiver", wire);
+}
+
+/// Under `.catch()` a sender that dies in the middle of a message leaves its receiver to the others.
+pub(super) fn a_caught_sender_in_parts(world: &mut World) {
+    a_caught_sender_of::<Vec<u64>>(world);
+}
+
 pub(super) fn two_senders(world: &mut World) {
     let wire = world.channel::<u32>(0);
     sends::<u32>(world, "sender", wire, [1, 2]);
@@ -67,12 +90,16 @@ pub(super) fn two_receivers(world: &mut World) {
 
 /// Under `.catch()` a death is a retirement: the others go on.
 pub(super) fn a_caught_sender(world: &mut World) {
-    let wire = world.channel::<String>(0);
+    a_caught_sender_of::<String>(world);
+}
+
+fn a_caught_sender_of<T: Numbered>(world: &mut World) {
+    let wire = world.channel::<T>(0);
     let caught = world.process("caught", true);
-    sends_as::<String>(world, caught, wire, [1, 2]);
-    sends::<String>(world, "sender", wire, [3, 4]);
+    sends_as::<T>(world, caught, wire, [1, 2]);
+    sends::<T>(world, "sender", wire, [3, 4]);
     let process = world.process("receiver", false);
-    let input: In<String> = world.input(process, wire);
+    let input: In<T> = world.input(process, wire);
     world.body(process, move || {
         let mut got = Vec::new();
         let end = loop {
