@@ -59,6 +59,7 @@ const UNSAFE: &[(&str, &str)] = &[
     ("csp-runtime/src/channel/sender.rs", "the end knows the message's type, the protocol only its place"),
     ("csp-runtime/src/channel/receiver.rs", "the end knows the message's type, the protocol only its place"),
     ("csp-runtime/src/channel/release.rs", "a kept sender is followed, and completed once"),
+    ("csp-runtime/src/message/mod.rs", "a message may be looked at where its bytes lie, as long as they do"),
     ("csp-runtime/src/message/encode.rs", "writes into memory that other processes see"),
     ("csp-runtime/src/message/decode.rs", "reads from memory that other processes see, and validates what it has read"),
     ("csp-runtime/src/message/region.rs", "a message as bytes: its place is known, its type only to the caller"),

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use csp::ProcessError;
 use csp::prelude::*;
+use csp::{Message, ProcessError};
 
 use super::log::log;
 use super::plan::{Fault, Network, Part, Plan};
@@ -13,17 +13,64 @@ pub(super) type Results = Vec<Result<(), ProcessError>>;
 
 /// Runs the plan's network.
 pub(super) fn run(plan: &Plan) -> Results {
-    if plan.network == Network::Farm { farm(plan) } else { plain(plan) }
+    match plan.network {
+        Network::Farm => farm(plan),
+        Network::Chain => plain::<Vec<u64>>(plan),
+        Network::Ring | Network::Commstime | Network::Choice => plain::<u64>(plan),
+    }
+}
+
+/// A message with a number.
+trait Numbered: Message {
+    fn new(number: u64) -> Self;
+    fn number(&self) -> u64;
+
+    /// How it differs from a new one.
+    fn difference(&self) -> Option<String>;
+}
+
+impl Numbered for u64 {
+    fn new(number: u64) -> Self {
+        number
+    }
+
+    fn number(&self) -> u64 {
+        *self
+    }
+
+    fn difference(&self) -> Option<String> {
+        None
+    }
+}
+
+/// Words of a long message: 160 KB.
+const WORDS: usize = 20_000;
+
+impl Numbered for Vec<u64> {
+    fn new(number: u64) -> Self {
+        vec![number; WORDS]
+    }
+
+    fn number(&self) -> u64 {
+        self.first().copied().unwrap_or(u64::MAX)
+    }
+
+    fn difference(&self) -> Option<String> {
+        let number = self.number();
+        let torn = self.iter().position(|word| *word != number);
+        (torn.is_some() || self.len() != WORDS)
+            .then(|| format!("has {} words and is another one from {torn:?} on", self.len()))
+    }
 }
 
 /// An end, and which channel's.
-type Input = (usize, Receiver<u64>);
-type Output = (usize, Sender<u64>);
+type Input<M> = (usize, Receiver<M>);
+type Output<M> = (usize, Sender<M>);
 
-/// A network of numbers.
-fn plain(plan: &Plan) -> Results {
-    let mut inputs: Vec<Vec<Input>> = vec![Vec::new(); plan.parts.len()];
-    let mut outputs: Vec<Vec<Output>> = vec![Vec::new(); plan.parts.len()];
+/// A network of messages that are passed on.
+fn plain<M: Numbered>(plan: &Plan) -> Results {
+    let mut inputs: Vec<Vec<Input<M>>> = vec![Vec::new(); plan.parts.len()];
+    let mut outputs: Vec<Vec<Output<M>>> = vec![Vec::new(); plan.parts.len()];
     for (number, users) in plan.channels.iter().enumerate() {
         let (sender, receiver) = channel();
         users.senders.iter().for_each(|&user| outputs[user].push((number, sender.clone())));
@@ -45,7 +92,13 @@ fn plain(plan: &Plan) -> Results {
 }
 
 #[process]
-fn part(me: usize, does: Part, inputs: Vec<Input>, outputs: Vec<Output>, fault: Option<Fault>) -> Result<(), Stopped> {
+fn part<M: Numbered>(
+    me: usize,
+    does: Part,
+    inputs: Vec<Input<M>>,
+    outputs: Vec<Output<M>>,
+    fault: Option<Fault>,
+) -> Result<(), Stopped> {
     if fault == Some(Fault::Vanished) {
         return Ok(());
     }
@@ -55,7 +108,7 @@ fn part(me: usize, does: Part, inputs: Vec<Input>, outputs: Vec<Output>, fault: 
     })
 }
 
-fn live(does: Part, inputs: &[Input], outputs: &[Output]) -> Result<(), Stopped> {
+fn live<M: Numbered>(does: Part, inputs: &[Input<M>], outputs: &[Output<M>]) -> Result<(), Stopped> {
     match does {
         Part::Origin => {
             send(&outputs[0])?;
@@ -93,7 +146,7 @@ fn live(does: Part, inputs: &[Input], outputs: &[Output]) -> Result<(), Stopped>
     }
 }
 
-fn pass_on(inputs: &[Input], outputs: &[Output]) -> Result<(), Stopped> {
+fn pass_on<M: Numbered>(inputs: &[Input<M>], outputs: &[Output<M>]) -> Result<(), Stopped> {
     loop {
         recv(&inputs[0])?;
         for output in outputs {
@@ -102,14 +155,14 @@ fn pass_on(inputs: &[Input], outputs: &[Output]) -> Result<(), Stopped> {
     }
 }
 
-fn choose(inputs: &[Input], outputs: &[Output]) -> Result<(), Stopped> {
+fn choose<M: Numbered>(inputs: &[Input<M>], outputs: &[Output<M>]) -> Result<(), Stopped> {
     while !log().is_over() {
         alt! {
             for (channel, input) in inputs {
-                input ? number => log().received(*channel, number, None),
+                input ? message => received(*channel, &message),
             }
             for (channel, output) in outputs {
-                output ! log().offer(*channel) => log().sent(*channel),
+                output ! M::new(log().offer(*channel)) => log().sent(*channel),
             }
             after Duration::from_millis(5) => {}
         }
@@ -117,16 +170,19 @@ fn choose(inputs: &[Input], outputs: &[Output]) -> Result<(), Stopped> {
     Ok(())
 }
 
-fn send((channel, output): &Output) -> Result<(), Stopped> {
-    output.send(log().offer(*channel))?;
+fn send<M: Numbered>((channel, output): &Output<M>) -> Result<(), Stopped> {
+    output.send(M::new(log().offer(*channel)))?;
     log().sent(*channel);
     Ok(())
 }
 
-fn recv((channel, input): &Input) -> Result<(), Stopped> {
-    let number = input.recv()?;
-    log().received(*channel, number, None);
+fn recv<M: Numbered>((channel, input): &Input<M>) -> Result<(), Stopped> {
+    received(*channel, &input.recv()?);
     Ok(())
+}
+
+fn received(channel: usize, message: &impl Numbered) {
+    log().received(channel, message.number(), message.difference());
 }
 
 /// What a worker made of a job: a message with a size of its own.

@@ -14,6 +14,8 @@ named! {
         Commstime = "commstime",
         Choice = "choice",
         Farm = "farm",
+        /// A pipeline of messages that are so long that both sides copy them at the same time.
+        Chain = "chain",
     }
 }
 
@@ -90,6 +92,7 @@ impl Plan {
             Network::Commstime => commstime(),
             Network::Choice => choice(rng.usize(2..=4)),
             Network::Farm => farm(rng.usize(2..=8)),
+            Network::Chain => chain(rng.usize(0..=4)),
         };
         let caught = rng.bool();
         let begins_when_all_run = rng.u8(..4) > 0;
@@ -144,6 +147,13 @@ fn choice(n: usize) -> (Vec<Part>, Vec<Users>) {
         channels.push(Users { senders: choosers.clone(), receivers: vec![parts.len()] });
         parts.push(Part::Reader);
     }
+    (parts, channels)
+}
+
+fn chain(links: usize) -> (Vec<Part>, Vec<Users>) {
+    let links = std::iter::repeat_n(Part::Successor, links);
+    let parts: Vec<Part> = std::iter::once(Part::Writer).chain(links).chain([Part::Consumer]).collect();
+    let channels = (1..parts.len()).map(|place| one_to_one(place - 1, place)).collect();
     (parts, channels)
 }
 

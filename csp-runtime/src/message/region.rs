@@ -8,7 +8,7 @@
 //!
 //! Whoever keeps a region must remember whether the message in it is plain.
 
-use std::mem::{ManuallyDrop, MaybeUninit};
+use std::mem::MaybeUninit;
 
 #[cfg(feature = "backend-processes")]
 use super::sequence::COUNT;
@@ -124,7 +124,7 @@ pub(crate) unsafe fn view_in<T: Message>(region: *const u8, len: usize, place: *
     let view = unsafe { T::__view(&mut input) };
     view.is_some_and(|view| {
         // SAFETY: by the caller; it is never dropped.
-        unsafe { place.cast::<ManuallyDrop<T>>().write(view) };
+        unsafe { place.cast::<std::mem::ManuallyDrop<T>>().write(view) };
         true
     })
 }
