@@ -65,6 +65,10 @@ impl Codec {
     /// # Safety
     /// There is a message of this type, which is the caller's, as the parcel is.
     pub(super) unsafe fn begin(&self, place: *const u8, parcel: *mut Parcel) -> Option<Filling> {
+        // Most messages are plain, and need not be asked.
+        if self.is_light() {
+            return None;
+        }
         // SAFETY: by the caller.
         let from = unsafe { (self.piece)(place) }.filter(|piece| piece.bytes >= LONG)?;
         let len = piece_len(from.bytes);
