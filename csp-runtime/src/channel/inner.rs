@@ -273,39 +273,67 @@ impl Channel {
         Stopped::Poisoned(cause)
     }
 
-    /// One plain operation: meets a partner, or waits for one. `size` is that of a message of this channel.
+    /// One plain operation without a deadline: meets a partner, or waits for one. `size` is that of a message of this channel.
     ///
     /// Inlined, down from `send` and `recv`, into the body of the process: every return from a call that was made before a
     /// switch of coroutines is one that the processor predicts wrongly, and the switch's own return after it. (It halved the time of a hop.)
     /// Not in a debug build, where each inlined call would keep copies of its message in the frame of the process.
     ///
     /// # Safety
-    /// `place` is what `kind` says, for this channel's message type, until this returns. On `Ok`, a message that was to
-    /// be sent has moved away; a message received lies at `place`, or still at the sender's, if there is one to release.
+    /// As for [`communicate`](Self::communicate); `kind` is `Send` or `Receive`.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) unsafe fn communicate(
+    pub(crate) unsafe fn communicate_patiently(
         &self,
         kind: Kind,
         place: *mut u8,
         size: usize,
+        at: &'static Location<'static>,
+    ) -> Result<(), Refusal> {
+        // SAFETY: as in `communicate`.
+        let context = unsafe { running() };
+        #[cfg(all(not(loom), feature = "backend-coroutines"))]
+        if context.goes_the_short_way() && !std::thread::panicking() {
+            // SAFETY: passed on.
+            match unsafe { self.communicate_nearby(context, kind, place, size, at) } {
+                Some(Outcome::Met) => return Ok(()),
+                Some(outcome) => return Err(Refusal::Stopped(self.stopped(outcome, context))),
+                None => {}
+            }
+        }
+        let _ = (size, context);
+        // SAFETY: passed on.
+        unsafe { self.communicate_far(kind, place, at) }
+    }
+
+    /// [`communicate_patiently`](Self::communicate_patiently), the long way: a call, so that its result is in nobody's way who goes the short one.
+    ///
+    /// # Safety
+    /// As there.
+    #[inline(never)]
+    unsafe fn communicate_far(
+        &self,
+        kind: Kind,
+        place: *mut u8,
+        at: &'static Location<'static>,
+    ) -> Result<(), Refusal> {
+        // SAFETY: passed on. A plain operation leaves nothing to be ended.
+        unsafe { self.communicate(kind, place, Patience::Forever, at) }.map(drop)
+    }
+
+    /// One operation of the running process.
+    ///
+    /// # Safety
+    /// `place` is what `kind` says, for this channel's message type, until this returns. On `Ok`, a message that was to
+    /// be sent has moved away; a message received lies at `place`, or still at the sender's, if there is one to release.
+    pub(crate) unsafe fn communicate(
+        &self,
+        kind: Kind,
+        place: *mut u8,
         patience: Patience,
         at: &'static Location<'static>,
     ) -> Result<Paired, Refusal> {
         // SAFETY: the running process is the caller, and the operation keeps no reference.
         let context = unsafe { running() };
-        #[cfg(all(not(loom), feature = "backend-coroutines"))]
-        if matches!((patience, kind), (Patience::Forever, Kind::Send | Kind::Receive))
-            && context.goes_the_short_way()
-            && !std::thread::panicking()
-        {
-            // SAFETY: passed on.
-            match unsafe { self.communicate_nearby(context, kind, place, size, at) } {
-                Some(Outcome::Met) => return Ok(Paired::default()),
-                Some(outcome) => return Err(Refusal::Stopped(self.stopped(outcome, context))),
-                None => {}
-            }
-        }
-        let _ = size;
         #[cfg(feature = "backend-processes")]
         if let Some(link) = self.link_for(kind) {
             // SAFETY: passed on.

@@ -87,7 +87,14 @@ impl<T: Send> Receiver<T> {
     #[track_caller]
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn recv(&self) -> Result<T, Stopped> {
-        self.recv_for(Patience::Forever, Location::caller()).map_err(stopped)
+        let mut slot = MaybeUninit::<T>::uninit();
+        let (place, at) = (slot.as_mut_ptr().cast(), Location::caller());
+        // SAFETY: the slot has room for a message.
+        match unsafe { self.end.channel.communicate_patiently(Kind::Receive, place, size_of::<T>(), at) } {
+            // SAFETY: the operation succeeded, so the message is there.
+            Ok(()) => Ok(unsafe { slot.assume_init() }),
+            Err(refusal) => Err(stopped(refusal)),
+        }
     }
 
     /// Receives a value if a sender waits with one, or the buffer holds one.
@@ -190,22 +197,16 @@ impl<T: Send> Receiver<T> {
     fn recv_extended(&self, slot: &mut MaybeUninit<T>, at: &'static Location<'static>) -> Result<Release<T>, Stopped> {
         // SAFETY: the slot has room for a message.
         let paired = unsafe {
-            self.end.channel.communicate(
-                Kind::ReceiveExtended,
-                slot.as_mut_ptr().cast(),
-                size_of::<T>(),
-                Patience::Forever,
-                at,
-            )
+            let place = slot.as_mut_ptr().cast();
+            self.end.channel.communicate(Kind::ReceiveExtended, place, Patience::Forever, at)
         };
         Ok(Release::new(paired.map_err(stopped)?, &self.end.channel))
     }
 
-    #[cfg_attr(not(debug_assertions), inline(always))]
     fn recv_for(&self, patience: Patience, at: &'static Location<'static>) -> Result<T, Refusal> {
         let mut slot = MaybeUninit::<T>::uninit();
         // SAFETY: the slot has room for a message.
-        unsafe { self.end.channel.communicate(Kind::Receive, slot.as_mut_ptr().cast(), size_of::<T>(), patience, at) }?;
+        unsafe { self.end.channel.communicate(Kind::Receive, slot.as_mut_ptr().cast(), patience, at) }?;
         // SAFETY: the operation succeeded, so the message is there.
         Ok(unsafe { slot.assume_init() })
     }

@@ -87,14 +87,8 @@ impl<T: Send> Sender<T> {
     #[track_caller]
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn send(&self, value: T) -> Result<(), Stopped> {
-        match self.send_for(value, Patience::Forever, Location::caller()) {
-            Ok(()) => Ok(()),
-            Err(SendError { reason: Refusal::Stopped(stopped), .. }) => Err(stopped),
-            Err(SendError { reason: reason @ Refusal::TooLarge { .. }, .. }) => {
-                panic!("{}: {reason}", Location::caller())
-            }
-            Err(_) => Err(Stopped::Retired),
-        }
+        let at = Location::caller();
+        self.send_or_return(value).map_err(|error| stopped(error.reason, at))
     }
 
     /// Sends `value`, or gives it back.
@@ -108,8 +102,15 @@ impl<T: Send> Sender<T> {
     /// # Panics
     /// As [`send`](Self::send).
     #[track_caller]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn send_or_return(&self, value: T) -> Result<(), SendError<T>> {
-        self.send_for(value, Patience::Forever, Location::caller())
+        let mut value = ManuallyDrop::new(value);
+        let (place, at) = (std::ptr::from_mut(&mut *value).cast(), Location::caller());
+        // SAFETY: the place holds a message until it has moved away.
+        match unsafe { self.end.channel.communicate_patiently(Kind::Send, place, size_of::<T>(), at) } {
+            Ok(()) => Ok(()),
+            Err(reason) => Err(SendError { value: ManuallyDrop::into_inner(value), reason }),
+        }
     }
 
     /// Sends `value` if a receiver waits for it, or the buffer has room.
@@ -149,15 +150,27 @@ impl<T: Send> Sender<T> {
         self.send_for(value, Patience::Until(deadline), Location::caller())
     }
 
-    #[cfg_attr(not(debug_assertions), inline(always))]
     fn send_for(&self, value: T, patience: Patience, at: &'static Location<'static>) -> Result<(), SendError<T>> {
         let mut value = ManuallyDrop::new(value);
         let place = std::ptr::from_mut(&mut *value).cast();
         // SAFETY: the place holds a message until it has moved away.
-        match unsafe { self.end.channel.communicate(Kind::Send, place, size_of::<T>(), patience, at) } {
+        match unsafe { self.end.channel.communicate(Kind::Send, place, patience, at) } {
             Ok(_) => Ok(()),
             Err(reason) => Err(SendError { value: ManuallyDrop::into_inner(value), reason }),
         }
+    }
+}
+
+/// Why an operation that waits for ever failed: because the channel has ended.
+///
+/// # Panics
+/// If the message is too large.
+#[cold]
+fn stopped(reason: Refusal, at: &Location<'_>) -> Stopped {
+    match reason {
+        Refusal::Stopped(stopped) => stopped,
+        Refusal::TooLarge { .. } => panic!("{at}: {reason}"),
+        Refusal::NotReady | Refusal::TimedOut => Stopped::Retired,
     }
 }
 

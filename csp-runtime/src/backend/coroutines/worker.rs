@@ -44,12 +44,18 @@ pub(super) struct Worker {
     waiting: AtomicUsize,
     /// Fresh processes that its own coroutines have launched.
     nursery: Nursery,
-    /// Coroutines that other threads have woken: a stack, linked by `Record::below`.
-    inbox: AtomicPtr<Record>,
-    idle: Idleness,
+    door: Door,
     /// How many turns it has taken: one that stands still is a process that computes.
     turns: AtomicU64,
     thread: OnceLock<Thread>,
+}
+
+/// What those use who wake its coroutines from outside: apart from all that the worker changes at each turn.
+#[repr(align(128))]
+struct Door {
+    /// Coroutines that other threads have woken: a stack, linked by `Record::below`.
+    inbox: AtomicPtr<Record>,
+    idle: Idleness,
 }
 
 #[derive(Default)]
@@ -67,10 +73,10 @@ unsafe impl Send for Worker {}
 
 thread_local! {
     static THIS: Cell<Option<&'static Worker>> = const { Cell::new(None) };
-    /// This worker's coroutines that are to run. Not in the worker, whose address a switch has to fetch first.
+    /// This worker's coroutines that are to run, the first of them. Not in the worker, whose address a switch has to fetch first.
     static FIRST: Cell<Option<&'static Record>> = const { Cell::new(None) };
-    /// The last of them, if there are any.
-    static LAST: Cell<Option<&'static Record>> = const { Cell::new(None) };
+    /// Where the next one is noted: in the last of them, or in `FIRST`.
+    static END: Cell<*const Cell<Option<&'static Record>>> = const { Cell::new(ptr::null()) };
 }
 
 /// The worker whose thread this is.
@@ -79,15 +85,20 @@ pub(super) fn this() -> Option<&'static Worker> {
     THIS.get()
 }
 
+/// Nobody is to run. Said by a worker before it does anything else.
+fn nobody_is_ready() {
+    FIRST.set(None);
+    END.set(FIRST.with(ptr::from_ref));
+}
+
 /// A coroutine of this thread's worker is to run.
 #[inline(always)]
 pub(super) fn add_ready(record: &'static Record) {
     record.next.set(None);
-    let last = LAST.replace(Some(record));
-    match last.filter(|_| FIRST.get().is_some()) {
-        Some(last) => last.next.set(Some(record)),
-        None => FIRST.set(Some(record)),
-    }
+    debug_assert!(!END.get().is_null(), "a coroutine is woken on its worker's thread");
+    let end = END.replace(&raw const record.next);
+    // SAFETY: a worker's thread has begun with `nobody_is_ready`. Since then it is in a record, which lives for ever, or this thread's `FIRST`.
+    unsafe { &*end }.set(Some(record));
 }
 
 /// Whether any of them is to run.
@@ -99,7 +110,10 @@ pub(super) fn is_anybody_ready() -> bool {
 #[inline(always)]
 fn take_ready() -> Option<&'static Record> {
     let first = FIRST.get()?;
-    FIRST.set(first.next.get());
+    match first.next.get() {
+        Some(next) => FIRST.set(Some(next)),
+        None => nobody_is_ready(),
+    }
     Some(first)
 }
 
@@ -110,8 +124,7 @@ impl Worker {
             fresh: Mutex::new(Row::new()),
             waiting: AtomicUsize::new(0),
             nursery: Nursery::new(),
-            inbox: AtomicPtr::new(ptr::null_mut()),
-            idle: Idleness::new(),
+            door: Door { inbox: AtomicPtr::new(ptr::null_mut()), idle: Idleness::new() },
             turns: AtomicU64::new(0),
             thread: OnceLock::new(),
         }
@@ -150,11 +163,11 @@ impl Worker {
     /// Another thread has woken `record`, a coroutine of this worker.
     pub(super) fn post(&self, record: &'static Record) {
         let place = ptr::from_ref(record).cast_mut();
-        let mut top = self.inbox.load(Ordering::Relaxed);
+        let mut top = self.door.inbox.load(Ordering::Relaxed);
         loop {
             record.below.store(top, Ordering::Relaxed);
             // SYNC inbox: what we did before is seen by the coroutines that run then.
-            match self.inbox.compare_exchange_weak(top, place, Ordering::Release, Ordering::Relaxed) {
+            match self.door.inbox.compare_exchange_weak(top, place, Ordering::Release, Ordering::Relaxed) {
                 Ok(_) => break,
                 Err(now) => top = now,
             }
@@ -164,7 +177,7 @@ impl Worker {
 
     /// Wakes it if it is idle. It counts as running from here on, not only from when its thread runs.
     fn rouse(&self) {
-        if self.idle.rouse() {
+        if self.door.idle.rouse() {
             deadlock::resume_one();
             self.unpark();
         }
@@ -186,7 +199,7 @@ impl Worker {
 
     /// Idle → awake, by the worker itself. False: it has been roused, and counted in, already.
     fn leave_idle(&self) -> bool {
-        let first = self.idle.leave();
+        let first = self.door.idle.leave();
         if first {
             deadlock::resume_one();
         }
@@ -200,7 +213,7 @@ impl Worker {
     }
 
     pub(super) fn is_idle(&self) -> bool {
-        self.idle.seems_idle()
+        self.door.idle.seems_idle()
     }
 
     /// Takes them from both by turns, so that neither starves.
@@ -224,6 +237,7 @@ impl Worker {
 
     pub(super) fn run(&'static self, number: usize) -> ! {
         THIS.set(Some(self));
+        nobody_is_ready();
         bias::become_owner(number);
         self.nursery.become_mine();
         deadlock::become_host();
@@ -232,7 +246,7 @@ impl Worker {
         loop {
             turn += 1;
             self.turns.store(turn, Ordering::Relaxed);
-            if !self.inbox.load(Ordering::Relaxed).is_null() {
+            if !self.door.inbox.load(Ordering::Relaxed).is_null() {
                 self.open_inbox();
             }
             let favoured = if turn.is_multiple_of(TIMERS_EVERY) { self.now_and_then(turn) } else { None };
@@ -285,11 +299,12 @@ impl Worker {
     /// Makes ready whom others have woken, in the order in which they did.
     fn open_inbox(&self) {
         // SYNC inbox: see `post`.
-        let mut top = self.inbox.swap(ptr::null_mut(), Ordering::Acquire);
+        let mut top = self.door.inbox.swap(ptr::null_mut(), Ordering::Acquire);
         let mut first = ptr::null_mut::<Record>();
         // SAFETY: only records are posted, and they live for ever.
         while let Some(record) = unsafe { top.as_ref() } {
-            let below = record.below.swap(first, Ordering::Relaxed);
+            let below = record.below.load(Ordering::Relaxed);
+            record.below.store(first, Ordering::Relaxed);
             first = top;
             top = below;
         }
@@ -304,7 +319,7 @@ impl Worker {
         // SYNC fresh: see `add_fresh`. (The inbox is only looked at here.)
         self.waiting.load(Ordering::Acquire) > 0
             || self.nursery.holds_any()
-            || !self.inbox.load(Ordering::Relaxed).is_null()
+            || !self.door.inbox.load(Ordering::Relaxed).is_null()
     }
 
     /// Sleeps until there is something to run.
@@ -313,7 +328,7 @@ impl Worker {
         if !self.own.timers.is_empty() && self.own.timers.fire() {
             return;
         }
-        match self.idle.settle(|| self.has_work()) {
+        match self.door.idle.settle(|| self.has_work()) {
             Settled::GoOn => return,
             Settled::GoOnCountedTwice => return deadlock::uncount_one(),
             Settled::Sleep => {}
@@ -328,7 +343,7 @@ impl Worker {
         let mut quiet_since = Instant::now();
         let mut judged = false;
         let mut watch = Watch::new(self);
-        while self.idle.is_idle() {
+        while self.door.idle.is_idle() {
             // A deadlock that we have found and ended has woken some of ours.
             if FIRST.get().is_some() {
                 self.leave_idle();
