@@ -35,6 +35,8 @@ pub(super) fn home() -> Result<&'static Worker, NotStarted> {
 }
 
 fn start() -> Result<Vec<&'static Worker>, String> {
+    // Where this is the only thread so far it costs nothing; where there are others, the system takes some ten milliseconds.
+    let _ = barrier::is_there();
     overflow::install();
     panics::install();
     let wanted = config::effective().workers;
