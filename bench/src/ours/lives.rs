@@ -22,7 +22,7 @@ fn starter(at_once: usize, times: u64) -> Duration {
 
 fn live(count: usize) {
     if count == 1 {
-        // Nothing to be gathered in a vector, as little as by the rivals.
+        // Alone it gathers nothing in a vector, as little as the rivals do.
         assert_eq!(par! { yielding(7) }, 7);
         return;
     }

@@ -289,18 +289,20 @@ impl Channel {
         size: usize,
         at: &'static Location<'static>,
     ) -> Result<(), Refusal> {
-        // SAFETY: as in `communicate`.
-        let context = unsafe { running() };
         #[cfg(all(not(loom), feature = "backend-coroutines"))]
-        if context.goes_the_short_way() && !std::thread::panicking() {
-            // SAFETY: passed on.
-            match unsafe { self.communicate_nearby(context, kind, place, size, at) } {
-                Some(Outcome::Met) => return Ok(()),
-                Some(outcome) => return Err(Refusal::Stopped(self.stopped(outcome, context))),
-                None => {}
+        {
+            // SAFETY: as in `communicate`.
+            let context = unsafe { running() };
+            if context.goes_the_short_way() && !std::thread::panicking() {
+                // SAFETY: passed on.
+                match unsafe { self.communicate_nearby(context, kind, place, size, at) } {
+                    Some(Outcome::Met) => return Ok(()),
+                    Some(outcome) => return Err(Refusal::Stopped(self.stopped(outcome, context))),
+                    None => {}
+                }
             }
         }
-        let _ = (size, context);
+        let _ = size;
         // SAFETY: passed on.
         unsafe { self.communicate_far(kind, place, at) }
     }

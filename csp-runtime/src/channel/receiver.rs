@@ -195,11 +195,9 @@ impl<T: Send> Receiver<T> {
     }
 
     fn recv_extended(&self, slot: &mut MaybeUninit<T>, at: &'static Location<'static>) -> Result<Release<T>, Stopped> {
+        let place = slot.as_mut_ptr().cast();
         // SAFETY: the slot has room for a message.
-        let paired = unsafe {
-            let place = slot.as_mut_ptr().cast();
-            self.end.channel.communicate(Kind::ReceiveExtended, place, Patience::Forever, at)
-        };
+        let paired = unsafe { self.end.channel.communicate(Kind::ReceiveExtended, place, Patience::Forever, at) };
         Ok(Release::new(paired.map_err(stopped)?, &self.end.channel))
     }
 

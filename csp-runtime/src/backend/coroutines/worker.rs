@@ -50,7 +50,8 @@ pub(super) struct Worker {
     thread: OnceLock<Thread>,
 }
 
-/// What those use who wake its coroutines from outside: apart from all that the worker changes at each turn.
+/// What those use who wake its coroutines from outside: apart from all that the worker changes at each turn, by two lines, which processors
+/// like to fetch together.
 #[repr(align(128))]
 struct Door {
     /// Coroutines that other threads have woken: a stack, linked by `Record::below`.
@@ -97,7 +98,7 @@ pub(super) fn add_ready(record: &'static Record) {
     record.next.set(None);
     debug_assert!(!END.get().is_null(), "a coroutine is woken on its worker's thread");
     let end = END.replace(&raw const record.next);
-    // SAFETY: a worker's thread has begun with `nobody_is_ready`. Since then it is in a record, which lives for ever, or this thread's `FIRST`.
+    // SAFETY: a worker's thread has begun with `nobody_is_ready`, and since then `END` points to this thread's `FIRST`, or into a record, which lives for ever.
     unsafe { &*end }.set(Some(record));
 }
 
@@ -303,6 +304,7 @@ impl Worker {
         let mut first = ptr::null_mut::<Record>();
         // SAFETY: only records are posted, and they live for ever.
         while let Some(record) = unsafe { top.as_ref() } {
+            // By two plain steps: what was taken out of the inbox is this thread's alone.
             let below = record.below.load(Ordering::Relaxed);
             record.below.store(first, Ordering::Relaxed);
             first = top;
