@@ -2,6 +2,7 @@
 
 use std::env;
 use std::hint::black_box;
+use std::io::{Write, stderr};
 use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
 use std::process::{Command, ExitStatus};
 
@@ -68,7 +69,9 @@ fn a_hook_of_the_programs_own_has_room_and_never_waits() {
             csp::yield_now();
             let (out, _input) = channel();
             let refused = out.send(1).is_err();
-            eprintln!("the hook used {} bytes; refused: {refused}", greedy());
+            // In one piece: another worker's hook may write at the same time.
+            let line = format!("the hook used {} bytes; refused: {refused}\n", greedy());
+            stderr().write_all(line.as_bytes()).expect("standard error is open");
             before(info);
         }));
         return panic_and_go_on();
