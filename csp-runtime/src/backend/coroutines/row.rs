@@ -6,44 +6,62 @@ use std::collections::VecDeque;
 /// How many lie in a piece.
 const PIECE: usize = 256;
 
-/// The pieces, of which only the last one may have room, and none is empty but a single one.
-pub(super) struct Row<T>(VecDeque<VecDeque<T>>);
+pub(super) struct Row<T> {
+    /// The first piece, of which so many have been taken: never all, unless it is empty.
+    first: Vec<Option<T>>,
+    taken: usize,
+    /// The pieces behind it, of which none is empty, and only the last one may have room.
+    rest: VecDeque<Vec<Option<T>>>,
+}
 
 impl<T> Row<T> {
     pub(super) fn new() -> Self {
-        Self(VecDeque::new())
+        Self { first: Vec::with_capacity(PIECE), taken: 0, rest: VecDeque::new() }
     }
 
+    #[inline]
     pub(super) fn push(&mut self, one: T) {
-        match self.0.back_mut().filter(|last| last.len() < PIECE) {
-            Some(last) => last.push_back(one),
-            None => self.push_piece(one),
+        if self.rest.is_empty() && self.first.len() < PIECE {
+            self.first.push(Some(one));
+        } else {
+            self.push_behind(one);
         }
     }
 
-    #[cold]
-    fn push_piece(&mut self, one: T) {
-        let mut piece = VecDeque::with_capacity(PIECE);
-        piece.push_back(one);
-        self.0.push_back(piece);
+    #[inline(never)]
+    fn push_behind(&mut self, one: T) {
+        match self.rest.back_mut().filter(|last| last.len() < PIECE) {
+            Some(last) => last.push(Some(one)),
+            None => {
+                let mut piece = Vec::with_capacity(PIECE);
+                piece.push(Some(one));
+                self.rest.push_back(piece);
+            }
+        }
     }
 
+    #[inline]
     pub(super) fn pop(&mut self) -> Option<T> {
-        let first = self.0.front_mut()?;
-        let one = first.pop_front();
-        if first.is_empty() && self.0.len() > 1 {
-            self.0.pop_front();
+        let one = self.first.get_mut(self.taken)?.take();
+        self.taken += 1;
+        if self.taken == self.first.len() {
+            self.taken = 0;
+            if self.rest.is_empty() { self.first.clear() } else { self.go_on() }
         }
         one
     }
 
+    /// The next piece is the first.
+    #[cold]
+    fn go_on(&mut self) {
+        self.first = self.rest.pop_front().unwrap_or_default();
+    }
+
+    #[inline]
     pub(super) fn len(&self) -> usize {
-        // All but the first and the last one are full.
-        match (self.0.front(), self.0.back()) {
-            (Some(first), Some(last)) if self.0.len() > 1 => first.len() + (self.0.len() - 2) * PIECE + last.len(),
-            (Some(only), _) => only.len(),
-            (None, _) => 0,
-        }
+        let first = self.first.len() - self.taken;
+        // All but the last one are full.
+        self.rest.back().map_or(first, |last| first + (self.rest.len() - 1) * PIECE + last.len())
     }
 }
 
