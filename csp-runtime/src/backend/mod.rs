@@ -189,15 +189,18 @@ pub(crate) fn let_ready_coroutines_run(context: &Context) -> bool {
     coroutines::let_ready_run(context)
 }
 
-/// Wakes a coroutine that waits, or waited, with an offer at `about`, a mere hint.
+#[cfg(feature = "backend-coroutines")]
+pub(crate) use coroutines::Ahead;
+
+/// Wakes a coroutine that waits, or waited.
 ///
 /// # Safety
 /// `parker` is that of a coroutine of this thread's worker.
 #[cfg(feature = "backend-coroutines")]
 #[inline(always)]
-pub(crate) unsafe fn wake_neighbour(parker: &'static dyn Park, about: *const u8) {
+pub(crate) unsafe fn wake_neighbour(parker: &'static dyn Park, ahead: Ahead) {
     // SAFETY: passed on.
-    unsafe { coroutines::wake_neighbour(parker, about) };
+    unsafe { coroutines::wake_neighbour(parker, ahead) };
 }
 
 /// Lets other processes run.

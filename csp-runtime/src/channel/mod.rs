@@ -19,7 +19,7 @@ mod receiver;
 mod release;
 mod sender;
 #[cfg(all(not(loom), feature = "backend-coroutines"))]
-mod short;
+pub(crate) mod short;
 
 pub(crate) use end::End;
 pub(crate) use handover::{abandon_end, hand_over_receiver, hand_over_sender, take_over_receiver, take_over_sender};

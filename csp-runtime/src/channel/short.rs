@@ -1,16 +1,18 @@
 //! A plain operation between coroutines of one worker: the commonest, so everything that others need is left out.
 
+use std::cell::{Cell, UnsafeCell};
 use std::panic::Location;
 
 use super::inner::{Channel, Plain};
-use crate::backend;
+use crate::backend::{self, Park};
 use crate::deadlock::Operation;
 use crate::error::Cause;
 use crate::process::context::Context;
 use crate::rendezvous::decision::Outcome;
 use crate::rendezvous::local::Local;
-use crate::rendezvous::neighbours::Found;
+use crate::rendezvous::neighbours::{Found, Neighbour};
 use crate::rendezvous::offer::{Entry, Kind, Offer};
+use crate::sync::{Held, NoJournal};
 
 impl Channel {
     /// The whole operation, or none of it: whoever cannot go the short way learns nothing and has changed nothing.
@@ -29,51 +31,106 @@ impl Channel {
     ) -> Option<Outcome> {
         // SAFETY: passed on.
         let own = match unsafe { self.core.find_neighbour(kind, place, size) } {
-            Found::Met(parker, about) => {
+            Found::Met(partner) => {
+                context.standing.note(partner);
                 // SAFETY: whoever waits where the lock is our own is a coroutine of this worker.
-                unsafe { backend::wake_neighbour(parker, about) };
+                unsafe { partner.wake() };
                 return Some(Outcome::Met);
             }
             Found::Other => return None,
             Found::Nobody(own) => own,
         };
-        let standing = Standing {
-            entry: Entry::new(std::ptr::null(), 0, kind, place),
-            offer: Offer::plain(context.parker(), true),
-            channel: self,
-            at,
-        };
-        standing.entry.attach(&standing.offer);
+        // SAFETY: the process of `context` is here, so it waits nowhere.
+        let entry = unsafe { context.standing.renew(self, kind, place, at) };
         // SAFETY: we stay here until the offer is complete.
-        unsafe { own.wait_here(&standing.entry) };
-        context.block_here(&standing);
+        unsafe { own.wait_here(entry) };
+        context.stand();
         let outcome = loop {
             backend::park_this_coroutine(context);
-            if let Some((_, outcome)) = standing.offer.decision.result() {
+            if let Some((_, outcome)) = context.standing.offer.decision.result() {
                 break outcome;
             }
         };
-        context.unblock_here();
+        context.stand_no_more();
         Some(outcome)
     }
 }
 
-/// An operation that waits: all of it side by side, so that of very many each takes no more cache lines than it must.
+/// Where a coroutine stands while it waits with a plain operation. It has one such place for its whole life, beside what else a switch
+/// to it needs, so that very many take few cache lines each, and what never changes is written once.
 #[repr(C)]
-struct Standing<'a> {
-    entry: Entry<Local>,
+pub(crate) struct Standing {
+    channel: Cell<*const Channel>,
+    at: Cell<&'static Location<'static>>,
+    entry: UnsafeCell<Entry<Local>>,
     offer: Offer,
-    channel: &'a Channel,
-    at: &'static Location<'static>,
 }
 
-impl Standing<'_> {
+impl Standing {
+    /// Of somebody who waits nowhere, and is woken so.
+    #[track_caller]
+    pub(crate) fn new(parker: &'static dyn Park) -> Self {
+        Self {
+            channel: Cell::new(std::ptr::null()),
+            at: Cell::new(Location::caller()),
+            entry: UnsafeCell::new(Entry::new(std::ptr::null(), 0, Kind::Receive, std::ptr::null_mut())),
+            offer: Offer::plain(parker, true),
+        }
+    }
+
+    /// It has come to where it stays.
+    pub(crate) fn settle(&self) {
+        self.entry().attach(&self.offer);
+    }
+
+    #[inline(always)]
+    pub(crate) fn parker(&self) -> &'static dyn Park {
+        self.offer.parker()
+    }
+
+    /// An entry for a new offer, with which nobody has waited yet.
+    ///
+    /// # Safety
+    /// It has settled, and its owner, who is the caller, waits with no other.
+    #[inline(always)]
+    unsafe fn renew(
+        &self,
+        channel: &Channel,
+        kind: Kind,
+        place: *mut u8,
+        at: &'static Location<'static>,
+    ) -> &Entry<Local> {
+        self.channel.set(channel);
+        self.at.set(at);
+        // SAFETY: the last offer is complete, so nobody else uses the entry.
+        unsafe { Entry::renew(self.entry.get(), kind, place) };
+        self.offer.open_again();
+        self.entry()
+    }
+
+    /// Its owner, who is the caller, and waits nowhere, has met somebody: where that one stands now it will stand when they meet
+    /// again, which is worth knowing when the owner is woken the next time.
+    #[inline(always)]
+    fn note(&self, partner: Neighbour) {
+        // SAFETY: the entry is in no queue, and its owner's alone.
+        let own = unsafe { Held::new(NoJournal) };
+        self.entry().partner.set(Some(partner.entry()), &own);
+    }
+
+    #[inline(always)]
+    fn entry(&self) -> &Entry<Local> {
+        // SAFETY: only `renew` changes more of it than its cells, while no reference is in use.
+        unsafe { &*self.entry.get() }
+    }
+
     fn plain(&self) -> Plain<'_> {
-        Plain { channel: self.channel, offer: &self.offer, kind: self.entry.kind, at: self.at }
+        // SAFETY: shown to others only while the owner waits there, which keeps the channel alive.
+        let channel = unsafe { &*self.channel.get() };
+        Plain { channel, offer: &self.offer, kind: self.entry().kind, at: self.at.get() }
     }
 }
 
-impl Operation for Standing<'_> {
+impl Operation for Standing {
     fn is_pending(&self) -> bool {
         self.plain().is_pending()
     }
@@ -83,7 +140,7 @@ impl Operation for Standing<'_> {
     }
 
     fn at(&self) -> Option<&'static Location<'static>> {
-        Some(self.at)
+        Some(self.at.get())
     }
 
     fn end(&self, cause: &Cause) {

@@ -6,7 +6,6 @@ use std::sync::atomic::Ordering;
 use super::choose::Order;
 use super::commit::Hold;
 use super::guard::{Communication, Guard, PASSED_OVER};
-use crate::backend;
 use crate::channel::{Lease, Paired, all_are_plain};
 use crate::rendezvous::bias::this_owner;
 use crate::rendezvous::neighbours::{Found, Glance};
@@ -103,9 +102,9 @@ fn take(communication: &Communication<'_>) -> bool {
     let core = &communication.channel().core;
     // SAFETY: the place has room for a message of this channel, whose size its core knows.
     match unsafe { core.find_neighbour(Kind::Receive, communication.place(), core.size()) } {
-        Found::Met(parker, about) => {
+        Found::Met(partner) => {
             // SAFETY: whoever waits where the lock is our own is a coroutine of this worker.
-            unsafe { backend::wake_neighbour(parker, about) };
+            unsafe { partner.wake() };
             communication.outcome().leave_message();
             true
         }

@@ -9,27 +9,36 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::latch::Latch;
 use crate::backend::{self, Backend, Park};
 #[cfg(all(not(loom), feature = "backend-coroutines"))]
+use crate::channel::short::Standing;
+#[cfg(all(not(loom), feature = "backend-coroutines"))]
 use crate::choice::Courtesy;
 use crate::deadlock::{self, Operation, Report};
 use crate::error::{Cause, CauseKind};
 
 /// A running process, or a thread that uses channels without being one (`main`, or a thread that we did not start).
 ///
-/// What a channel operation of a coroutine uses comes first, together.
-#[repr(C)]
+/// What a channel operation of a coroutine uses comes first, in two cache lines that processors like to fetch together.
+#[repr(C, align(128))]
 pub(crate) struct Context {
-    /// How many waits have begun.
-    waits: Cell<u64>,
-    /// The operation, and whether that is timed. Written by a coroutine, whose worker is counted as running then; read by
+    /// How many waits have begun. This and what else a coroutine says of its waiting, whose worker is counted as running then, is read by
     /// whoever judges a standstill, while none is, and no idle one can go on: see `deadlock::pass`.
-    waiting_here: Cell<Option<NonNull<dyn Operation>>>,
-    parker: &'static dyn Park,
+    waits: Cell<u64>,
     /// It is a coroutine, has no poison to forgive, and evaluates no output expression.
     short_way: Cell<bool>,
+    /// It waits in `standing`.
+    stands: Cell<bool>,
+    /// What it waits for is timed.
     timed_here: Cell<bool>,
+    /// Its plain operation, while that waits; and how it is woken.
+    #[cfg(all(not(loom), feature = "backend-coroutines"))]
+    pub(crate) standing: Standing,
+    #[cfg(not(all(not(loom), feature = "backend-coroutines")))]
+    parker: &'static dyn Park,
     /// Whether its choices let others go first.
     #[cfg(all(not(loom), feature = "backend-coroutines"))]
     pub(crate) courtesy: Courtesy,
+    /// Any other operation of a coroutine that waits.
+    waiting_here: Cell<Option<NonNull<dyn Operation>>>,
     name: Cow<'static, str>,
     backend: Backend,
     /// The backend that somebody around us chose by name; branches inherit it.
@@ -47,7 +56,7 @@ pub(crate) struct Context {
     committing: Cell<u32>,
     /// A nested process runs on this thread, in our place.
     covered: Cell<bool>,
-    /// What it waits for. Of a coroutine it stands in `waiting_here` instead.
+    /// What it waits for, if it is no coroutine.
     waiting: Mutex<Option<Waiting>>,
     report: Mutex<Option<Arc<Report>>>,
     spawned: RefCell<Option<Arc<Latch>>>,
@@ -150,7 +159,14 @@ pub(crate) fn name_of_current() -> Option<(*const u8, usize)> {
 /// Runs `body` as a new process on this thread.
 pub(crate) fn run_as<R>(setup: Setup, body: impl FnOnce() -> R) -> R {
     let around = CURRENT.get();
-    let context = Context::new(setup.name, setup.backend, setup.chosen, ContextKind::Process, setup.catching);
+    let context = Context::new(
+        setup.name,
+        setup.backend,
+        setup.chosen,
+        ContextKind::Process,
+        setup.catching,
+        backend::parker(setup.backend),
+    );
     let _entered = Entered::new(&context, around);
     body()
 }
@@ -163,6 +179,8 @@ struct Entered<'a> {
 
 impl<'a> Entered<'a> {
     fn new(context: &'a Context, around: *const Context) -> Self {
+        #[cfg(all(not(loom), feature = "backend-coroutines"))]
+        context.standing.settle();
         deadlock::register(context);
         // SAFETY: as in `running`.
         if let Some(around) = unsafe { around.as_ref() } {
@@ -217,7 +235,8 @@ fn root_of_this_thread() -> *const Context {
         (_, Some(name)) => Cow::Owned(format!("thread `{name}`")),
         (_, None) => Cow::Borrowed("an unnamed thread"),
     };
-    let root = Box::into_raw(Box::new(Context::new(name, backend::default::backend(None), None, kind, false)));
+    let backend = backend::default::backend(None);
+    let root = Box::into_raw(Box::new(Context::new(name, backend, None, kind, false, backend::parker(backend))));
     // While the thread's locals are being destroyed there is nobody left to free it, nor to say that the thread has ended: then it is
     // leaked, and not registered, which makes the thread a stranger.
     if ROOT.try_with(|owner| owner.0.set(root)).is_ok() {
@@ -229,7 +248,6 @@ fn root_of_this_thread() -> *const Context {
 }
 
 /// The operation, without its lifetime: `Waiting::operation` says why nobody sees it too late.
-#[inline(always)]
 fn eternal(operation: &dyn Operation) -> NonNull<dyn Operation> {
     // SAFETY: only the lifetime is forgotten; it is followed as said above.
     NonNull::from(unsafe { std::mem::transmute::<&dyn Operation, &'static dyn Operation>(operation) })
@@ -242,12 +260,16 @@ impl Context {
         chosen: Option<Backend>,
         kind: ContextKind,
         catching: bool,
+        parker: &'static dyn Park,
     ) -> Self {
         Self {
             name,
             backend,
             chosen,
-            parker: backend::parker(backend),
+            #[cfg(all(not(loom), feature = "backend-coroutines"))]
+            standing: Standing::new(parker),
+            #[cfg(not(all(not(loom), feature = "backend-coroutines")))]
+            parker,
             kind,
             // Of coroutines, their worker is counted.
             counted: kind == ContextKind::Process && backend != Backend::Coroutines && backend::threads::is_ours(),
@@ -259,6 +281,7 @@ impl Context {
             covered: Cell::new(false),
             waiting: Mutex::new(None),
             waiting_here: Cell::new(None),
+            stands: Cell::new(false),
             timed_here: Cell::new(false),
             #[cfg(all(not(loom), feature = "backend-coroutines"))]
             courtesy: Courtesy::new(),
@@ -273,7 +296,7 @@ impl Context {
     #[cfg(all(test, any(loom, csp_steps)))]
     pub(crate) fn of_model(parker: &'static dyn Park, hosted: bool) -> Self {
         let name = Cow::Borrowed("model");
-        Self { parker, hosted, ..Self::new(name, Backend::Threads, None, ContextKind::Process, false) }
+        Self { hosted, ..Self::new(name, Backend::Threads, None, ContextKind::Process, false, parker) }
     }
 
     pub(crate) fn name(&self) -> &str {
@@ -288,6 +311,13 @@ impl Context {
         self.chosen
     }
 
+    #[cfg(all(not(loom), feature = "backend-coroutines"))]
+    #[inline(always)]
+    pub(crate) fn parker(&self) -> &'static dyn Park {
+        self.standing.parker()
+    }
+
+    #[cfg(not(all(not(loom), feature = "backend-coroutines")))]
     pub(crate) fn parker(&self) -> &'static dyn Park {
         self.parker
     }
@@ -374,7 +404,8 @@ impl Context {
     pub(crate) fn block_on(&self, operation: &dyn Operation, timed: bool) {
         if self.hosted {
             self.timed_here.set(timed);
-            return self.block_here(operation);
+            self.waits.set(self.waits.get() + 1);
+            return self.waiting_here.set(Some(eternal(operation)));
         }
         let operation = eternal(operation).as_ptr();
         let number = self.waits.get() + 1;
@@ -385,23 +416,34 @@ impl Context {
     pub(crate) fn unblock(&self) {
         if self.hosted {
             self.timed_here.set(false);
-            self.unblock_here();
+            self.waiting_here.set(None);
         } else {
             *self.lock_waiting() = None;
         }
     }
 
-    /// [`block_on`](Self::block_on) of a coroutine, without a deadline.
+    /// [`block_on`](Self::block_on) of a coroutine that waits in `standing`.
+    #[cfg(all(not(loom), feature = "backend-coroutines"))]
     #[inline(always)]
-    pub(crate) fn block_here(&self, operation: &dyn Operation) {
+    pub(crate) fn stand(&self) {
         self.waits.set(self.waits.get() + 1);
-        self.waiting_here.set(Some(eternal(operation)));
+        self.stands.set(true);
     }
 
-    /// Ends [`block_here`](Self::block_here).
+    /// Ends [`stand`](Self::stand).
+    #[cfg(all(not(loom), feature = "backend-coroutines"))]
     #[inline(always)]
-    pub(crate) fn unblock_here(&self) {
-        self.waiting_here.set(None);
+    pub(crate) fn stand_no_more(&self) {
+        self.stands.set(false);
+    }
+
+    /// What a coroutine waits for.
+    fn hosted_operation(&self) -> Option<NonNull<dyn Operation>> {
+        #[cfg(all(not(loom), feature = "backend-coroutines"))]
+        if self.stands.get() {
+            return Some(eternal(&self.standing));
+        }
+        self.waiting_here.get()
     }
 
     fn lock_waiting(&self) -> MutexGuard<'_, Option<Waiting>> {
@@ -414,7 +456,7 @@ impl Context {
             return step(self.lock_waiting().as_ref());
         }
         let (number, timed) = (self.waits.get(), self.timed_here.get());
-        let waiting = self.waiting_here.get().map(|operation| Waiting { operation: operation.as_ptr(), number, timed });
+        let waiting = self.hosted_operation().map(|operation| Waiting { operation: operation.as_ptr(), number, timed });
         step(waiting.as_ref())
     }
 
@@ -445,7 +487,7 @@ impl Context {
 
     /// The latch of all that this process spawned.
     pub(crate) fn spawned(&self) -> Arc<Latch> {
-        self.spawned.borrow_mut().get_or_insert_with(|| Arc::new(Latch::new(self.parker, self.hosted))).clone()
+        self.spawned.borrow_mut().get_or_insert_with(|| Arc::new(Latch::new(self.parker(), self.hosted))).clone()
     }
 }
 

@@ -13,6 +13,8 @@ const RECEIVERS_GONE: u32 = 2;
 const POISONED: u32 = 4;
 /// The channel goes on in another home: whoever comes here offers anew.
 const MOVED: u32 = 8;
+/// Not how it has ended, but asked at the same time: the channel has a buffer.
+const BUFFERED: u32 = 16;
 
 /// Of leases: the last sender has left its end to them.
 #[cfg(all(not(loom), feature = "backend-coroutines"))]
@@ -35,7 +37,7 @@ pub(crate) type Wakes<H> = SmallVec<[(<H as Home>::Wake, Sleep); 2]>;
 #[repr(C)]
 pub(crate) struct Core<H: Home> {
     pub(super) lock: H::Lock,
-    /// How the channel has ended. Changed under the lock; a choice reads it without.
+    /// How the channel has ended, and whether it has a buffer. Changed under the lock; a choice reads it without.
     flags: AtomicU32,
     pub(super) senders: Queue<H>,
     pub(super) receivers: Queue<H>,
@@ -52,12 +54,12 @@ pub(crate) struct Core<H: Home> {
 impl<H: Home> Core<H> {
     /// A channel for messages of `size` units; `buffer` with its capacity, or a rendezvous.
     pub(crate) fn new(size: usize, buffer: Option<(H::Buffer, usize)>) -> Self {
-        let (buffer, capacity) = match buffer {
-            Some((buffer, capacity)) => (Some(buffer), capacity),
-            None => (None, 0),
+        let (buffer, capacity, flags) = match buffer {
+            Some((buffer, capacity)) => (Some(buffer), capacity, BUFFERED),
+            None => (None, 0, 0),
         };
         Self {
-            flags: AtomicU32::new(0),
+            flags: AtomicU32::new(flags),
             lock: H::Lock::new(),
             senders: Queue::new(),
             receivers: Queue::new(),
@@ -114,7 +116,20 @@ impl<H: Home> Core<H> {
     /// Whether it has no buffer.
     #[inline]
     pub(super) fn is_rendezvous(&self) -> bool {
-        self.capacity == 0
+        self.flags.load(Ordering::Relaxed) & BUFFERED == 0
+    }
+
+    /// Whether it has no buffer and has not ended, for nobody. Under the lock.
+    #[cfg(all(not(loom), feature = "backend-coroutines"))]
+    #[inline(always)]
+    pub(super) fn is_open_rendezvous(&self) -> bool {
+        self.flags.load(Ordering::Relaxed) == 0
+    }
+
+    /// How it has ended.
+    #[inline]
+    fn ends(&self) -> u32 {
+        self.flags.load(Ordering::Relaxed) & !BUFFERED
     }
 
     /// The buffer, if this is not a rendezvous.
@@ -133,14 +148,14 @@ impl<H: Home> Core<H> {
     /// Whether it has not ended, for nobody. Under the lock.
     #[inline]
     pub(super) fn is_open(&self) -> bool {
-        self.flags.load(Ordering::Relaxed) == 0
+        self.ends() == 0
     }
 
     /// How the channel has ended for senders, if it has.
     #[inline]
     pub(crate) fn ended_for_senders(&self) -> Option<Outcome> {
         // Relaxed: under the lock it is exact; a choice that looks without it looks again under it.
-        match self.flags.load(Ordering::Relaxed) {
+        match self.ends() {
             0 | SENDERS_GONE => None,
             flags if flags & MOVED != 0 => Some(Outcome::Again),
             flags if flags & POISONED != 0 => Some(Outcome::Poisoned),
@@ -151,7 +166,7 @@ impl<H: Home> Core<H> {
     /// How the channel has ended for receivers once its buffer is empty, if it has.
     #[inline]
     pub(crate) fn ended_for_receivers(&self) -> Option<Outcome> {
-        match self.flags.load(Ordering::Relaxed) {
+        match self.ends() {
             0 | RECEIVERS_GONE => None,
             flags if flags & MOVED != 0 => Some(Outcome::Again),
             flags if flags & POISONED != 0 => Some(Outcome::Poisoned),
@@ -163,7 +178,7 @@ impl<H: Home> Core<H> {
     #[inline]
     pub(crate) fn over_for_receivers(&self) -> Option<Outcome> {
         let ended = self.ended_for_receivers()?;
-        if self.capacity == 0 { Some(ended) } else { self.unless_messages_are_left(ended) }
+        if self.is_rendezvous() { Some(ended) } else { self.unless_messages_are_left(ended) }
     }
 
     #[cold]
@@ -328,7 +343,7 @@ impl<H: Home> Core<H> {
     /// its buffer has room, go on.
     #[cfg(feature = "backend-processes")]
     pub(crate) fn finish(&self, lock: &Held<H::Journal>, wakes: &mut Wakes<H>) {
-        let flags = self.flags.load(Ordering::Relaxed);
+        let flags = self.ends();
         if flags & POISONED != 0 {
             self.drive_away(&self.senders, lock, wakes);
             self.drive_away(&self.receivers, lock, wakes);

@@ -99,6 +99,13 @@ impl Decision {
         Self(AtomicU32::new(OPEN | PARKED | SLEEPER))
     }
 
+    /// The same of one that never waits awake, whose former word nobody looks at any more.
+    #[cfg(all(not(loom), feature = "backend-coroutines"))]
+    #[inline(always)]
+    pub(crate) fn open_of_a_sleeper(&self) {
+        self.0.store(OPEN | PARKED | SLEEPER, Ordering::Relaxed); // published with its entry, by the channel's lock
+    }
+
     /// DONE → OPEN by the owner, for its next offer.
     #[cfg(feature = "backend-processes")]
     #[inline]

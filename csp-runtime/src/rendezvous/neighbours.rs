@@ -9,16 +9,48 @@ use super::home::Home;
 use super::local::Local;
 use super::offer::{Entry, Kind};
 use super::queue::Queue;
-use crate::backend::{self, Park};
+use crate::backend::{self, Ahead, Park};
 use crate::sync::{Held, NoJournal};
 
 /// A channel's lock, held as this thread's own.
 pub(crate) struct Own<'c>(&'c Core<Local>, Held<NoJournal>);
 
+/// A partner whose offer is complete, so it may be gone once it has been woken.
+#[derive(Clone, Copy)]
+pub(crate) struct Neighbour {
+    entry: <Local as Home>::Link,
+    parker: &'static dyn Park,
+    ahead: Ahead,
+}
+
+impl Neighbour {
+    /// `partner`, before it is completed.
+    #[inline(always)]
+    fn of(partner: &Entry<Local>, lock: &Held) -> Self {
+        let latest = partner.partner.get(lock).map_or(std::ptr::null(), |entry| entry.as_ptr().cast_const().cast());
+        let ahead = Ahead { entry: std::ptr::from_ref(partner).cast(), message: partner.place, partner: latest };
+        Self { entry: Local::link(partner), parker: Local::wake(partner.offer()), ahead }
+    }
+
+    /// Where it waited.
+    #[inline(always)]
+    pub(crate) fn entry(self) -> <Local as Home>::Link {
+        self.entry
+    }
+
+    /// # Safety
+    /// It has been completed, by this thread, and waited as a coroutine of this worker.
+    #[inline(always)]
+    pub(crate) unsafe fn wake(self) {
+        // SAFETY: by the caller.
+        unsafe { backend::wake_neighbour(self.parker, self.ahead) };
+    }
+}
+
 /// What an operation finds that arrives.
 pub(crate) enum Found<'c> {
-    /// The communication has taken place; its partner is to be woken, whose offer was about there.
-    Met(&'static dyn Park, *const u8),
+    /// The communication has taken place; its partner is to be woken.
+    Met(Neighbour),
     /// Nobody: the operation is to wait.
     Nobody(Own<'c>),
     /// Something that the long way has to see to.
@@ -44,7 +76,7 @@ impl Core<Local> {
         let (theirs, opposite) = self.opposite(kind);
         let partner = loop {
             let Some(partner) = theirs.first(&own.1) else {
-                if self.is_open() && self.is_rendezvous() {
+                if self.is_open_rendezvous() {
                     return Found::Nobody(own);
                 }
                 own.let_go();
@@ -63,11 +95,11 @@ impl Core<Local> {
         let (from, to) = if kind == Kind::Send { (place, partner.place) } else { (partner.place, place) };
         // SAFETY: the sender's place holds a message and the receiver's has room for it, by the caller and by `wait_here`.
         unsafe { Local::carry(from, to, size, &own.1) };
-        let (parker, about) = (Local::wake(partner.offer()), std::ptr::from_ref(partner).cast());
+        let neighbour = Neighbour::of(partner, &own.1);
         // The partner may be gone after the next line.
         partner.offer().decision.complete_sleeper(partner.index(), Outcome::Met);
         own.let_go();
-        Found::Met(parker, about)
+        Found::Met(neighbour)
     }
 }
 
@@ -150,7 +182,7 @@ impl Core<Local> {
         // SAFETY: locked just now.
         let own = Own(self, unsafe { Held::new(NoJournal) });
         let (theirs, _) = self.opposite(entry.kind);
-        let alone = theirs.first(&own.1).is_none() && self.is_open() && self.is_rendezvous();
+        let alone = theirs.first(&own.1).is_none() && self.is_open_rendezvous();
         if alone {
             // SAFETY: passed on.
             unsafe { self.queue_of(entry).push(entry, &own.1) };
@@ -172,11 +204,11 @@ pub(crate) unsafe fn deliver_to_neighbour(receiver: <Local as Home>::Link, place
     let own = unsafe { Held::new(NoJournal) };
     // SAFETY: by the caller.
     unsafe { Local::carry(place, receiver.place, size, &own) };
-    let (parker, about) = (Local::wake(receiver.offer()), std::ptr::from_ref(receiver).cast());
+    let neighbour = Neighbour::of(receiver, &own);
     // The receiver may be gone after the next line.
     receiver.offer().decision.complete_sleeper(receiver.index(), Outcome::Met);
     // SAFETY: it was a coroutine of this worker when it waited, and stays one.
-    unsafe { backend::wake_neighbour(parker, about) };
+    unsafe { neighbour.wake() };
 }
 
 /// What a look at a channel has shown.

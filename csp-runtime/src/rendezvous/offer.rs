@@ -100,12 +100,19 @@ impl Offer {
         unsafe { (*this).parker = parker };
     }
 
+    /// As [`renew`](Self::renew), of a sleeper's plain offer in this process's memory, which nobody looks at once it is complete.
+    #[cfg(all(not(loom), feature = "backend-coroutines"))]
+    #[inline(always)]
+    pub(crate) fn open_again(&self) {
+        self.decision.open_of_a_sleeper();
+    }
+
     #[inline]
     pub(crate) fn is_choosing(&self) -> bool {
         self.choosing
     }
 
-    #[cfg(feature = "backend-processes")]
+    #[cfg(any(feature = "backend-processes", feature = "backend-coroutines"))]
     #[inline]
     pub(crate) fn parker(&self) -> &'static dyn Park {
         self.parker
@@ -144,7 +151,8 @@ pub(crate) struct Entry<H: Home> {
     index: Cell<u32>,
     pub(crate) kind: Kind,
     pub(crate) place: H::Place,
-    /// The other side, where it is needed after pairing: see `PROTOCOL.md`, «partners».
+    /// The other side, where it is needed after pairing: see `PROTOCOL.md`, «partners». Where a coroutine stands, whom it met last,
+    /// who may be gone.
     pub(crate) partner: Guarded<Option<H::Partner>>,
     /// A place in the buffer is kept for the message that this output guard will make.
     pub(crate) reserved: Guarded<bool>,
@@ -167,6 +175,19 @@ impl<H: Home> Entry<H> {
             previous: Guarded::new(None),
             queued: Guarded::new(false),
         }
+    }
+
+    /// Makes a new entry of a plain one that has left its queue.
+    ///
+    /// # Safety
+    /// It is initialised, and nobody else uses it.
+    #[cfg(all(not(loom), feature = "backend-coroutines"))]
+    #[inline(always)]
+    pub(crate) unsafe fn renew(this: *mut Self, kind: Kind, place: H::Place) {
+        // SAFETY: by the caller.
+        let this = unsafe { &mut *this };
+        this.kind = kind;
+        this.place = place;
     }
 
     pub(crate) fn offer(&self) -> &Offer {

@@ -1,5 +1,6 @@
 //! Processes as stackful coroutines on a few worker threads. `PROTOCOL.md` tells how workers sleep and are woken.
 
+mod ahead;
 mod nursery;
 mod overflow;
 mod panics;
@@ -13,6 +14,7 @@ mod workers;
 use super::{Job, NotStarted, Park, threads};
 use crate::config;
 use crate::process::context::Context;
+pub(crate) use ahead::Ahead;
 use record::Record;
 
 /// Starts `job` as a coroutine on this worker; from outside, on the one that all launches of this thread go to. An idle
@@ -47,14 +49,14 @@ pub(super) fn let_ready_run(context: &Context) -> bool {
     running.is_some()
 }
 
-/// Wakes a coroutine of this thread's worker, which waits with an offer at `about`.
+/// Wakes a coroutine of this thread's worker.
 ///
 /// # Safety
 /// `parker` is its parker.
 #[inline(always)]
-pub(super) unsafe fn wake_neighbour(parker: &'static dyn Park, about: *const u8) {
+pub(super) unsafe fn wake_neighbour(parker: &'static dyn Park, ahead: Ahead) {
     // SAFETY: by the caller.
-    unsafe { Record::behind(parker) }.wake_with(about);
+    unsafe { Record::behind(parker) }.wake_with(ahead);
 }
 
 /// Whether the caller runs in a coroutine.

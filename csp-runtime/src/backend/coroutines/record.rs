@@ -7,14 +7,12 @@ use std::time::Instant;
 
 use corosensei::{Coroutine, CoroutineResult, Yielder};
 
+use super::ahead::Ahead;
 use super::stack::SlabStack;
 use super::worker::{Fresh, Worker, add_ready};
 use crate::backend::Park;
 use crate::backend::posted::Posted;
 use crate::process::context::{self, Context};
-
-/// How much of a stack is fetched ahead, from somewhat below the offer: what a plain operation touches when it goes on.
-const LINES_AHEAD: usize = 6;
 
 const MADE_AT_ONCE: usize = 32;
 
@@ -170,13 +168,11 @@ impl Record {
         self.suspend(context);
     }
 
-    /// [`wake`](Self::wake) of one that waits with an offer at `about`: of very many coroutines, the caches hold few.
+    /// [`wake`](Self::wake): of very many coroutines, the caches hold few, so what it will touch is fetched.
     #[inline(always)]
-    pub(super) fn wake_with(&'static self, about: *const u8) {
+    pub(super) fn wake_with(&'static self, ahead: Ahead) {
         if CROWDED.get() {
-            for line in 0..LINES_AHEAD {
-                prefetch(about.wrapping_add(line * 64).wrapping_sub(128));
-            }
+            ahead.fetch();
         }
         self.wake();
     }
@@ -249,18 +245,6 @@ impl Park for Record {
 fn may_not_wait() -> ! {
     eprintln!("a panic hook may not wait for other processes");
     std::process::abort();
-}
-
-/// Asks for a cache line, without waiting for it. Any address will do.
-#[inline(always)]
-fn prefetch(address: *const u8) {
-    #[cfg(target_arch = "x86_64")]
-    // SAFETY: a prefetch reads nothing that the program sees, and never faults.
-    unsafe {
-        std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(address.cast());
-    }
-    #[cfg(not(target_arch = "x86_64"))]
-    let _ = address;
 }
 
 fn eternal(record: &Record) -> &'static Record {
