@@ -133,6 +133,7 @@ const SWAP: &[(&str, &str)] = &[
     ("csp-runtime/src/backend/posted.rs", "a wake-up is posted once"),
     ("csp-runtime/src/backend/coroutines/worker.rs", "the inbox is emptied at once"),
     ("csp-runtime/src/model.rs", "a model empties its inbox at once"),
+    ("csp-runtime/src/arena/blocks/words.rs", "a spare run takes the place of another in the list"),
     ("csp-runtime/src/io.rs", "a signal is used up"),
     ("csp-runtime/src/rendezvous/decision.rs", "completion learns how the owner sleeps"),
     ("csp-runtime/src/config.rs", "a complaint about the environment is made once"),

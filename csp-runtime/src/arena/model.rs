@@ -45,12 +45,17 @@ impl Small {
         self.table.take_run(GRANULES, owner, Purpose::Certain)
     }
 
+    fn write_run(&self, head: u32, granules: u32) {
+        (head..head + 4 * granules).for_each(|unit| self.write(unit));
+    }
+
     /// Nothing is lost: all of it can be had.
     fn audit(&self, owners: &[u32]) {
         for owner in owners {
             self.table.sweep(*owner, |_| ());
             assert_eq!(self.table.traces(*owner), 0);
         }
+        self.table.unmake_spares(5);
         self.table.retire_empty_slabs(5);
         assert_eq!(self.table.claimed(), 0);
         assert_eq!(self.take_all(5), Some(0));
@@ -96,7 +101,7 @@ fn a_slab_is_not_retired_under_an_allocation() {
             thread::spawn(move || {
                 small.table.retire_empty_slabs(1);
                 let run = small.take_all(1);
-                run.inspect(|_| (0..UNITS).for_each(|unit| small.write(unit as u32)))
+                run.inspect(|run| small.write_run(*run, 2))
             })
         };
         let unit = small.table.allocate_small(0, 2, Purpose::Certain);
@@ -105,6 +110,58 @@ fn a_slab_is_not_retired_under_an_allocation() {
         }
         let run = other.join().unwrap();
         assert!(unit.is_none() || run.is_none(), "a block lies in a run of another");
+        small.audit(&[1, 2, 3]);
+    });
+}
+
+#[test]
+fn a_spare_run_has_one_owner_after_another() {
+    explore(2, || {
+        let small = Small::new();
+        small.table.free(small.take_all(3).unwrap()); // a spare run
+        let other = {
+            let small = small.clone();
+            thread::spawn(move || {
+                if let Some(run) = small.take_all(1) {
+                    small.write_run(run, 2);
+                    small.table.free(run);
+                }
+            })
+        };
+        if let Some(run) = small.take_all(2) {
+            small.write_run(run, 2);
+            small.table.free(run);
+        }
+        other.join().unwrap();
+        small.audit(&[1, 2, 3]);
+    });
+}
+
+#[test]
+fn a_spare_run_is_another_when_it_is_taken() {
+    explore(2, || {
+        let small = Small::new();
+        small.table.free(small.take_all(3).unwrap()); // a spare run
+        let other = {
+            let small = small.clone();
+            thread::spawn(move || {
+                if small.table.take_spare(GRANULES, 1).is_some() {
+                    small.write_run(0, 2);
+                }
+            })
+        };
+        small.table.unmake_spares(2);
+        let halves = [0, 1].map(|_| small.table.take_run(1, 2, Purpose::Certain));
+        for half in halves.into_iter().flatten() {
+            small.write_run(half, 1);
+        }
+        if let Some(half) = halves[0] {
+            small.table.free(half); // a spare run that begins where the other one began
+        }
+        if let Some(half) = halves[1] {
+            small.write_run(half, 1);
+        }
+        other.join().unwrap();
         small.audit(&[1, 2, 3]);
     });
 }

@@ -4,6 +4,7 @@
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
+use super::blocks::SPARE;
 use super::*;
 use crate::sync::steps::{HOOK, Moment};
 use crate::sync::{Ordering, step};
@@ -84,6 +85,15 @@ const LIVES: &[(&str, Life)] = &[
             arena.free(block);
         }
     }),
+    ("spare runs", |arena, me| {
+        for bytes in [40_000, 40_000, 100_000, 40_000] {
+            let runs = [bytes, bytes, 40_000].map(|bytes| take(arena, bytes, me));
+            runs.into_iter().for_each(|run| arena.free(run));
+        }
+        let run = take(arena, 40_000, me);
+        sign(arena, run);
+        give(arena, run, PARTNER);
+    }),
     ("room is made", |arena, me| {
         let small: Vec<_> = [64, 500, 9000].map(|bytes| take(arena, bytes, me)).into();
         small.into_iter().for_each(|block| arena.free(block));
@@ -120,6 +130,8 @@ fn audit(arena: &Arena, dead: Owner, told: &str) {
     let all = arena.allocate(arena.size(), Kind::Frame, PARTNER, Purpose::Certain);
     arena.free(all.unwrap_or_else(|full| panic!("{told}: {full}")));
     assert_eq!(arena.table.claimed(), 0, "{told}");
+    arena.give_back(PARTNER);
+    assert_eq!(arena.table.traces(SPARE), 0, "{told}: a spare run where there is none");
 }
 
 fn arena() -> Arena {

@@ -112,6 +112,29 @@ fn messages_leave_a_quarter_to_others() {
 }
 
 #[test]
+fn a_spare_run_is_free_and_is_taken_as_it_is() {
+    let arena = make(16 * MIB, 16 << 10);
+    let run = message(arena, MIB, 1).unwrap();
+    arena.free(run);
+    assert_eq!((arena.check(run.number()), arena.usage(), arena.table.claimed()), (None, Usage::default(), 0));
+    assert_eq!(arena.table.spare(), MIB / (16 << 10));
+    arena.sweep(owner(1), |_| panic!("it has nothing"));
+    // Another's, of the same length; and it is not given twice.
+    let [again, beside] = [2, 3].map(|by| message(arena, MIB, by).unwrap());
+    assert_eq!((again, arena.table.spare()), (run, 0));
+    assert_ne!(beside, again);
+    assert_eq!(arena.table.claimed() * UNIT, 2 * MIB);
+    // The dead one's is unmade.
+    arena.sweep(owner(2), |_| ());
+    assert_eq!(arena.table.spare(), 0);
+    // All of it can be had, whatever is spare.
+    arena.free(beside);
+    whole(arena);
+    arena.give_back(owner(1));
+    assert_eq!(arena.table.spare(), 0);
+}
+
+#[test]
 fn a_message_above_the_largest_is_refused() {
     let arena = make(4 * MIB, 16 << 10);
     assert_eq!(arena.largest(), MIB);

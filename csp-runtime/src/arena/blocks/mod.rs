@@ -4,6 +4,7 @@ pub(super) mod cache;
 mod runs;
 mod sizes;
 mod slabs;
+mod spares;
 mod sweep;
 mod words;
 
@@ -11,6 +12,8 @@ use crate::sync::{AtomicU32, Ordering};
 
 use super::{Kind, Owner, Purpose};
 use sizes::{CLASSES, LARGEST_CLASS, SlabShape, class_of, units_of};
+#[cfg(all(test, not(loom), csp_steps))]
+pub(super) use words::SPARE;
 pub(super) use words::{Entry, Granule, Header};
 use words::{Marker, Shape};
 
@@ -127,7 +130,7 @@ impl Table {
 
     /// Whether a block begins there, and has an owner.
     pub(super) fn is_block(&self, unit: u32) -> bool {
-        self.is_start(unit) && self.owner(unit).load(Ordering::Relaxed) != words::FREE
+        self.is_start(unit) && self.entries[unit as usize].has_owner()
     }
 
     /// Whether a block may begin there as the granules are now.
@@ -167,7 +170,7 @@ impl Table {
         for (head, extent) in self.extents() {
             for unit in self.starts(head, extent.shape.class()) {
                 let owner = self.owner(unit).load(Ordering::Relaxed);
-                if owner != words::FREE && self.kind(unit).is_in_use() {
+                if words::is_owner(owner) && self.kind(unit).is_in_use() {
                     visit(unit, owner);
                 }
             }
@@ -188,10 +191,11 @@ impl Table {
         (0..blocks).map(move |at| first + at * units).filter(move |unit| *unit < end).map(|unit| unit as u32)
     }
 
-    /// Nothing was free: empty slabs become free granules, and own spare blocks free blocks.
+    /// Nothing was free: spare runs and empty slabs become free granules, and own spare blocks free blocks.
     #[cold]
     fn make_room(&self, owner: u32) {
         cache::flush(self);
+        self.unmake_spares(owner);
         self.retire_empty_slabs(owner);
         self.recount();
     }
@@ -205,7 +209,7 @@ impl Table {
 
     /// Counts the granules that are taken, and corrects the counter, which a killed process may have left wrong.
     fn recount(&self) -> usize {
-        let count = self.granules.iter().filter(|granule| !granule.is_free()).count();
+        let count = self.granules.iter().filter(|granule| !granule.is_free()).count().saturating_sub(self.spare());
         self.header.set_claimed(count);
         count
     }

@@ -10,7 +10,7 @@ pub(super) fn most_idle(all: usize) -> usize {
 }
 
 /// How many keep it when the rest is given back.
-fn fewest_idle(all: usize) -> usize {
+pub(super) fn fewest_idle(all: usize) -> usize {
     all / 8
 }
 
@@ -22,6 +22,9 @@ impl Table {
     pub(in crate::arena) fn take_run(&self, count: usize, owner: u32, purpose: Purpose) -> Option<u32> {
         if !self.may_claim(count, purpose) {
             return None;
+        }
+        if let Some(head) = self.take_spare(count, owner) {
+            return Some(self.first_unit(head) as u32);
         }
         let hint = self.header.run_hint();
         let head = if self.claim_at(hint, count, owner).is_ok() {
@@ -107,8 +110,8 @@ impl Table {
         self.header.less_claimed(count);
     }
 
-    /// Frees a run that is one block of `owner`.
-    pub(super) fn free_run(&self, head: usize, count: usize, owner: u32) {
+    /// Of a run that is one block of `owner`: free granules.
+    pub(super) fn unmake_run(&self, head: usize, count: usize, owner: u32) {
         let entry = &self.entries[self.first_unit(head)];
         entry.set_kind(super::Kind::Unfinished);
         if mutant("run_freed_before_it_is_unmade") {
@@ -124,10 +127,11 @@ impl Table {
     pub(in crate::arena) fn trim(&self, owner: u32, all: bool, discard: impl Fn(u32, u32)) {
         self.header.forget_freed();
         let is_idle = |at: &usize| self.granules[*at].is_free() && self.granules[*at].is_touched();
-        let idle = (0..self.granules.len()).filter(is_idle).count();
+        let idle = (0..self.granules.len()).filter(is_idle).count() + self.spare();
         if !all && idle <= most_idle(self.granules.len()) {
             return;
         }
+        self.unmake_spares(owner);
         let mut left = if all { idle } else { idle - fewest_idle(self.granules.len()) };
         let mut at = 0;
         // From the lower end: runs come from the upper.

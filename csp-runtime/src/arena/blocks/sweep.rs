@@ -57,7 +57,7 @@ impl Table {
             visit(unit as u32);
         }
         if self.is_owned(unit, dead) {
-            self.free_run(at, shape.count(), dead);
+            self.unmake_run(at, shape.count(), dead);
         }
     }
 

@@ -7,6 +7,18 @@ use crate::sync::{AtomicU32, Ordering, fence, mutant, step};
 /// A unit or a granule that nobody owns.
 pub(super) const FREE: u32 = 0;
 
+/// In place of a run's owner: nobody owns it, but it stands, for whoever wants as much. It is no owner's number.
+pub(in crate::arena) const SPARE: u32 = u32::MAX;
+
+/// How many spare runs are found without a search.
+const LISTED: usize = if cfg!(any(loom, csp_steps)) { 2 } else { 8 };
+
+/// Whether somebody owns what has this owner word.
+#[inline]
+pub(super) fn is_owner(word: u32) -> bool {
+    word != FREE && word != SPARE
+}
+
 /// From here on a claim is no owner's. (`Owner::LIMIT`)
 const HEAD: u32 = 1 << 31;
 const BODY: u32 = HEAD | 1 << 30;
@@ -81,6 +93,15 @@ impl Entry {
         self.owner.load(Ordering::Relaxed) == FREE
     }
 
+    #[inline]
+    pub(super) fn has_owner(&self) -> bool {
+        is_owner(self.owner.load(Ordering::Relaxed))
+    }
+
+    pub(super) fn is_spare(&self) -> bool {
+        self.owner.load(Ordering::Relaxed) == SPARE
+    }
+
     /// FREE → owner: the block is taken.
     #[inline]
     #[must_use]
@@ -107,6 +128,25 @@ impl Entry {
         }
         // SYNC entry: the next owner comes after all that this one did in the block.
         self.owner.store(FREE, Ordering::Release);
+    }
+
+    /// owner → SPARE, by the owner of a run.
+    pub(super) fn spare(&self) {
+        self.set_kind(Kind::Unfinished);
+        step();
+        if mutant("relaxed_spare") {
+            return self.owner.store(SPARE, Ordering::Relaxed);
+        }
+        // SYNC entry: as `free`.
+        self.owner.store(SPARE, Ordering::Release);
+    }
+
+    /// SPARE → owner: the run that stands there, whichever that is by now.
+    #[must_use]
+    pub(super) fn take_spare(&self, owner: u32) -> bool {
+        step();
+        // SYNC entry: as `take`; and the run's shape came before.
+        self.owner.compare_exchange(SPARE, owner, Ordering::Acquire, Ordering::Relaxed).is_ok()
     }
 
     #[inline]
@@ -269,10 +309,12 @@ impl Granule {
 pub(in crate::arena) struct Header {
     /// How many granules are taken.
     claimed: AtomicU32,
-    /// How many have been freed since memory was last given back.
+    /// How many have been freed, and not taken again as they were, since memory was last given back.
     freed: AtomicU32,
-    /// Where a run was last freed.
+    /// Where a run was last unmade.
     run: AtomicU32,
+    /// Where there are spare runs: one more than the head's number, or zero.
+    spares: [AtomicU32; LISTED],
     /// For each class, a slab that had room.
     slabs: [AtomicU32; CLASSES],
 }
@@ -292,19 +334,24 @@ impl Header {
         let _ = self.claimed.fetch_add(count as u32, Ordering::Relaxed);
     }
 
-    /// Never below zero, whatever a killed process has left out.
     pub(super) fn less_claimed(&self, count: usize) {
-        step();
-        let before = self.claimed.fetch_sub(count as u32, Ordering::Relaxed);
-        if (before as usize) < count {
-            self.set_claimed(0);
-        }
+        subtract(&self.claimed, count);
     }
 
     /// Counts what has been freed. True: it is time to look whether memory is to be given back.
     pub(super) fn freed(&self, count: usize, all: usize) -> bool {
         step();
         self.freed.fetch_add(count as u32, Ordering::Relaxed) as usize + count > super::runs::most_idle(all)
+    }
+
+    /// How much has been freed by that count.
+    pub(super) fn has_freed(&self) -> usize {
+        self.freed.load(Ordering::Relaxed) as usize
+    }
+
+    /// What has been freed is in use again, as it was.
+    pub(super) fn reused(&self, count: usize) {
+        subtract(&self.freed, count);
     }
 
     pub(super) fn forget_freed(&self) {
@@ -321,6 +368,25 @@ impl Header {
         self.run.store(granule as u32, Ordering::Relaxed);
     }
 
+    /// Where spare runs are listed, and their heads.
+    pub(super) fn spares(&self) -> impl Iterator<Item = (usize, usize)> {
+        let heads = self.spares.iter().map(|spare| spare.load(Ordering::Relaxed) as usize);
+        heads.enumerate().filter_map(|(at, spare)| Some((at, spare.checked_sub(1)?)))
+    }
+
+    /// Lists a spare run, perhaps in the place of another.
+    pub(super) fn list_spare(&self, head: usize) -> Option<usize> {
+        let at = self.spares.iter().position(|spare| spare.load(Ordering::Relaxed) == 0).unwrap_or(head % LISTED);
+        step();
+        (self.spares[at].swap(head as u32 + 1, Ordering::Relaxed) as usize).checked_sub(1)
+    }
+
+    /// The run that is listed there is taken, unless another is by now.
+    pub(super) fn unlist_spare(&self, at: usize, head: usize) {
+        step();
+        let _ = self.spares[at].compare_exchange(head as u32 + 1, 0, Ordering::Relaxed, Ordering::Relaxed);
+    }
+
     pub(super) fn slab_hint(&self, class: usize) -> usize {
         self.slabs[class].load(Ordering::Relaxed) as usize
     }
@@ -328,6 +394,16 @@ impl Header {
     pub(super) fn set_slab_hint(&self, class: usize, head: usize) {
         step();
         self.slabs[class].store(head as u32, Ordering::Relaxed);
+    }
+}
+
+/// Takes so much off a counter, which is never below zero, whatever a killed process has left out.
+fn subtract(counter: &AtomicU32, count: usize) {
+    step();
+    let before = counter.fetch_sub(count as u32, Ordering::Relaxed);
+    if (before as usize) < count {
+        step();
+        counter.store(0, Ordering::Relaxed);
     }
 }
 
@@ -354,7 +430,13 @@ mod fresh {
 
     impl Header {
         pub(in crate::arena) fn fresh() -> Self {
-            Self { claimed: zero(), freed: zero(), run: zero(), slabs: std::array::from_fn(|_| zero()) }
+            Self {
+                claimed: zero(),
+                freed: zero(),
+                run: zero(),
+                spares: std::array::from_fn(|_| zero()),
+                slabs: std::array::from_fn(|_| zero()),
+            }
         }
     }
 }
