@@ -32,7 +32,7 @@ fn root(left: Receiver<usize>, right: Sender<usize>, laps: usize) -> Result<(usi
 }
 
 fn main() -> Result<(), Stopped> {
-    let [processes, laps] = cli::numbers([("PROCESSES", 64, 2..=1_000_000), ("LAPS", 1000, 1..=1_000_000_000)]);
+    let [processes, laps] = cli::numbers([("PROCESSES", 64, 2..=2_000_000), ("LAPS", 1000, 1..=1_000_000_000)]);
 
     let (first, mut left) = channel();
     let mut elements = Vec::new();
