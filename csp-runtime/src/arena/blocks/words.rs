@@ -1,5 +1,7 @@
 //! The words that processes share, and each way in which they change. Before each step a model may kill the process.
 
+use std::ops::Range;
+
 use super::CLASSES;
 use crate::arena::Kind;
 use crate::sync::{AtomicU32, Ordering, fence, mutant, step};
@@ -264,7 +266,7 @@ impl Granule {
     }
 }
 
-/// What concerns the whole table. All of it are caches and hints.
+/// What concerns the whole table. All of it are caches and hints, but for two bounds.
 #[repr(C, align(64))]
 pub(in crate::arena) struct Header {
     /// How many granules are taken.
@@ -273,6 +275,10 @@ pub(in crate::arena) struct Header {
     freed: AtomicU32,
     /// Where a run was last freed.
     run: AtomicU32,
+    /// So many granules from the lower end, and so many from the upper, may have been claimed. They grow only, and before any claim beyond
+    /// them, so whoever looks for what a dead process had finds it without looking at each granule of a large arena.
+    lower: AtomicU32,
+    upper: AtomicU32,
     /// For each class, a slab that had room.
     slabs: [AtomicU32; CLASSES],
 }
@@ -310,6 +316,26 @@ impl Header {
     pub(super) fn forget_freed(&self) {
         step();
         self.freed.store(0, Ordering::Relaxed);
+    }
+
+    /// Granules of `all` between these have never been claimed.
+    pub(super) fn untouched(&self, all: usize) -> Range<usize> {
+        let lower = self.lower.load(Ordering::Relaxed) as usize;
+        lower..all.saturating_sub(self.upper.load(Ordering::Relaxed) as usize).max(lower)
+    }
+
+    /// Some of `all` granules are about to be claimed: from now on whoever looks for claims looks there, too.
+    pub(super) fn touch(&self, granules: Range<usize>, all: usize) {
+        let untouched = self.untouched(all);
+        if granules.end <= untouched.start || granules.start >= untouched.end {
+            return;
+        }
+        step();
+        if granules.end - untouched.start <= untouched.end - granules.start {
+            let _ = self.lower.fetch_max(granules.end as u32, Ordering::Relaxed);
+        } else {
+            let _ = self.upper.fetch_max((all - granules.start) as u32, Ordering::Relaxed);
+        }
     }
 
     pub(super) fn run_hint(&self) -> usize {
@@ -354,7 +380,14 @@ mod fresh {
 
     impl Header {
         pub(in crate::arena) fn fresh() -> Self {
-            Self { claimed: zero(), freed: zero(), run: zero(), slabs: std::array::from_fn(|_| zero()) }
+            Self {
+                claimed: zero(),
+                freed: zero(),
+                run: zero(),
+                lower: zero(),
+                upper: zero(),
+                slabs: std::array::from_fn(|_| zero()),
+            }
         }
     }
 }
