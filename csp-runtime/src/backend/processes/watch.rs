@@ -1,4 +1,5 @@
-//! Two threads: the watcher sees children end, and frees what the killed ones had locked; the other one buries them and tells those who wait.
+//! Two threads: the watcher sees children end, tells those who wait for the ones that have left in order, and frees what the killed ones had
+//! locked; the other one, which there is only once somebody needs it, buries the killed ones.
 
 use std::collections::{HashMap, VecDeque};
 use std::os::fd::{AsRawFd, OwnedFd};
@@ -30,10 +31,20 @@ struct Ended {
     how: Option<WaitStatus>,
 }
 
-static ENDED: Mutex<VecDeque<Ended>> = Mutex::new(VecDeque::new());
+struct Burials {
+    /// There is a thread for them.
+    started: bool,
+    waiting: VecDeque<Ended>,
+}
+
+static BURIALS: Mutex<Burials> = Mutex::new(Burials { started: false, waiting: VecDeque::new() });
 static ANOTHER: Condvar = Condvar::new();
 
 static WATCH: Mutex<Option<Watch>> = Mutex::new(None);
+
+fn burials() -> MutexGuard<'static, Burials> {
+    BURIALS.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 fn watch() -> MutexGuard<'static, Option<Watch>> {
     WATCH.lock().unwrap_or_else(PoisonError::into_inner)
@@ -52,7 +63,6 @@ pub(super) fn start() -> Result<(), NotStarted> {
     // SAFETY: only sets whose they become.
     unsafe { libc::prctl(libc::PR_SET_CHILD_SUBREAPER, 1) };
     crate::backend::start_helper("csp-watcher", listen);
-    crate::backend::start_helper("csp-burial", bury_all);
     Ok(())
 }
 
@@ -62,7 +72,7 @@ pub(super) fn over(slot: &'static Slot, ended: Option<OwnedFd>, job: Option<Fork
         // No descriptor is left: then this waits here.
         let how = wait_for(slot);
         concluding();
-        return conclude(slot, job, how);
+        return conclude(Ended { slot, job, how });
     };
     let mut watch = watch();
     let Some(watch) = &mut *watch else { return };
@@ -93,29 +103,44 @@ fn listen() {
                 concluding();
                 let how = wait_for(slot);
                 drop(ended);
-                // At once: the burial of another one may be waiting for a lock that this one held.
-                if !slot.is(State::Clean) {
+                if slot.is(State::Clean) && child::legacy_of(slot).is_mere_bytes {
+                    // Nothing here waits for a lock that a dead process may hold: that would wait for this thread.
+                    conclude(Ended { slot, job, how });
+                } else {
                     recover::break_locks(slot);
+                    hand_over(Ended { slot, job, how });
                 }
-                ENDED.lock().unwrap_or_else(PoisonError::into_inner).push_back(Ended { slot, job, how });
-                ANOTHER.notify_one();
             }
         }
+    }
+}
+
+/// Lets the other thread conclude what may have to wait. Its locks are broken already: the burial of another one may be waiting for one of them.
+fn hand_over(ended: Ended) {
+    let mut burials = burials();
+    burials.started = burials.started || crate::backend::try_start_helper("csp-burial", bury_all).is_ok();
+    if burials.started {
+        burials.waiting.push_back(ended);
+        ANOTHER.notify_one();
+    } else {
+        // No thread is to be had: better here than never.
+        drop(burials);
+        conclude(ended);
     }
 }
 
 /// Buries one after the other.
 fn bury_all() {
     loop {
-        let mut ended = ENDED.lock().unwrap_or_else(PoisonError::into_inner);
-        let Ended { slot, job, how } = loop {
-            match ended.pop_front() {
+        let mut burials = burials();
+        let ended = loop {
+            match burials.waiting.pop_front() {
                 Some(next) => break next,
-                None => ended = ANOTHER.wait(ended).unwrap_or_else(PoisonError::into_inner),
+                None => burials = ANOTHER.wait(burials).unwrap_or_else(PoisonError::into_inner),
             }
         };
-        drop(ended);
-        conclude(slot, job, how);
+        drop(burials);
+        conclude(ended);
     }
 }
 
@@ -132,7 +157,8 @@ fn wait_for(slot: &Slot) -> Option<WaitStatus> {
 }
 
 /// After [`concluding`].
-fn conclude(slot: &'static Slot, job: Option<ForkedJob>, how: Option<WaitStatus>) {
+fn conclude(ended: Ended) {
+    let Ended { slot, job, how } = ended;
     let ending = if slot.is(State::Clean) {
         recover::bury(slot, None);
         Ending::Left(child::legacy_of(slot))
@@ -175,17 +201,18 @@ fn adopt_orphans(dead: &Slot) {
 /// The wards, and those that wait for their burial, held by a thread that forks.
 pub(super) struct Lock {
     watch: MutexGuard<'static, Option<Watch>>,
-    ended: MutexGuard<'static, VecDeque<Ended>>,
+    burials: MutexGuard<'static, Burials>,
 }
 
 pub(super) fn hold() -> Lock {
-    Lock { watch: watch(), ended: ENDED.lock().unwrap_or_else(PoisonError::into_inner) }
+    Lock { watch: watch(), burials: burials() }
 }
 
 impl Lock {
     /// A child has no such threads, and watches over nobody yet.
     pub(super) fn forget_the_parent(&mut self) {
         *self.watch = None;
-        self.ended.clear();
+        self.burials.started = false;
+        self.burials.waiting.clear();
     }
 }
