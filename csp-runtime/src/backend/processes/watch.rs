@@ -1,5 +1,5 @@
 //! Two threads: the watcher sees children end, tells those who wait for the ones that have left in order, and frees what the killed ones had
-//! locked; the other one, which there is only once somebody needs it, buries the killed ones.
+//! locked; the other one, which there is only once it is needed, buries the killed ones, and looks for standstills.
 
 use std::collections::{HashMap, VecDeque};
 use std::os::fd::{AsRawFd, OwnedFd};
@@ -31,19 +31,27 @@ struct Ended {
     how: Option<WaitStatus>,
 }
 
-struct Burials {
-    /// There is a thread for them.
-    started: bool,
-    waiting: VecDeque<Ended>,
+/// What may have to wait for a lock that a dead process holds, and so is not for the watcher, who breaks them.
+enum Errand {
+    Bury(Ended),
+    /// A child has ended, and all may stand still by now.
+    Look,
 }
 
-static BURIALS: Mutex<Burials> = Mutex::new(Burials { started: false, waiting: VecDeque::new() });
+/// What the second thread is to do.
+struct Errands {
+    /// There is such a thread.
+    started: bool,
+    waiting: VecDeque<Errand>,
+}
+
+static ERRANDS: Mutex<Errands> = Mutex::new(Errands { started: false, waiting: VecDeque::new() });
 static ANOTHER: Condvar = Condvar::new();
 
 static WATCH: Mutex<Option<Watch>> = Mutex::new(None);
 
-fn burials() -> MutexGuard<'static, Burials> {
-    BURIALS.lock().unwrap_or_else(PoisonError::into_inner)
+fn errands() -> MutexGuard<'static, Errands> {
+    ERRANDS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn watch() -> MutexGuard<'static, Option<Watch>> {
@@ -72,7 +80,7 @@ pub(super) fn over(slot: &'static Slot, ended: Option<OwnedFd>, job: Option<Fork
         // No descriptor is left: then this waits here.
         let how = wait_for(slot);
         concluding();
-        return conclude(Ended { slot, job, how });
+        return Errand::Bury(Ended { slot, job, how }).run();
     };
     let mut watch = watch();
     let Some(watch) = &mut *watch else { return };
@@ -102,45 +110,57 @@ fn listen() {
                 // Until it is buried, nobody may think that all stand still.
                 concluding();
                 let how = wait_for(slot);
-                drop(ended);
+                let dead = Ended { slot, job, how };
                 if slot.is(State::Clean) && child::legacy_of(slot).is_mere_bytes {
-                    // Nothing here waits for a lock that a dead process may hold: that would wait for this thread.
-                    conclude(Ended { slot, job, how });
+                    conclude(dead);
+                    if crate::deadlock::may_stand_still() {
+                        hand_over(Errand::Look);
+                    }
                 } else {
+                    // At once: the burial of another one may be waiting for a lock that this one held.
                     recover::break_locks(slot);
-                    hand_over(Ended { slot, job, how });
+                    hand_over(Errand::Bury(dead));
                 }
+                drop(ended);
             }
         }
     }
 }
 
-/// Lets the other thread conclude what may have to wait. Its locks are broken already: the burial of another one may be waiting for one of them.
-fn hand_over(ended: Ended) {
-    let mut burials = burials();
-    burials.started = burials.started || crate::backend::try_start_helper("csp-burial", bury_all).is_ok();
-    if burials.started {
-        burials.waiting.push_back(ended);
-        ANOTHER.notify_one();
-    } else {
-        // No thread is to be had: better here than never.
-        drop(burials);
-        conclude(ended);
+impl Errand {
+    fn run(self) {
+        if let Self::Bury(ended) = self {
+            conclude(ended);
+        }
+        crate::deadlock::look_again();
     }
 }
 
-/// Buries one after the other.
-fn bury_all() {
+fn hand_over(errand: Errand) {
+    let mut errands = errands();
+    errands.started = errands.started || crate::backend::try_start_helper("csp-burial", run_errands).is_ok();
+    if errands.started {
+        errands.waiting.push_back(errand);
+        ANOTHER.notify_one();
+    } else {
+        // No thread is to be had: better here than never.
+        drop(errands);
+        errand.run();
+    }
+}
+
+/// Runs one after the other.
+fn run_errands() {
     loop {
-        let mut burials = burials();
-        let ended = loop {
-            match burials.waiting.pop_front() {
+        let mut errands = errands();
+        let errand = loop {
+            match errands.waiting.pop_front() {
                 Some(next) => break next,
-                None => burials = ANOTHER.wait(burials).unwrap_or_else(PoisonError::into_inner),
+                None => errands = ANOTHER.wait(errands).unwrap_or_else(PoisonError::into_inner),
             }
         };
-        drop(burials);
-        conclude(ended);
+        drop(errands);
+        errand.run();
     }
 }
 
@@ -156,7 +176,7 @@ fn wait_for(slot: &Slot) -> Option<WaitStatus> {
     }
 }
 
-/// After [`concluding`].
+/// After [`concluding`]. Whoever calls this has to look for a standstill then.
 fn conclude(ended: Ended) {
     let Ended { slot, job, how } = ended;
     let ending = if slot.is(State::Clean) {
@@ -181,7 +201,6 @@ fn conclude(ended: Ended) {
         one_less();
     }
     concluded();
-    crate::deadlock::look_again();
 }
 
 /// The children of a killed process are killed with it, and are ours now.
@@ -201,18 +220,18 @@ fn adopt_orphans(dead: &Slot) {
 /// The wards, and those that wait for their burial, held by a thread that forks.
 pub(super) struct Lock {
     watch: MutexGuard<'static, Option<Watch>>,
-    burials: MutexGuard<'static, Burials>,
+    errands: MutexGuard<'static, Errands>,
 }
 
 pub(super) fn hold() -> Lock {
-    Lock { watch: watch(), burials: burials() }
+    Lock { watch: watch(), errands: errands() }
 }
 
 impl Lock {
     /// A child has no such threads, and watches over nobody yet.
     pub(super) fn forget_the_parent(&mut self) {
         *self.watch = None;
-        self.burials.started = false;
-        self.burials.waiting.clear();
+        self.errands.started = false;
+        self.errands.waiting.clear();
     }
 }
