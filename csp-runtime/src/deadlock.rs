@@ -194,6 +194,19 @@ pub(crate) fn look_again() {
     }
 }
 
+/// Whether [`look_again`] may find a standstill. This waits for nobody: a lock that is taken is a reason to look.
+#[cfg(feature = "backend-processes")]
+pub(crate) fn may_stand_still() -> bool {
+    // SYNC running: as in `end_one`.
+    let somebody_runs = || RUNNING.load(Ordering::Acquire) != 0;
+    if somebody_runs() {
+        return false;
+    }
+    let Ok(contexts) = CONTEXTS.try_lock() else { return true };
+    // Who is not seen waiting will look itself when it waits, and sees then what came before this.
+    !somebody_runs() && look(&contexts).is_some()
+}
+
 #[derive(Debug, PartialEq, Eq)]
 enum Hope {
     /// Something of ours will go on.

@@ -159,6 +159,24 @@ fn whoever_is_killed_before_any_step_leaves_nothing_behind() {
     }
 }
 
+/// The same in an arena of which nothing was ever used: what is claimed beyond the bounds of what was used is found too.
+#[test]
+fn whoever_is_killed_first_leaves_nothing_behind() {
+    let me = Owner::of(100).unwrap();
+    for (name, life) in LIVES {
+        for steps in 0.. {
+            let arena = arena();
+            let survived = live(steps, || life(&arena, me));
+            forget_cache();
+            arena.sweep(me, |_| ());
+            assert_eq!(arena.table.traces(me.number()), 0, "{name}, killed after {steps} steps");
+            if survived {
+                break;
+            }
+        }
+    }
+}
+
 #[test]
 fn a_killed_sweeper_is_followed_by_another() {
     let (arena, mut owners) = (arena(), 100..);

@@ -229,9 +229,20 @@ pub(crate) fn uninterrupted<R>(step: impl FnOnce() -> R) -> R {
 }
 
 /// Starts a thread that serves the runtime for as long as this OS process lives.
+///
+/// # Panics
+/// If there can be no more threads.
 #[cfg(feature = "backend-processes")]
 pub(crate) fn start_helper(name: &str, serve: fn()) {
-    pool::start_helper(name, serve);
+    if let Err(error) = try_start_helper(name, serve) {
+        panic!("no thread could be started for `{name}`: {error}");
+    }
+}
+
+/// The same, for whoever can do without.
+#[cfg(feature = "backend-processes")]
+pub(crate) fn try_start_helper(name: &str, serve: fn()) -> std::io::Result<()> {
+    pool::start_helper(name, serve)
 }
 
 /// Says that this thread runs a process of ours.

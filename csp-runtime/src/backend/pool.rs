@@ -123,10 +123,8 @@ fn wait_for_work() -> Option<Job> {
 
 /// Starts a thread that serves the runtime, for ever.
 #[cfg(feature = "backend-processes")]
-pub(super) fn start_helper(name: &str, serve: fn()) {
-    if let Err(error) = threshold::start(name.to_owned(), None, serve) {
-        panic!("no thread could be started for `{name}`: {error}");
-    }
+pub(super) fn start_helper(name: &str, serve: fn()) -> io::Result<()> {
+    threshold::start(name.to_owned(), None, serve)
 }
 
 /// The threads without work, and parkers, held by a thread that forks.

@@ -192,7 +192,7 @@ impl<R: Runnable> One<R> {
     pub(super) unsafe fn run_forked(this: *mut ()) -> Legacy {
         // SAFETY: by the caller.
         let this = unsafe { &mut *this.cast::<Self>() };
-        let State::Ready(runnable) = std::mem::replace(&mut this.state, State::Gone) else { return Legacy(None) };
+        let State::Ready(runnable) = std::mem::replace(&mut this.state, State::Gone) else { return Legacy::NOTHING };
         let targets = forked::targets(&runnable);
         let (backend, chosen) = this.setup;
         let setup = Setup { name: this.name.clone(), backend, chosen, catching: runnable.meta().catching };

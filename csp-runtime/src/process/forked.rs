@@ -8,7 +8,7 @@ use super::visit::{Mutable, Visit, Visitor};
 use crate::arena::{Block, arena};
 use crate::backend::processes::{Ending, Legacy};
 use crate::channel::Channel;
-use crate::message::{Message, decode_from, encode_into, encoded_len};
+use crate::message::{Message, decode_from, encode_into, encoded_len, tickets};
 use crate::rendezvous::core::Side;
 
 /// What is behind the `&mut` that the process has.
@@ -89,12 +89,14 @@ pub(super) unsafe fn leave<O: Message>(result: Result<O, Payload>, targets: &[Mu
     let result = std::mem::ManuallyDrop::new(result);
     // SAFETY: the result is given away; the region is as long.
     unsafe { encode_into(&raw const *result, region, own) };
+    // SAFETY: just written, and no plain message.
+    let moves = unsafe { tickets(region, own) }.next().is_some();
     for ((target, piece), len) in pieces.into_iter().zip(lengths) {
         let region = cursor.write(len);
         // SAFETY: by the caller.
         unsafe { target.save(piece, region, len) };
     }
-    Legacy(Some(block))
+    Legacy { block: Some(block), is_mere_bytes: targets.is_empty() && !moves }
 }
 
 /// In the parent: the result, and the values behind `&mut` brought back.
@@ -103,8 +105,8 @@ pub(super) unsafe fn leave<O: Message>(result: Result<O, Payload>, targets: &[Mu
 /// The child is gone, and nobody else uses the targets.
 pub(super) unsafe fn take_over<O: Message>(ending: Ending, targets: &[Mutable]) -> Result<O, Payload> {
     let block = match ending {
-        Ending::Left(Legacy(Some(block))) => block,
-        Ending::Left(Legacy(None)) => return Err(Box::new(Killed("ended without a result".to_owned()))),
+        Ending::Left(Legacy { block: Some(block), .. }) => block,
+        Ending::Left(Legacy { block: None, .. }) => return Err(Box::new(Killed("ended without a result".to_owned()))),
         Ending::Killed(how) => return Err(Box::new(Killed(how))),
     };
     let mut cursor = Cursor::of(block);

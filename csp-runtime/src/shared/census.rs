@@ -51,6 +51,8 @@ pub(crate) struct Slot {
     pub(crate) stands_still: AtomicU32,
     /// When it ended, other threads than the one that left in order may have kept blocks for their next messages.
     pub(crate) leaves_spares: AtomicU32,
+    /// What it leaves to its parent is taken over without a lock that others may hold.
+    pub(crate) leaves_mere_bytes: AtomicU32,
     /// How many waits for shared channels have begun in it.
     pub(crate) waits: AtomicU32,
     /// It waits for its children to end, and does not count as awake.

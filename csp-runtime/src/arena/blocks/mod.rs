@@ -179,8 +179,15 @@ impl Table {
 
     /// The committed runs and slabs, by their heads.
     fn extents(&self) -> impl Iterator<Item = (usize, Extent)> {
-        let heads = (0..self.granules.len()).filter(|at| matches!(self.granules[*at].marker(), Marker::Head));
+        let heads = self.touched().filter(|at| matches!(self.granules[*at].marker(), Marker::Head));
         heads.filter_map(|head| Some((head, self.extent(u32::try_from(head).ok()?)?)))
+    }
+
+    /// The granules that have ever been claimed, and a few others.
+    fn touched(&self) -> impl Iterator<Item = usize> + use<> {
+        let all = self.granules.len();
+        let untouched = self.header.untouched(all);
+        (0..untouched.start).chain(untouched.end..all)
     }
 
     /// Where blocks begin in a slab of the class, or in a run, at `head`.
@@ -209,7 +216,8 @@ impl Table {
 
     /// Counts the granules that are taken, and corrects the counter, which a killed process may have left wrong.
     fn recount(&self) -> usize {
-        let count = self.granules.iter().filter(|granule| !granule.is_free()).count().saturating_sub(self.spare());
+        let taken = self.touched().filter(|at| !self.granules[*at].is_free()).count();
+        let count = taken.saturating_sub(self.spare());
         self.header.set_claimed(count);
         count
     }

@@ -1,5 +1,7 @@
 //! The words that processes share, and each way in which they change. Before each step a model may kill the process.
 
+use std::ops::Range;
+
 use super::CLASSES;
 use crate::arena::Kind;
 use crate::sync::{AtomicU32, Ordering, fence, mutant, step};
@@ -304,7 +306,7 @@ impl Granule {
     }
 }
 
-/// What concerns the whole table. All of it are caches and hints.
+/// What concerns the whole table. All of it are caches and hints, but for two bounds.
 #[repr(C, align(64))]
 pub(in crate::arena) struct Header {
     /// How many granules are taken.
@@ -315,6 +317,10 @@ pub(in crate::arena) struct Header {
     run: AtomicU32,
     /// Where there are spare runs: one more than the head's number, or zero.
     spares: [AtomicU32; LISTED],
+    /// So many granules from the lower end, and so many from the upper, may have been claimed. They grow only, and before any claim beyond
+    /// them, so whoever looks for what a dead process had finds it without looking at each granule of a large arena.
+    lower: AtomicU32,
+    upper: AtomicU32,
     /// For each class, a slab that had room.
     slabs: [AtomicU32; CLASSES],
 }
@@ -357,6 +363,26 @@ impl Header {
     pub(super) fn forget_freed(&self) {
         step();
         self.freed.store(0, Ordering::Relaxed);
+    }
+
+    /// Granules of `all` between these have never been claimed.
+    pub(super) fn untouched(&self, all: usize) -> Range<usize> {
+        let lower = self.lower.load(Ordering::Relaxed) as usize;
+        lower..all.saturating_sub(self.upper.load(Ordering::Relaxed) as usize).max(lower)
+    }
+
+    /// Some of `all` granules are about to be claimed: from now on whoever looks for claims looks there, too.
+    pub(super) fn touch(&self, granules: Range<usize>, all: usize) {
+        let untouched = self.untouched(all);
+        if granules.end <= untouched.start || granules.start >= untouched.end {
+            return;
+        }
+        step();
+        if granules.end - untouched.start <= untouched.end - granules.start {
+            let _ = self.lower.fetch_max(granules.end as u32, Ordering::Relaxed);
+        } else {
+            let _ = self.upper.fetch_max((all - granules.start) as u32, Ordering::Relaxed);
+        }
     }
 
     pub(super) fn run_hint(&self) -> usize {
@@ -435,6 +461,8 @@ mod fresh {
                 freed: zero(),
                 run: zero(),
                 spares: std::array::from_fn(|_| zero()),
+                lower: zero(),
+                upper: zero(),
                 slabs: std::array::from_fn(|_| zero()),
             }
         }

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::sync::MutexGuard;
+use std::sync::atomic::Ordering;
 
 use super::{Birth, ForkedJob};
 use crate::arena::{Block, Kind, arena};
@@ -11,9 +12,15 @@ use crate::shared::recover;
 use crate::{backend, deadlock, shared};
 
 /// What a process leaves to its parent: a message in a block, or nothing.
-pub(crate) struct Legacy(pub(crate) Option<Block>);
+pub(crate) struct Legacy {
+    pub(crate) block: Option<Block>,
+    /// No end and no data come along with it, and no value of the parent's is replaced by it.
+    pub(crate) is_mere_bytes: bool,
+}
 
 impl Legacy {
+    pub(crate) const NOTHING: Self = Self { block: None, is_mere_bytes: true };
+
     /// A block for a legacy of so many bytes, which is the parent's already.
     pub(crate) fn room(bytes: usize) -> Block {
         shared::message::certain(bytes.max(1), Kind::Legacy, census::me().owner())
@@ -53,8 +60,8 @@ impl Locks {
         drop(self);
         backend::forget_the_parent();
         shared::forget_the_parent();
-        super::CHILDREN.store(0, std::sync::atomic::Ordering::Relaxed);
-        super::CONCLUDING.store(0, std::sync::atomic::Ordering::Relaxed);
+        super::CHILDREN.store(0, Ordering::Relaxed);
+        super::CONCLUDING.store(0, Ordering::Relaxed);
         crate::process::context::forget_the_parent();
     }
 }
@@ -79,11 +86,11 @@ pub(super) unsafe fn live(job: ForkedJob, birth: &Birth, slot: &'static Slot, pa
         None => run(),
         Some(bytes) => on_own_stack(bytes, run),
     };
-    if let Some(block) = legacy.0 {
-        slot.legacy.store(block.number(), std::sync::atomic::Ordering::Relaxed);
-    }
+    let Legacy { block, is_mere_bytes } = legacy;
+    slot.legacy.store(block.map_or(0, Block::number), Ordering::Relaxed);
+    slot.leaves_mere_bytes.store(u32::from(is_mere_bytes), Ordering::Relaxed);
     let _ = std::io::stdout().flush();
-    recover::leave_in_order(slot, legacy.0);
+    recover::leave_in_order(slot, block);
     slot.set_state(State::Clean);
     leave(0)
 }
@@ -116,5 +123,6 @@ pub(super) fn leave(code: i32) -> ! {
 
 /// What is left in a slot.
 pub(super) fn legacy_of(slot: &Slot) -> Legacy {
-    Legacy(arena().check(slot.legacy.load(std::sync::atomic::Ordering::Relaxed)))
+    let block = arena().check(slot.legacy.load(Ordering::Relaxed));
+    Legacy { block, is_mere_bytes: slot.leaves_mere_bytes.load(Ordering::Relaxed) != 0 }
 }

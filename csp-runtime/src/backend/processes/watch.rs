@@ -1,4 +1,5 @@
-//! Two threads: the watcher sees children end, and frees what the killed ones had locked; the other one buries them and tells those who wait.
+//! Two threads: the watcher sees children end, tells those who wait for the ones that have left in order, and frees what the killed ones had
+//! locked; the other one, which there is only once it is needed, buries the killed ones, and looks for standstills.
 
 use std::collections::{HashMap, VecDeque};
 use std::os::fd::{AsRawFd, OwnedFd};
@@ -30,10 +31,28 @@ struct Ended {
     how: Option<WaitStatus>,
 }
 
-static ENDED: Mutex<VecDeque<Ended>> = Mutex::new(VecDeque::new());
+/// What may have to wait for a lock that a dead process holds, and so is not for the watcher, who breaks them.
+enum Errand {
+    Bury(Ended),
+    /// A child has ended, and all may stand still by now.
+    Look,
+}
+
+/// What the second thread is to do.
+struct Errands {
+    /// There is such a thread.
+    started: bool,
+    waiting: VecDeque<Errand>,
+}
+
+static ERRANDS: Mutex<Errands> = Mutex::new(Errands { started: false, waiting: VecDeque::new() });
 static ANOTHER: Condvar = Condvar::new();
 
 static WATCH: Mutex<Option<Watch>> = Mutex::new(None);
+
+fn errands() -> MutexGuard<'static, Errands> {
+    ERRANDS.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 fn watch() -> MutexGuard<'static, Option<Watch>> {
     WATCH.lock().unwrap_or_else(PoisonError::into_inner)
@@ -52,7 +71,6 @@ pub(super) fn start() -> Result<(), NotStarted> {
     // SAFETY: only sets whose they become.
     unsafe { libc::prctl(libc::PR_SET_CHILD_SUBREAPER, 1) };
     crate::backend::start_helper("csp-watcher", listen);
-    crate::backend::start_helper("csp-burial", bury_all);
     Ok(())
 }
 
@@ -62,7 +80,7 @@ pub(super) fn over(slot: &'static Slot, ended: Option<OwnedFd>, job: Option<Fork
         // No descriptor is left: then this waits here.
         let how = wait_for(slot);
         concluding();
-        return conclude(slot, job, how);
+        return Errand::Bury(Ended { slot, job, how }).run();
     };
     let mut watch = watch();
     let Some(watch) = &mut *watch else { return };
@@ -92,30 +110,57 @@ fn listen() {
                 // Until it is buried, nobody may think that all stand still.
                 concluding();
                 let how = wait_for(slot);
-                drop(ended);
-                // At once: the burial of another one may be waiting for a lock that this one held.
-                if !slot.is(State::Clean) {
+                let dead = Ended { slot, job, how };
+                if slot.is(State::Clean) && child::legacy_of(slot).is_mere_bytes {
+                    conclude(dead);
+                    if crate::deadlock::may_stand_still() {
+                        hand_over(Errand::Look);
+                    }
+                } else {
+                    // At once: the burial of another one may be waiting for a lock that this one held.
                     recover::break_locks(slot);
+                    hand_over(Errand::Bury(dead));
                 }
-                ENDED.lock().unwrap_or_else(PoisonError::into_inner).push_back(Ended { slot, job, how });
-                ANOTHER.notify_one();
+                drop(ended);
             }
         }
     }
 }
 
-/// Buries one after the other.
-fn bury_all() {
+impl Errand {
+    fn run(self) {
+        if let Self::Bury(ended) = self {
+            conclude(ended);
+        }
+        crate::deadlock::look_again();
+    }
+}
+
+fn hand_over(errand: Errand) {
+    let mut errands = errands();
+    errands.started = errands.started || crate::backend::try_start_helper("csp-burial", run_errands).is_ok();
+    if errands.started {
+        errands.waiting.push_back(errand);
+        ANOTHER.notify_one();
+    } else {
+        // No thread is to be had: better here than never.
+        drop(errands);
+        errand.run();
+    }
+}
+
+/// Runs one after the other.
+fn run_errands() {
     loop {
-        let mut ended = ENDED.lock().unwrap_or_else(PoisonError::into_inner);
-        let Ended { slot, job, how } = loop {
-            match ended.pop_front() {
+        let mut errands = errands();
+        let errand = loop {
+            match errands.waiting.pop_front() {
                 Some(next) => break next,
-                None => ended = ANOTHER.wait(ended).unwrap_or_else(PoisonError::into_inner),
+                None => errands = ANOTHER.wait(errands).unwrap_or_else(PoisonError::into_inner),
             }
         };
-        drop(ended);
-        conclude(slot, job, how);
+        drop(errands);
+        errand.run();
     }
 }
 
@@ -131,8 +176,9 @@ fn wait_for(slot: &Slot) -> Option<WaitStatus> {
     }
 }
 
-/// After [`concluding`].
-fn conclude(slot: &'static Slot, job: Option<ForkedJob>, how: Option<WaitStatus>) {
+/// After [`concluding`]. Whoever calls this has to look for a standstill then.
+fn conclude(ended: Ended) {
+    let Ended { slot, job, how } = ended;
     let ending = if slot.is(State::Clean) {
         recover::bury(slot, None);
         Ending::Left(child::legacy_of(slot))
@@ -155,7 +201,6 @@ fn conclude(slot: &'static Slot, job: Option<ForkedJob>, how: Option<WaitStatus>
         one_less();
     }
     concluded();
-    crate::deadlock::look_again();
 }
 
 /// The children of a killed process are killed with it, and are ours now.
@@ -175,17 +220,18 @@ fn adopt_orphans(dead: &Slot) {
 /// The wards, and those that wait for their burial, held by a thread that forks.
 pub(super) struct Lock {
     watch: MutexGuard<'static, Option<Watch>>,
-    ended: MutexGuard<'static, VecDeque<Ended>>,
+    errands: MutexGuard<'static, Errands>,
 }
 
 pub(super) fn hold() -> Lock {
-    Lock { watch: watch(), ended: ENDED.lock().unwrap_or_else(PoisonError::into_inner) }
+    Lock { watch: watch(), errands: errands() }
 }
 
 impl Lock {
     /// A child has no such threads, and watches over nobody yet.
     pub(super) fn forget_the_parent(&mut self) {
         *self.watch = None;
-        self.ended.clear();
+        self.errands.started = false;
+        self.errands.waiting.clear();
     }
 }
