@@ -16,6 +16,8 @@ use crate::rendezvous::local::{self, Local};
 use crate::rendezvous::meet::Arrival;
 use crate::rendezvous::offer::{Entry, Kind, Offer};
 use crate::rendezvous::wait::wait;
+#[cfg(feature = "backend-processes")]
+use crate::shared::{channel::ChannelLink, operation};
 use crate::sync::mutant;
 
 /// A channel, shared by its ends; of which message type, only they know. (The core first, which says why.)
@@ -318,8 +320,18 @@ impl Channel {
         place: *mut u8,
         at: &'static Location<'static>,
     ) -> Result<(), Refusal> {
-        // SAFETY: passed on. A plain operation leaves nothing to be ended.
-        unsafe { self.communicate(kind, place, Patience::Forever, at) }.map(drop)
+        // SAFETY: as in `communicate`.
+        let context = unsafe { running() };
+        // A plain operation leaves nothing to be ended.
+        #[cfg(feature = "backend-processes")]
+        if let Some(link) = self.link_for(kind) {
+            // Straight there: to hand an empty `Paired` up takes longer than to look for one.
+            // SAFETY: passed on.
+            return unsafe { operation::communicate(self, link, context, kind, place, Patience::Forever, at) }
+                .map(drop);
+        }
+        // SAFETY: passed on.
+        unsafe { self.communicate_as(context, kind, place, Patience::Forever, at) }.map(drop)
     }
 
     /// One operation of the running process.
@@ -339,7 +351,7 @@ impl Channel {
         #[cfg(feature = "backend-processes")]
         if let Some(link) = self.link_for(kind) {
             // SAFETY: passed on.
-            return unsafe { crate::shared::operation::communicate(self, link, context, kind, place, patience, at) };
+            return unsafe { self.communicate_in_arena(link, context, kind, place, patience, at) };
         }
         // SAFETY: passed on.
         unsafe { self.communicate_as(context, kind, place, patience, at) }
@@ -362,7 +374,29 @@ impl Channel {
         self.link_soon();
         let Some(link) = self.link_for(kind) else { return Err(Refusal::NotReady) };
         // SAFETY: passed on.
-        unsafe { crate::shared::operation::communicate(self, link, context, kind, place, patience, at) }
+        unsafe { self.communicate_in_arena(link, context, kind, place, patience, at) }
+    }
+
+    /// [`communicate`](Self::communicate) on a channel in the arena.
+    ///
+    /// # Safety
+    /// As for `communicate`.
+    #[cfg(feature = "backend-processes")]
+    unsafe fn communicate_in_arena(
+        &self,
+        link: ChannelLink,
+        context: &Context,
+        kind: Kind,
+        place: *mut u8,
+        patience: Patience,
+        at: &'static Location<'static>,
+    ) -> Result<Paired, Refusal> {
+        // SAFETY: passed on.
+        let frame = unsafe { operation::communicate(self, link, context, kind, place, patience, at) }?;
+        Ok(frame.map_or_else(Paired::default, |frame| {
+            // SAFETY: an extended input has met its sender in this frame.
+            unsafe { operation::keep(frame, 0, link, place) }
+        }))
     }
 
     /// How the channel has ended for senders, if it has.

@@ -19,8 +19,6 @@ pub(super) struct Place {
     link: AtomicPtr<SharedChannel>,
     /// The process that knows that its ends of each side are counted as its own.
     known: [AtomicU32; 2],
-    /// The offer that was met here last, by each side: where the next one will be met, too. A hint.
-    met: [AtomicPtr<u8>; 2],
 }
 
 impl Place {
@@ -99,12 +97,6 @@ impl Channel {
             self.shared.known[index].store(me, Ordering::Relaxed);
         }
         Some(link)
-    }
-
-    /// What an operation of this kind met here last, if anything.
-    #[inline]
-    pub(crate) fn met(&self, kind: Kind) -> &AtomicPtr<u8> {
-        &self.shared.met[usize::from(!kind.is_sending())]
     }
 
     /// Moves the channel into the arena, if it is not there.

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 use std::ptr::NonNull;
-use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering, compiler_fence};
+use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering, compiler_fence};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::census::{self, Slot};
@@ -23,8 +23,6 @@ pub(crate) struct Desk {
     /// The offer whose completion makes everything noted final, and which offer it was.
     pivot: AtomicUsize,
     pivot_generation: AtomicU32,
-    /// Where the decision of the offer is that its thread completed last. A hint.
-    met: AtomicPtr<u8>,
     pub(super) spares: Spares,
     notes: [Note; NOTES],
 }
@@ -143,12 +141,6 @@ impl Desk {
         arena().block_at(std::ptr::from_ref(self).cast()).map_or(0, Block::number)
     }
 
-    /// Where that is which its thread completed last.
-    #[inline]
-    pub(super) fn met(&self) -> *mut u8 {
-        self.met.load(Ordering::Relaxed)
-    }
-
     pub(super) fn process(&self) -> u32 {
         self.process.load(Ordering::Relaxed)
     }
@@ -215,8 +207,6 @@ impl Journal for DeskJournal {
     fn pivot(&self, offer: *const u8, generation: u32) {
         in_order();
         step();
-        let decision = offer.wrapping_add(std::mem::offset_of!(Offer, decision));
-        self.0.met.store(decision.cast_mut(), Ordering::Relaxed);
         self.0.pivot_generation.store(generation, Ordering::Relaxed);
         in_order();
         self.0.pivot.store(offer as usize, Ordering::Relaxed);

@@ -80,6 +80,21 @@ impl Parcel {
     }
 }
 
+/// Copies a plain message. Most are one word, which takes less than a call.
+///
+/// # Safety
+/// So many bytes are at `from`, and there is room for them at `to`.
+#[inline(always)]
+pub(super) unsafe fn copy_plain(from: *const u8, to: *mut u8, bytes: usize) {
+    if bytes == size_of::<u64>() {
+        // SAFETY: by the caller.
+        unsafe { to.cast::<u64>().write_unaligned(from.cast::<u64>().read_unaligned()) };
+    } else {
+        // SAFETY: by the caller.
+        unsafe { to.copy_from_nonoverlapping(from, bytes) };
+    }
+}
+
 /// A unit of the arena, by how many it lies from the census: half as long as a pointer.
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[repr(transparent)]
@@ -150,7 +165,9 @@ impl Home for Shared {
     #[inline]
     unsafe fn entry<'a>(link: Self::Link) -> &'a Entry<Self> {
         let place = link.place();
+        // Now, and not before the lock is held: its owner looks at the first of these lines again and again, and would take it back.
         fetch_to_change(place.as_ptr().cast());
+        fetch_to_change(place.as_ptr().cast::<u8>().wrapping_add(UNIT));
         // SAFETY: in the arena, where only entries are linked; the caller knows that it is alive.
         unsafe { place.as_ref() }
     }
@@ -197,14 +214,9 @@ impl Home for Shared {
     #[inline]
     unsafe fn carry(from: Self::Place, to: Self::Place, size: usize, lock: &Held<DeskJournal>) {
         step();
-        if size == size_of::<u64>() {
-            // SAFETY: both are parcels, by the caller.
-            unsafe { to.cast::<u64>().write(from.cast::<u64>().read()) };
-            return;
-        }
         if size != ENVELOPE {
-            // SAFETY: as above; plain messages that are not in an envelope fit.
-            unsafe { to.cast::<u8>().copy_from_nonoverlapping(from.cast::<u8>(), size.min(INLINE)) };
+            // SAFETY: both are parcels, by the caller; plain messages that are not in an envelope fit.
+            unsafe { copy_plain(from.cast(), to.cast(), size.min(INLINE)) };
             return;
         }
         // SAFETY: as above.

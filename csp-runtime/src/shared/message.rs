@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::census;
 use super::following::leave_to_filler;
-use super::home::{ENVELOPE, Envelope, INLINE, Parcel, corrupt};
+use super::home::{ENVELOPE, Envelope, INLINE, Parcel, copy_plain, corrupt};
 use crate::arena::{Block, Full, Kind, Owner, Purpose, arena};
 use crate::message::{Malformed, Message, Piece, decode_from, encode_into, encoded_len, view_in};
 use crate::sync::step;
@@ -149,7 +149,7 @@ impl Codec {
     pub(crate) unsafe fn pack(&self, place: *mut u8, parcel: *mut Parcel, purpose: Purpose) -> Result<(), Unpacked> {
         if self.is_light() {
             // SAFETY: it fits.
-            unsafe { parcel.cast::<u8>().copy_from_nonoverlapping(place, self.size) };
+            unsafe { copy_plain(place, parcel.cast(), self.size) };
             return Ok(());
         }
         // SAFETY: passed on.
@@ -211,7 +211,7 @@ impl Codec {
     pub(crate) unsafe fn unpack(&self, parcel: *const Parcel, place: *mut u8) {
         if self.is_light() {
             // SAFETY: every pattern of bytes is a plain message.
-            unsafe { place.copy_from_nonoverlapping(parcel.cast::<u8>(), self.size) };
+            unsafe { copy_plain(parcel.cast(), place, self.size) };
             return;
         }
         // SAFETY: as above.

@@ -2,7 +2,6 @@
 
 use std::panic::Location;
 use std::ptr::NonNull;
-use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use super::census;
@@ -39,7 +38,7 @@ pub(crate) fn hosted(context: &Context) -> Option<&'static dyn Park> {
     context.is_hosted().then(|| context.parker())
 }
 
-/// One plain operation.
+/// One plain operation. An extended input leaves the frame in which it met its sender, to be [kept](keep).
 ///
 /// # Safety
 /// As for [`Channel::communicate`].
@@ -51,11 +50,10 @@ pub(crate) unsafe fn communicate(
     place: *mut u8,
     patience: Patience,
     at: &'static Location<'static>,
-) -> Result<Paired, Refusal> {
-    may_communicate(context, at)?;
-    // While these are on their way, the frame is prepared.
+) -> Result<Option<FrameGuard>, Refusal> {
+    // While the channel is on its way, the frame is prepared.
     super::home::fetch_to_change(link.as_ptr().cast());
-    super::home::fetch_to_change(channel.met(kind).load(Ordering::Relaxed));
+    may_communicate(context, at)?;
     let frame = FrameGuard::new(1, false, hosted(context));
     let seat = frame.sit(0, kind, link);
     let parcel = seat.entry.place;
@@ -69,7 +67,7 @@ pub(crate) unsafe fn communicate(
                 unsafe { link.codec.fill(filling, place) };
                 if met {
                     context.forgive();
-                    return Ok(Paired::default());
+                    return Ok(None);
                 }
                 Ok(())
             }
@@ -79,8 +77,10 @@ pub(crate) unsafe fn communicate(
         match packed {
             Ok(()) => {}
             Err(Unpacked::TooLarge(bytes)) => return Err(Refusal::TooLarge { bytes, most: arena().largest() }),
-            // SAFETY: passed on.
-            Err(Unpacked::Full) => return unsafe { send_late(channel, link, context, place, patience, at) },
+            Err(Unpacked::Full) => {
+                // SAFETY: passed on.
+                return unsafe { send_late(channel, link, context, place, patience, at) }.map(|()| None);
+            }
         }
     }
     let waits = !matches!(patience, Patience::Never);
@@ -88,10 +88,7 @@ pub(crate) unsafe fn communicate(
     let arrival = unsafe { link.core.arrive_alone(kind, parcel, waits, || &raw const seat.entry) };
     let operation = Plain { channel, offer: frame.offer(), kind, at };
     let outcome = match arrival {
-        Arrival::Met => {
-            channel.met(kind).store(super::desk::desk().met(), Ordering::Relaxed);
-            Ok(Outcome::Met)
-        }
+        Arrival::Met => Ok(Outcome::Met),
         Arrival::Ended(outcome) => Ok(outcome),
         Arrival::NotReady => Err(Refusal::NotReady),
         Arrival::Waiting | Arrival::Paired | Arrival::Decided => {
@@ -113,9 +110,12 @@ pub(crate) unsafe fn communicate(
     let refusal = match outcome {
         Ok(Outcome::Met) => {
             context.forgive();
-            // SAFETY: the operation has succeeded.
-            if let Some(paired) = unsafe { received(frame, link, kind, place) } {
-                return Ok(paired);
+            match kind {
+                Kind::ReceiveExtended => return Ok(Some(frame)),
+                Kind::Send | Kind::SendLater => return Ok(None),
+                // SAFETY: the message is in our parcel.
+                Kind::Receive if unsafe { link.codec.receive(parcel, place) } => return Ok(None),
+                Kind::Receive => {}
             }
             // The sender died before its message was whole: as if it had not come.
             // SAFETY: passed on; nothing is at `place`.
@@ -133,21 +133,6 @@ pub(crate) unsafe fn communicate(
 
 fn outcome_of(offer: &Offer) -> Outcome {
     offer.decision.result().map_or(Outcome::Met, |(_, outcome)| outcome)
-}
-
-/// Brings what a successful operation received to `place`, or says where it is. None: there is no message, because its sender died.
-///
-/// # Safety
-/// It has succeeded; `place` is as for `communicate`.
-unsafe fn received(frame: FrameGuard, link: ChannelLink, kind: Kind, place: *mut u8) -> Option<Paired> {
-    let entry = &frame.seat(0).entry;
-    match kind {
-        // SAFETY: the message is in our parcel.
-        Kind::Receive => unsafe { link.codec.receive(entry.place, place) }.then(Paired::default),
-        // SAFETY: passed on.
-        Kind::ReceiveExtended => Some(unsafe { keep(frame, 0, link, place) }),
-        Kind::Send | Kind::SendLater => Some(Paired::default()),
-    }
 }
 
 /// What an extended input or an output guard that was chosen keeps. A message that was received goes to `place`, unless it can be looked at
@@ -319,7 +304,7 @@ unsafe fn send_late(
     place: *mut u8,
     patience: Patience,
     at: &'static Location<'static>,
-) -> Result<Paired, Refusal> {
+) -> Result<(), Refusal> {
     let frame = FrameGuard::new(1, false, hosted(context));
     let seat = frame.sit(0, Kind::SendLater, link);
     let wait_here = !matches!(patience, Patience::Never);
@@ -354,7 +339,7 @@ unsafe fn send_late(
     // SAFETY: by the caller.
     if unsafe { kept.deliver(channel, context, place, at) } {
         context.forgive();
-        return Ok(Paired::default());
+        return Ok(());
     }
     Err(Refusal::Stopped(channel.stopped(channel.ended_for_senders().unwrap_or(Outcome::Retired), context)))
 }

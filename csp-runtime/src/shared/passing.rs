@@ -9,6 +9,8 @@ use crate::rendezvous::core::Side;
 
 impl ChannelLink {
     /// An end that came along to this process unseen becomes its own.
+    #[cold]
+    #[inline(never)]
     pub(crate) fn adopt(self, side: Side) {
         let me = census::me();
         self.step(|lock, after| {
