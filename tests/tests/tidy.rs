@@ -19,6 +19,7 @@ const UNSAFE: &[(&str, &str)] = &[
     ("csp-runtime/src/choice/glance.rs", "a message comes to the place of the chosen guard"),
     ("csp-runtime/src/choice/few.rs", "a list that stands in place as long as it is short"),
     ("csp-runtime/src/hosted.rs", "lists of contexts that their worker's thread writes"),
+    ("csp-runtime/src/backend/coroutines/ahead.rs", "memory is fetched ahead, which reads nothing"),
     ("csp-runtime/src/backend/coroutines/mod.rs", "the record behind a coroutine's parker"),
     ("csp-runtime/src/backend/coroutines/nursery.rs", "what its lock protects"),
     ("csp-runtime/src/model/locks.rs", "model tests of the locks"),

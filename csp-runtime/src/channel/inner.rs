@@ -5,13 +5,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
+use super::paired::Paired;
 use super::rare::Rare;
 use crate::deadlock::{Operation, channel_phrase};
 use crate::error::{Cause, CauseKind, Refusal, Stopped};
 use crate::process::context::{Context, running};
 use crate::rendezvous::core::{Core, Side};
 use crate::rendezvous::decision::Outcome;
-use crate::rendezvous::home::Home;
 use crate::rendezvous::local::{self, Local};
 use crate::rendezvous::meet::Arrival;
 use crate::rendezvous::offer::{Entry, Kind, Offer};
@@ -80,33 +80,6 @@ pub(crate) enum Patience {
     Until(Instant),
     /// As long as it takes.
     Forever,
-}
-
-/// What an extended input, or a chosen output guard, left to be ended: the partner, or a place in the buffer.
-#[derive(Default)]
-pub(crate) struct Paired {
-    pub(crate) partner: Option<<Local as Home>::Link>,
-    pub(crate) kept: bool,
-    /// Of a channel in the arena, whatever it is.
-    #[cfg(feature = "backend-processes")]
-    pub(crate) shared: Option<crate::shared::operation::Kept>,
-}
-
-impl Paired {
-    /// What an entry in this process's memory was left with.
-    pub(crate) fn of_local((partner, kept): (Option<<Local as Home>::Link>, bool)) -> Self {
-        Self {
-            partner,
-            kept,
-            #[cfg(feature = "backend-processes")]
-            shared: None,
-        }
-    }
-
-    #[cfg(feature = "backend-processes")]
-    pub(crate) fn of_shared(kept: crate::shared::operation::Kept) -> Self {
-        Self { shared: Some(kept), ..Self::default() }
-    }
 }
 
 impl Channel {

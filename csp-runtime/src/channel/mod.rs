@@ -14,6 +14,7 @@ mod lease;
 mod moved;
 mod name;
 mod oddity;
+mod paired;
 mod rare;
 mod receiver;
 mod release;
@@ -25,13 +26,14 @@ pub(crate) use end::End;
 pub(crate) use handover::{abandon_end, hand_over_receiver, hand_over_sender, take_over_receiver, take_over_sender};
 #[cfg(any(feature = "backend-processes", all(test, loom)))]
 pub(crate) use inner::Patience;
-pub(crate) use inner::{Channel, Paired, Plain, may_communicate};
+pub(crate) use inner::{Channel, Plain, may_communicate};
 use inner::{Codec, codec, no_codec};
 #[cfg(all(not(loom), feature = "backend-coroutines"))]
 pub(crate) use lease::Lease;
 pub use name::Named;
 #[cfg(all(not(loom), feature = "backend-coroutines"))]
 pub(crate) use oddity::all_are_plain;
+pub(crate) use paired::Paired;
 pub use receiver::{IntoIter, Iter, Receiver};
 pub use release::Release;
 pub use sender::Sender;

@@ -3,7 +3,8 @@
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use super::inner::{Channel, Paired};
+use super::inner::Channel;
+use super::paired::Paired;
 use crate::rendezvous::decision::Outcome;
 use crate::rendezvous::home::Home;
 use crate::rendezvous::local::Local;
