@@ -49,6 +49,14 @@ impl Small {
         (head..head + 4 * granules).for_each(|unit| self.write(unit));
     }
 
+    /// Takes all, if it is to be had, and frees it.
+    fn use_all(&self, owner: u32) {
+        if let Some(run) = self.take_all(owner) {
+            self.write_run(run, GRANULES as u32);
+            self.table.free(run);
+        }
+    }
+
     /// Nothing is lost: all of it can be had.
     fn audit(&self, owners: &[u32]) {
         for owner in owners {
@@ -121,17 +129,9 @@ fn a_spare_run_has_one_owner_after_another() {
         small.table.free(small.take_all(3).unwrap()); // a spare run
         let other = {
             let small = small.clone();
-            thread::spawn(move || {
-                if let Some(run) = small.take_all(1) {
-                    small.write_run(run, 2);
-                    small.table.free(run);
-                }
-            })
+            thread::spawn(move || small.use_all(1))
         };
-        if let Some(run) = small.take_all(2) {
-            small.write_run(run, 2);
-            small.table.free(run);
-        }
+        small.use_all(2);
         other.join().unwrap();
         small.audit(&[1, 2, 3]);
     });

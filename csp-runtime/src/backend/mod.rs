@@ -20,6 +20,9 @@ use std::str::FromStr;
 use std::time::Instant;
 
 #[cfg(feature = "backend-coroutines")]
+pub(crate) use coroutines::Ahead;
+
+#[cfg(feature = "backend-coroutines")]
 use crate::process::context::Context;
 
 /// An execution model: what a process is while it runs.
@@ -188,9 +191,6 @@ pub(crate) fn park_this_coroutine(context: &Context) {
 pub(crate) fn let_ready_coroutines_run(context: &Context) -> bool {
     coroutines::let_ready_run(context)
 }
-
-#[cfg(feature = "backend-coroutines")]
-pub(crate) use coroutines::Ahead;
 
 /// Wakes a coroutine that waits, or waited.
 ///

@@ -68,7 +68,6 @@ pub(crate) struct Standing {
 
 impl Standing {
     /// Of somebody who waits nowhere, and is woken so.
-    #[track_caller]
     pub(crate) fn new(parker: &'static dyn Park) -> Self {
         Self {
             channel: Cell::new(std::ptr::null()),
@@ -104,7 +103,7 @@ impl Standing {
         self.at.set(at);
         // SAFETY: the last offer is complete, so nobody else uses the entry.
         unsafe { Entry::renew(self.entry.get(), kind, place) };
-        self.offer.open_again();
+        self.offer.decision.open_of_a_sleeper();
         self.entry()
     }
 

@@ -99,13 +99,6 @@ impl Decision {
         Self(AtomicU32::new(OPEN | PARKED | SLEEPER))
     }
 
-    /// The same of one that never waits awake, whose former word nobody looks at any more.
-    #[cfg(all(not(loom), feature = "backend-coroutines"))]
-    #[inline(always)]
-    pub(crate) fn open_of_a_sleeper(&self) {
-        self.0.store(OPEN | PARKED | SLEEPER, Ordering::Relaxed); // published with its entry, by the channel's lock
-    }
-
     /// DONE → OPEN by the owner, for its next offer.
     #[cfg(feature = "backend-processes")]
     #[inline]
@@ -113,6 +106,13 @@ impl Decision {
         step();
         // SYNC renewal: whoever sees it open sees which offer it is.
         self.0.store(OPEN, Ordering::Release);
+    }
+
+    /// DONE → OPEN by an owner that never waits awake, and at whose former offer nobody looks any more.
+    #[cfg(all(not(loom), feature = "backend-coroutines"))]
+    #[inline(always)]
+    pub(crate) fn open_of_a_sleeper(&self) {
+        self.0.store(OPEN | PARKED | SLEEPER, Ordering::Relaxed); // published with its entry, by the channel's lock
     }
 
     /// The word that sleepers in shared memory sleep on, and what it is.

@@ -100,13 +100,6 @@ impl Offer {
         unsafe { (*this).parker = parker };
     }
 
-    /// As [`renew`](Self::renew), of a sleeper's plain offer in this process's memory, which nobody looks at once it is complete.
-    #[cfg(all(not(loom), feature = "backend-coroutines"))]
-    #[inline(always)]
-    pub(crate) fn open_again(&self) {
-        self.decision.open_of_a_sleeper();
-    }
-
     #[inline]
     pub(crate) fn is_choosing(&self) -> bool {
         self.choosing

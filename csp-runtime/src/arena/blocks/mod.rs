@@ -179,15 +179,15 @@ impl Table {
 
     /// The committed runs and slabs, by their heads.
     fn extents(&self) -> impl Iterator<Item = (usize, Extent)> {
-        let heads = self.touched().filter(|at| matches!(self.granules[*at].marker(), Marker::Head));
+        let heads = self.ever_claimed().filter(|at| matches!(self.granules[*at].marker(), Marker::Head));
         heads.filter_map(|head| Some((head, self.extent(u32::try_from(head).ok()?)?)))
     }
 
     /// The granules that have ever been claimed, and a few others.
-    fn touched(&self) -> impl Iterator<Item = usize> + use<> {
+    fn ever_claimed(&self) -> impl Iterator<Item = usize> + use<> {
         let all = self.granules.len();
-        let untouched = self.header.untouched(all);
-        (0..untouched.start).chain(untouched.end..all)
+        let never = self.header.never_claimed(all);
+        (0..never.start).chain(never.end..all)
     }
 
     /// Where blocks begin in a slab of the class, or in a run, at `head`.
@@ -216,7 +216,7 @@ impl Table {
 
     /// Counts the granules that are taken, and corrects the counter, which a killed process may have left wrong.
     fn recount(&self) -> usize {
-        let taken = self.touched().filter(|at| !self.granules[*at].is_free()).count();
+        let taken = self.ever_claimed().filter(|at| !self.granules[*at].is_free()).count();
         let count = taken.saturating_sub(self.spare());
         self.header.set_claimed(count);
         count

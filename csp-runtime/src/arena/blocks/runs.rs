@@ -74,7 +74,7 @@ impl Table {
             return Err(first + taken);
         }
         if !mutant("claimed_out_of_sight") {
-            self.header.touch(first..first + count, self.granules.len());
+            self.header.will_claim(first..first + count, self.granules.len());
         }
         for (at, granule) in granules.iter().enumerate() {
             if !granule.claim(owner) {
@@ -130,7 +130,7 @@ impl Table {
     pub(in crate::arena) fn trim(&self, owner: u32, all: bool, discard: impl Fn(u32, u32)) {
         self.header.forget_freed();
         let is_idle = |at: &usize| self.granules[*at].is_free() && self.granules[*at].is_touched();
-        let idle = self.touched().filter(is_idle).count() + self.spare();
+        let idle = self.ever_claimed().filter(is_idle).count() + self.spare();
         if !all && idle <= most_idle(self.granules.len()) {
             return;
         }

@@ -6,17 +6,17 @@ use crate::sync::Ordering;
 
 impl Table {
     pub(in crate::arena) fn sweep(&self, dead: u32, mut visit: impl FnMut(u32)) {
-        for at in self.touched() {
+        for at in self.ever_claimed() {
             if self.granules[at].is_claimed_by(dead) {
                 self.finish_claim(at, dead);
             }
         }
         // All runs before any slab: a slab that once was may have had a block where a run begins now, and the entry of a
         // run that stands must not be freed as one of its.
-        for at in self.touched() {
+        for at in self.ever_claimed() {
             self.sweep_run(at, dead, &mut visit);
         }
-        for at in self.touched() {
+        for at in self.ever_claimed() {
             for class in self.granules[at].classes() {
                 for unit in self.starts(at, Some(class)) {
                     self.sweep_unit(unit, dead, &mut visit);

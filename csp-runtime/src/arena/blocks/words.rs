@@ -123,24 +123,23 @@ impl Entry {
     /// owner → FREE, by the owner.
     #[inline]
     pub(super) fn free(&self) {
-        self.set_kind(Kind::Unfinished);
-        step();
-        if mutant("relaxed_free") {
-            return self.owner.store(FREE, Ordering::Relaxed);
-        }
-        // SYNC entry: the next owner comes after all that this one did in the block.
-        self.owner.store(FREE, Ordering::Release);
+        self.give_up(FREE, mutant("relaxed_free"));
     }
 
     /// owner → SPARE, by the owner of a run.
     pub(super) fn spare(&self) {
+        self.give_up(SPARE, mutant("relaxed_spare"));
+    }
+
+    #[inline]
+    fn give_up(&self, word: u32, relaxed: bool) {
         self.set_kind(Kind::Unfinished);
         step();
-        if mutant("relaxed_spare") {
-            return self.owner.store(SPARE, Ordering::Relaxed);
+        if relaxed {
+            return self.owner.store(word, Ordering::Relaxed);
         }
-        // SYNC entry: as `free`.
-        self.owner.store(SPARE, Ordering::Release);
+        // SYNC entry: the next owner comes after all that this one did in the block.
+        self.owner.store(word, Ordering::Release);
     }
 
     /// SPARE → owner: the run that stands there, whichever that is by now.
@@ -366,19 +365,19 @@ impl Header {
     }
 
     /// Granules of `all` between these have never been claimed.
-    pub(super) fn untouched(&self, all: usize) -> Range<usize> {
+    pub(super) fn never_claimed(&self, all: usize) -> Range<usize> {
         let lower = self.lower.load(Ordering::Relaxed) as usize;
         lower..all.saturating_sub(self.upper.load(Ordering::Relaxed) as usize).max(lower)
     }
 
     /// Some of `all` granules are about to be claimed: from now on whoever looks for claims looks there, too.
-    pub(super) fn touch(&self, granules: Range<usize>, all: usize) {
-        let untouched = self.untouched(all);
-        if granules.end <= untouched.start || granules.start >= untouched.end {
+    pub(super) fn will_claim(&self, granules: Range<usize>, all: usize) {
+        let never = self.never_claimed(all);
+        if granules.end <= never.start || granules.start >= never.end {
             return;
         }
         step();
-        if granules.end - untouched.start <= untouched.end - granules.start {
+        if granules.end - never.start <= never.end - granules.start {
             let _ = self.lower.fetch_max(granules.end as u32, Ordering::Relaxed);
         } else {
             let _ = self.upper.fetch_max((all - granules.start) as u32, Ordering::Relaxed);
