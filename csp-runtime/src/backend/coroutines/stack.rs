@@ -1,6 +1,7 @@
 //! Stacks for coroutines: taken from slabs and reused hot, each with a guard page that a signal handler can recognize.
 
 use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::ptr::with_exposed_provenance_mut;
@@ -45,7 +46,7 @@ const _: () = assert!(COLOUR_STEP.is_multiple_of(STACK_ALIGNMENT));
 const _: () = assert!((COLOURS - 1) * COLOUR_STEP < 4096);
 const _: () = assert!(MIN_USABLE - COLOURS * COLOUR_STEP >= MIN_STACK_SIZE);
 
-/// A stack, owned. Dropped, it is the next that this thread takes.
+/// A stack, owned. Dropped, it is the next that a process of this thread begins with.
 pub(super) struct SlabStack {
     /// The coloured top. From it, and from the size, the low end can be told: see [`Slot::below`].
     base: NonZeroUsize,
@@ -57,6 +58,23 @@ impl SlabStack {
         let slab = SLAB.get().expect("the first stack that is taken makes it");
         let guard = if self.usable == slab.usable { slab.guard } else { slab.page };
         Slot::below(self.base, guard, self.usable, slab.page)
+    }
+
+    /// A process is to begin here. Of many that are launched at once and end soon, all but a few would each write to a stack that has left
+    /// the caches, or was never written: so it leaves its own idle, and has the one on which another has ended here last.
+    // Never inlined: see `take`.
+    #[inline(never)]
+    pub(super) fn warm(&mut self) {
+        if SLAB.get().is_none_or(|slab| slab.usable != self.usable) {
+            return;
+        }
+        let _ = CACHE.try_with(|cache| {
+            let cache = &mut *cache.0.borrow_mut();
+            if let Some(warmest) = cache.pop_back() {
+                cache.push_front(self.slot());
+                self.base = warmest.base;
+            }
+        });
     }
 
     #[cfg(test)]
@@ -152,25 +170,25 @@ fn give(slot: Slot, usable: usize) {
     let kept = CACHE.try_with(|cache| {
         let mut cache = cache.0.borrow_mut();
         if cache.len() >= KEPT_BY_THREAD {
-            give_back(cache.drain(..RETURNED).collect()); // the oldest, which are the coldest
+            give_back(cache.drain(..RETURNED).collect());
         }
-        cache.push(slot);
+        cache.push_back(slot);
     });
     // While the thread's locals are being destroyed there is no cache.
     kept.unwrap_or_else(|_| give_back(vec![slot]));
 }
 
-/// The idle stacks of a thread.
-struct Cache(RefCell<Vec<Slot>>);
+/// The idle stacks of a thread, the coldest first.
+struct Cache(RefCell<VecDeque<Slot>>);
 
 impl Drop for Cache {
     fn drop(&mut self) {
-        give_back(self.0.take());
+        give_back(self.0.take().into());
     }
 }
 
 thread_local! {
-    static CACHE: Cache = const { Cache(RefCell::new(Vec::new())) };
+    static CACHE: Cache = const { Cache(RefCell::new(VecDeque::new())) };
 }
 
 /// What all threads share.
@@ -195,7 +213,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 fn take_default(slab: &Slab) -> Result<Slot, String> {
-    if let Ok(Some(slot)) = CACHE.try_with(|cache| cache.0.borrow_mut().pop()) {
+    if let Ok(Some(slot)) = CACHE.try_with(|cache| cache.0.borrow_mut().pop_front()) {
         return Ok(slot);
     }
     let store = &mut *lock(&STORE);
@@ -355,13 +373,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_last_given_is_the_next_taken() {
+    fn the_last_given_is_the_next_used() {
         for size in [None, Some(100_000)] {
             let [one, two] = [(); 2].map(|()| take(size, 32 << 10).unwrap());
             let low = one.limit();
             drop((two, one));
-            assert_eq!(take(size, 32 << 10).unwrap().limit(), low);
+            let mut next = take(size, 32 << 10).unwrap();
+            next.warm();
+            assert_eq!(next.limit(), low);
         }
+    }
+
+    #[test]
+    fn of_many_that_are_launched_at_once_and_end_soon_one_is_used() {
+        let mut launched: Vec<_> = (0..1000).map(|_| take(None, 32 << 10).unwrap()).collect();
+        let lows: std::collections::HashSet<_> = launched
+            .drain(..)
+            .map(|mut stack| {
+                stack.warm();
+                stack.limit()
+            })
+            .collect();
+        assert!(lows.len() <= 2, "{} were", lows.len());
     }
 
     #[test]
