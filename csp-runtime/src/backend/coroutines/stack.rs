@@ -1,7 +1,6 @@
 //! Stacks for coroutines: taken from slabs and reused hot, each with a guard page that a signal handler can recognize.
 
 use std::cell::RefCell;
-use std::collections::VecDeque;
 use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::ptr::with_exposed_provenance_mut;
@@ -46,7 +45,7 @@ const _: () = assert!(COLOUR_STEP.is_multiple_of(STACK_ALIGNMENT));
 const _: () = assert!((COLOURS - 1) * COLOUR_STEP < 4096);
 const _: () = assert!(MIN_USABLE - COLOURS * COLOUR_STEP >= MIN_STACK_SIZE);
 
-/// A stack, owned. Dropped, it is the next that a process of this thread begins with.
+/// A stack, owned. Dropped, it is the next that this thread takes, or that a process begins with that was launched before.
 pub(super) struct SlabStack {
     /// The coloured top. From it, and from the size, the low end can be told: see [`Slot::below`].
     base: NonZeroUsize,
@@ -61,18 +60,14 @@ impl SlabStack {
     }
 
     /// A process is to begin here. Of many that are launched at once and end soon, all but a few would each write to a stack that has left
-    /// the caches, or was never written: so it leaves its own idle, and has the one on which another has ended here last.
+    /// the caches, or was never written: so it leaves its own idle, and has one on which another has ended here since.
     // Never inlined: see `take`.
     #[inline(never)]
     pub(super) fn warm(&mut self) {
-        if SLAB.get().is_none_or(|slab| slab.usable != self.usable) {
-            return;
-        }
         let _ = CACHE.try_with(|cache| {
             let cache = &mut *cache.0.borrow_mut();
-            if let Some(warmest) = cache.pop_back() {
-                cache.push_front(self.slot());
-                self.base = warmest.base;
+            if cache.warm > 0 && SLAB.get().is_some_and(|slab| slab.usable == self.usable) {
+                self.base = cache.exchange(self.slot()).base;
             }
         });
     }
@@ -169,26 +164,51 @@ fn give(slot: Slot, usable: usize) {
     }
     let kept = CACHE.try_with(|cache| {
         let mut cache = cache.0.borrow_mut();
-        if cache.len() >= KEPT_BY_THREAD {
-            give_back(cache.drain(..RETURNED).collect());
+        if cache.stacks.len() >= KEPT_BY_THREAD {
+            give_back(cache.stacks.drain(..RETURNED).collect()); // the oldest, which are the coldest
+            cache.warm = cache.warm.min(cache.stacks.len());
         }
-        cache.push_back(slot);
+        cache.stacks.push(slot);
+        cache.warm += 1;
     });
     // While the thread's locals are being destroyed there is no cache.
     kept.unwrap_or_else(|_| give_back(vec![slot]));
 }
 
-/// The idle stacks of a thread, the coldest first.
-struct Cache(RefCell<VecDeque<Slot>>);
+/// The idle stacks of a thread.
+struct Idle {
+    stacks: Vec<Slot>,
+    /// So many of them, the last ones, were given since those were launched that have yet to begin: they are warmer than theirs.
+    warm: usize,
+}
+
+impl Idle {
+    #[inline]
+    fn take(&mut self) -> Option<Slot> {
+        self.warm = self.warm.saturating_sub(1);
+        self.stacks.pop()
+    }
+
+    /// Takes the warmest for a cold one. There is a warm one.
+    fn exchange(&mut self, cold: Slot) -> Slot {
+        let coldest = self.stacks.len() - self.warm;
+        self.warm -= 1;
+        let warmest = self.stacks.len() - 1;
+        self.stacks.swap(coldest, warmest);
+        std::mem::replace(&mut self.stacks[coldest], cold)
+    }
+}
+
+struct Cache(RefCell<Idle>);
 
 impl Drop for Cache {
     fn drop(&mut self) {
-        give_back(self.0.take().into());
+        give_back(std::mem::take(&mut self.0.get_mut().stacks));
     }
 }
 
 thread_local! {
-    static CACHE: Cache = const { Cache(RefCell::new(VecDeque::new())) };
+    static CACHE: Cache = const { Cache(RefCell::new(Idle { stacks: Vec::new(), warm: 0 })) };
 }
 
 /// What all threads share.
@@ -213,7 +233,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 fn take_default(slab: &Slab) -> Result<Slot, String> {
-    if let Ok(Some(slot)) = CACHE.try_with(|cache| cache.0.borrow_mut().pop_front()) {
+    if let Ok(Some(slot)) = CACHE.try_with(|cache| cache.0.borrow_mut().take()) {
         return Ok(slot);
     }
     let store = &mut *lock(&STORE);
@@ -224,7 +244,7 @@ fn take_default(slab: &Slab) -> Result<Slot, String> {
         if is_cold {
             store.limit = (store.limit + FETCHED).min(MOST_WARM);
         }
-        let _ = CACHE.try_with(|cache| cache.0.borrow_mut().extend(idle.drain(from..)));
+        let _ = CACHE.try_with(|cache| cache.0.borrow_mut().stacks.extend(idle.drain(from..)));
         return Ok(slot);
     }
     store.fresh(slab)
@@ -373,14 +393,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_last_given_is_the_next_used() {
+    fn the_last_given_is_the_next_taken() {
         for size in [None, Some(100_000)] {
             let [one, two] = [(); 2].map(|()| take(size, 32 << 10).unwrap());
             let low = one.limit();
             drop((two, one));
-            let mut next = take(size, 32 << 10).unwrap();
-            next.warm();
-            assert_eq!(next.limit(), low);
+            assert_eq!(take(size, 32 << 10).unwrap().limit(), low);
         }
     }
 
