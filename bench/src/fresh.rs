@@ -82,7 +82,6 @@ pub(crate) fn command(cell: Cell) -> std::io::Result<Command> {
         .arg(cell::SUBCOMMAND)
         .arg(serde_json::to_string(&cell)?)
         .env("RUST_BACKTRACE", "0") // the message of a failed cell is enough
-        .envs(cell.subject.backend().map(|backend| ("CSP_BACKEND", backend)))
         .stdin(Stdio::null())
         .stdout(Stdio::piped());
     Ok(command)

@@ -47,10 +47,15 @@ pub(crate) fn wake(sleeper: &'static dyn Park, sleep: Sleep) {
         resume_one();
     }
     if DEFERRING.get() {
-        DEFERRED.with_borrow_mut(|deferred| deferred.push(sleeper));
+        defer(sleeper);
     } else {
         sleeper.unpark();
     }
+}
+
+#[cold]
+fn defer(sleeper: &'static dyn Park) {
+    DEFERRED.with_borrow_mut(|deferred| deferred.push(sleeper));
 }
 
 /// Something that a process can be blocked in.

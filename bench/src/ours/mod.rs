@@ -1,4 +1,4 @@
-//! Our side: the workloads as a user of the library writes them; the backend comes from `CSP_BACKEND`.
+//! Our side: the workloads as a user of the library writes them, on the backend that the cell names.
 
 mod between;
 mod choice;
@@ -37,14 +37,25 @@ pub(crate) fn is_ready(subject: Subject) -> bool {
 /// Runs `cell`, whose subject is ours.
 ///
 /// # Panics
-/// If a result is wrong.
+/// If a result is wrong, or this build does not have the backend.
 pub(crate) fn run(cell: Cell) -> Outcome {
+    configure(cell);
     if std::env::var_os(INSIDE).is_none() {
         return measure(cell);
     }
     let outcome = OnceLock::new();
     par! { inside(cell, &outcome) };
     outcome.into_inner().expect("the cell has ended")
+}
+
+/// Settings are set once, so all that the cell asks for are set here.
+fn configure(cell: Cell) {
+    let backend = cell.subject.backend().expect("ours").parse().unwrap_or_else(|why| panic!("{why}"));
+    let mut config = csp::Config::new().backend(backend);
+    if cell.workload == Workload::Workers {
+        config = config.workers(cell.params.workers());
+    }
+    config.set().expect("nothing has run yet");
 }
 
 /// A cell that is counted runs in a process from the beginning: how its processes start does not depend on how the system
@@ -90,13 +101,10 @@ fn measure(cell: Cell) -> Outcome {
         Workload::Death => death::death(cell.params.n()),
         Workload::Switch => ns_per_round(switch::switch).into(),
         Workload::Between => ns_per_round(between::between).into(),
-        Workload::Workers => {
-            csp::Config::new().workers(cell.params.workers()).set().expect("nothing has run yet");
-            match cell.params.n {
-                Some(n) => (ns_per_round(|laps| networks::ring(n, 1, laps)) / n as f64).into(),
-                None => ns_per_round(networks::commstime).into(),
-            }
-        }
+        Workload::Workers => match cell.params.n {
+            Some(n) => (ns_per_round(|laps| networks::ring(n, 1, laps)) / n as f64).into(),
+            None => ns_per_round(networks::commstime).into(),
+        },
         Workload::Idle => idle::idle().into(),
         Workload::Pi => pi::pi(cell.params.workers()),
         Workload::CommstimePar => ns_per_round(field::commstime_par).into(),

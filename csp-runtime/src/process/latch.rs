@@ -76,8 +76,9 @@ impl Latch {
     }
 
     fn is_last(&self) -> bool {
+        // Whoever finds nobody but itself is the last one: only they count down, and only who is there adds others.
         // SYNC latch: with itself: each end publishes its outcome to the last one, which publishes all to the owner.
-        self.open.fetch_sub(1, Ordering::AcqRel) == 1
+        self.open.load(Ordering::Acquire) == 1 || self.open.fetch_sub(1, Ordering::AcqRel) == 1
     }
 
     /// The owner waits until all have ended. Only once.

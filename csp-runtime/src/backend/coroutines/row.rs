@@ -7,22 +7,23 @@ use std::collections::VecDeque;
 const PIECE: usize = 256;
 
 pub(super) struct Row<T> {
-    /// The first piece, of which so many have been taken: never all, unless it is empty.
-    first: Vec<Option<T>>,
-    taken: usize,
+    /// The first piece: empty only if all are.
+    first: VecDeque<T>,
     /// The pieces behind it, of which none is empty, and only the last one may have room.
-    rest: VecDeque<Vec<Option<T>>>,
+    rest: VecDeque<VecDeque<T>>,
+    len: usize,
 }
 
 impl<T> Row<T> {
     pub(super) fn new() -> Self {
-        Self { first: Vec::with_capacity(PIECE), taken: 0, rest: VecDeque::new() }
+        Self { first: piece(), rest: VecDeque::new(), len: 0 }
     }
 
     #[inline]
     pub(super) fn push(&mut self, one: T) {
+        self.len += 1;
         if self.rest.is_empty() && self.first.len() < PIECE {
-            self.first.push(Some(one));
+            self.first.push_back(one);
         } else {
             self.push_behind(one);
         }
@@ -31,24 +32,23 @@ impl<T> Row<T> {
     #[inline(never)]
     fn push_behind(&mut self, one: T) {
         match self.rest.back_mut().filter(|last| last.len() < PIECE) {
-            Some(last) => last.push(Some(one)),
+            Some(last) => last.push_back(one),
             None => {
-                let mut piece = Vec::with_capacity(PIECE);
-                piece.push(Some(one));
-                self.rest.push_back(piece);
+                let mut last = piece();
+                last.push_back(one);
+                self.rest.push_back(last);
             }
         }
     }
 
     #[inline]
     pub(super) fn pop(&mut self) -> Option<T> {
-        let one = self.first.get_mut(self.taken)?.take();
-        self.taken += 1;
-        if self.taken == self.first.len() {
-            self.taken = 0;
-            if self.rest.is_empty() { self.first.clear() } else { self.go_on() }
+        let one = self.first.pop_front()?;
+        self.len -= 1;
+        if self.first.is_empty() && self.len > 0 {
+            self.go_on();
         }
-        one
+        Some(one)
     }
 
     /// The next piece is the first.
@@ -59,10 +59,12 @@ impl<T> Row<T> {
 
     #[inline]
     pub(super) fn len(&self) -> usize {
-        let first = self.first.len() - self.taken;
-        // All but the last one are full.
-        self.rest.back().map_or(first, |last| first + (self.rest.len() - 1) * PIECE + last.len())
+        self.len
     }
+}
+
+fn piece<T>() -> VecDeque<T> {
+    VecDeque::with_capacity(PIECE)
 }
 
 #[cfg(test)]

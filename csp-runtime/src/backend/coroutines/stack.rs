@@ -45,7 +45,7 @@ const _: () = assert!(COLOUR_STEP.is_multiple_of(STACK_ALIGNMENT));
 const _: () = assert!((COLOURS - 1) * COLOUR_STEP < 4096);
 const _: () = assert!(MIN_USABLE - COLOURS * COLOUR_STEP >= MIN_STACK_SIZE);
 
-/// A stack, owned. Dropped, it is the next that this thread takes.
+/// A stack, owned. Dropped, it is the next that this thread takes, or that a process begins with that was launched before.
 pub(super) struct SlabStack {
     /// The coloured top. From it, and from the size, the low end can be told: see [`Slot::below`].
     base: NonZeroUsize,
@@ -57,6 +57,19 @@ impl SlabStack {
         let slab = SLAB.get().expect("the first stack that is taken makes it");
         let guard = if self.usable == slab.usable { slab.guard } else { slab.page };
         Slot::below(self.base, guard, self.usable, slab.page)
+    }
+
+    /// A process is to begin here. Of many that are launched at once and end soon, all but a few would each write to a stack that has left
+    /// the caches, or was never written: so it leaves its own idle, and has one on which another has ended here since.
+    // Never inlined: see `take`.
+    #[inline(never)]
+    pub(super) fn warm(&mut self) {
+        let _ = CACHE.try_with(|cache| {
+            let cache = &mut *cache.0.borrow_mut();
+            if cache.warm > 0 && SLAB.get().is_some_and(|slab| slab.usable == self.usable) {
+                self.base = cache.exchange(self.slot()).base;
+            }
+        });
     }
 
     #[cfg(test)]
@@ -151,26 +164,51 @@ fn give(slot: Slot, usable: usize) {
     }
     let kept = CACHE.try_with(|cache| {
         let mut cache = cache.0.borrow_mut();
-        if cache.len() >= KEPT_BY_THREAD {
-            give_back(cache.drain(..RETURNED).collect()); // the oldest, which are the coldest
+        if cache.stacks.len() >= KEPT_BY_THREAD {
+            give_back(cache.stacks.drain(..RETURNED).collect()); // the oldest, which are the coldest
+            cache.warm = cache.warm.min(cache.stacks.len());
         }
-        cache.push(slot);
+        cache.stacks.push(slot);
+        cache.warm += 1;
     });
     // While the thread's locals are being destroyed there is no cache.
     kept.unwrap_or_else(|_| give_back(vec![slot]));
 }
 
 /// The idle stacks of a thread.
-struct Cache(RefCell<Vec<Slot>>);
+struct Idle {
+    stacks: Vec<Slot>,
+    /// So many of them, the last ones, were given since those were launched that have yet to begin: they are warmer than theirs.
+    warm: usize,
+}
+
+impl Idle {
+    #[inline]
+    fn take(&mut self) -> Option<Slot> {
+        self.warm = self.warm.saturating_sub(1);
+        self.stacks.pop()
+    }
+
+    /// Takes the warmest for a cold one. There is a warm one.
+    fn exchange(&mut self, cold: Slot) -> Slot {
+        let coldest = self.stacks.len() - self.warm;
+        self.warm -= 1;
+        let warmest = self.stacks.len() - 1;
+        self.stacks.swap(coldest, warmest);
+        std::mem::replace(&mut self.stacks[coldest], cold)
+    }
+}
+
+struct Cache(RefCell<Idle>);
 
 impl Drop for Cache {
     fn drop(&mut self) {
-        give_back(self.0.take());
+        give_back(std::mem::take(&mut self.0.get_mut().stacks));
     }
 }
 
 thread_local! {
-    static CACHE: Cache = const { Cache(RefCell::new(Vec::new())) };
+    static CACHE: Cache = const { Cache(RefCell::new(Idle { stacks: Vec::new(), warm: 0 })) };
 }
 
 /// What all threads share.
@@ -195,7 +233,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 fn take_default(slab: &Slab) -> Result<Slot, String> {
-    if let Ok(Some(slot)) = CACHE.try_with(|cache| cache.0.borrow_mut().pop()) {
+    if let Ok(Some(slot)) = CACHE.try_with(|cache| cache.0.borrow_mut().take()) {
         return Ok(slot);
     }
     let store = &mut *lock(&STORE);
@@ -206,7 +244,7 @@ fn take_default(slab: &Slab) -> Result<Slot, String> {
         if is_cold {
             store.limit = (store.limit + FETCHED).min(MOST_WARM);
         }
-        let _ = CACHE.try_with(|cache| cache.0.borrow_mut().extend(idle.drain(from..)));
+        let _ = CACHE.try_with(|cache| cache.0.borrow_mut().stacks.extend(idle.drain(from..)));
         return Ok(slot);
     }
     store.fresh(slab)
@@ -362,6 +400,19 @@ mod tests {
             drop((two, one));
             assert_eq!(take(size, 32 << 10).unwrap().limit(), low);
         }
+    }
+
+    #[test]
+    fn of_many_that_are_launched_at_once_and_end_soon_one_is_used() {
+        let mut launched: Vec<_> = (0..1000).map(|_| take(None, 32 << 10).unwrap()).collect();
+        let lows: std::collections::HashSet<_> = launched
+            .drain(..)
+            .map(|mut stack| {
+                stack.warm();
+                stack.limit()
+            })
+            .collect();
+        assert!(lows.len() <= 2, "{} were", lows.len());
     }
 
     #[test]

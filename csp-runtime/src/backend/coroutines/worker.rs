@@ -251,13 +251,13 @@ impl Worker {
                 self.open_inbox();
             }
             let favoured = if turn.is_multiple_of(TIMERS_EVERY) { self.now_and_then(turn) } else { None };
-            match favoured.or_else(take_ready) {
+            match favoured.or_else(take_ready).or_else(|| self.start_fresh()) {
                 Some(record) => {
                     if record.resume() {
                         self.own.free.borrow_mut().push(record);
                     }
                 }
-                None => self.start_or_rest(),
+                None => self.idle(),
             }
         }
     }
@@ -271,19 +271,14 @@ impl Worker {
         if turn.is_multiple_of(EVERY) { self.start_fresh() } else { None }
     }
 
-    /// Nothing is ready.
-    fn start_or_rest(&'static self) {
-        match self.start_fresh() {
-            Some(record) => add_ready(record),
-            None => self.idle(),
-        }
-    }
-
+    // Not in the loop, where it would take registers from those that only go from one ready coroutine to the next.
+    #[inline(never)]
     fn start_fresh(&'static self) -> Option<&'static Record> {
         self.take_fresh().map(|fresh| self.begin(fresh))
     }
 
-    fn begin(&'static self, fresh: Fresh) -> &'static Record {
+    fn begin(&'static self, mut fresh: Fresh) -> &'static Record {
+        fresh.stack.warm();
         let free = self.own.free.borrow_mut().pop();
         let record = free.unwrap_or_else(|| self.make_records());
         record.begin(fresh);
