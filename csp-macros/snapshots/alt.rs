@@ -19,43 +19,42 @@ fn example() {
             let __slot0 = ::csp::__private::Slot::new();
             let __slot1 = ::csp::__private::OutputSlot::new();
             let __slot2 = ::csp::__private::Slot::new();
-            let __outcome = ::csp::__private::choose(
-                ::csp::__private::Order::Fair,
-                &mut [
-                    ::csp::__private::input(
-                        0u32,
-                        0u32,
-                        ::core::option::Option::Some(tiles.__csp_receiver()),
-                        &__slot0,
+            let mut __list = ::csp::__private::GuardList::<8usize>::new();
+            let __outcome = __list
+                .gather()
+                .input(
+                    0u32,
+                    0u32,
+                    ::core::option::Option::Some(tiles.__csp_receiver()),
+                    &__slot0,
+                )
+                .output(
+                    1u32,
+                    0u32,
+                    {
+                        let __enabled: bool = next < height;
+                        if __enabled {
+                            ::core::option::Option::Some(self.rows.__csp_sender())
+                        } else {
+                            ::core::option::Option::None
+                        }
+                    },
+                    &__slot1,
+                )
+                .extended_input(
+                    2u32,
+                    0u32,
+                    ::core::option::Option::Some(requests[0].__csp_receiver()),
+                    &__slot2,
+                )
+                .after(
+                    3u32,
+                    0u32,
+                    ::core::option::Option::Some(
+                        ::csp::__private::deadline(Duration::from_secs(1)),
                     ),
-                    ::csp::__private::output(
-                        1u32,
-                        0u32,
-                        {
-                            let __enabled: bool = next < height;
-                            if __enabled {
-                                ::core::option::Option::Some(self.rows.__csp_sender())
-                            } else {
-                                ::core::option::Option::None
-                            }
-                        },
-                        &__slot1,
-                    ),
-                    ::csp::__private::extended(
-                        2u32,
-                        0u32,
-                        ::core::option::Option::Some(requests[0].__csp_receiver()),
-                        &__slot2,
-                    ),
-                    ::csp::__private::after(
-                        3u32,
-                        0u32,
-                        ::core::option::Option::Some(
-                            ::csp::__private::deadline(Duration::from_secs(1)),
-                        ),
-                    ),
-                ],
-            );
+                )
+                .choose(::csp::__private::Order::Fair);
             match __outcome {
                 ::core::result::Result::Ok(__chosen) => {
                     match __chosen.branch {

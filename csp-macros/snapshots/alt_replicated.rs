@@ -20,49 +20,42 @@ fn example() {
             let __slot1 = ::csp::__private::OutputSlot::new();
             let mut __replicas0 = ::csp::__private::Replicas::new();
             let mut __replicas1 = ::csp::__private::Replicas::new();
+            let mut __list = ::csp::__private::GuardList::<8usize>::new();
             let __outcome = {
-                let mut __guards = ::csp::__private::GuardList::new();
-                let mut __guard_number = ::csp::__private::Number::new();
-                let mut __number0 = ::csp::__private::Number::new();
-                let mut __number1 = ::csp::__private::Number::new();
+                let mut __guards = __list.gather();
+                let mut __gathered0 = __replicas0.gather();
+                let mut __gathered1 = __replicas1.gather();
                 #[allow(unused_mut)]
                 for (i, client) in clients.iter().enumerate() {
                     __guards
-                        .push(
-                            &mut __guard_number,
-                            ::csp::__private::input(
-                                0u32,
-                                __number0.of_next(),
-                                {
-                                    let __enabled: bool = open[i];
-                                    if __enabled {
-                                        ::core::option::Option::Some(
-                                            client.requests.__csp_receiver(),
-                                        )
-                                    } else {
-                                        ::core::option::Option::None
-                                    }
-                                },
-                                &__slot0,
-                            ),
+                        .input(
+                            0u32,
+                            __gathered0.number_of_next(),
+                            {
+                                let __enabled: bool = open[i];
+                                if __enabled {
+                                    ::core::option::Option::Some(
+                                        client.requests.__csp_receiver(),
+                                    )
+                                } else {
+                                    ::core::option::Option::None
+                                }
+                            },
+                            &__slot0,
                         );
+                    let mut __branch = __guards
+                        .outputs(1u32, __gathered1.number_of_next(), &__slot1);
                     #[allow(unused_mut)]
                     for mut tag in tags {
-                        __guards
+                        __branch
                             .push(
-                                &mut __guard_number,
-                                ::csp::__private::output(
-                                    1u32,
-                                    __number1.of_next(),
-                                    ::core::option::Option::Some(client.replies.__csp_sender()),
-                                    &__slot1,
-                                ),
+                                ::core::option::Option::Some(client.replies.__csp_sender()),
                             );
-                        __replicas1.push(&mut __number1, (__number0.of_next(), tag));
+                        __gathered1.push((__gathered0.number_of_next(), tag));
                     }
-                    __replicas0.push(&mut __number0, (i, client));
+                    __gathered0.push((i, client));
                 }
-                ::csp::__private::choose(::csp::__private::Order::Fair, &mut __guards)
+                __guards.choose(::csp::__private::Order::Fair)
             };
             match __outcome {
                 ::core::result::Result::Ok(__chosen) => {

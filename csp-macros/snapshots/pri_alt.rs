@@ -14,24 +14,23 @@ fn example() {
         match {
             let __slot0 = ::csp::__private::Slot::new();
             let __slot1 = ::csp::__private::Slot::new();
-            let __outcome = ::csp::__private::choose(
-                ::csp::__private::Order::Priority,
-                &mut [
-                    ::csp::__private::input(
-                        0u32,
-                        0u32,
-                        ::core::option::Option::Some(stop.__csp_receiver()),
-                        &__slot0,
-                    ),
-                    ::csp::__private::input(
-                        1u32,
-                        0u32,
-                        ::core::option::Option::Some(work.__csp_receiver()),
-                        &__slot1,
-                    ),
-                    ::csp::__private::skip(2u32, 0u32, true),
-                ],
-            );
+            let mut __list = ::csp::__private::GuardList::<8usize>::new();
+            let __outcome = __list
+                .gather()
+                .input(
+                    0u32,
+                    0u32,
+                    ::core::option::Option::Some(stop.__csp_receiver()),
+                    &__slot0,
+                )
+                .input(
+                    1u32,
+                    0u32,
+                    ::core::option::Option::Some(work.__csp_receiver()),
+                    &__slot1,
+                )
+                .skip(2u32, 0u32, true)
+                .choose(::csp::__private::Order::Priority);
             match __outcome {
                 ::core::result::Result::Ok(__chosen) => {
                     match __chosen.branch {

@@ -15,7 +15,7 @@ use crate::backend::Park;
 use crate::backend::idleness::{Idleness, Settled};
 use crate::backend::posted::Posted;
 use crate::channel::{Channel, Patience, Receiver, Release, Sender, ends_for_model};
-use crate::choice::{Guard, Order, OutputSlot, Slot, after, choose_as, deadline, input, output};
+use crate::choice::{GuardList, Order, OutputSlot, Slot, deadline};
 use crate::error::{Cause, CauseKind, Refusal, Stopped};
 use crate::process::context::Context;
 use crate::rendezvous::core::Side;
@@ -94,19 +94,27 @@ fn recv(context: &Context, ends: &Ends, patience: Patience) -> Result<u32, Refus
 /// Receives from whichever is ready: the channel's number and the value.
 fn recv_any(context: &Context, channels: &[&Ends], timeout: bool) -> Result<Option<(u32, u32)>, Stopped> {
     let slot = Slot::new();
-    let mut guards: Vec<Guard<'_>> = (0..).zip(channels).map(|(n, ends)| input(n, 0, Some(&*ends.1), &slot)).collect();
-    if timeout {
-        guards.push(after(u32::MAX, 0, Some(deadline(Duration::from_secs(3600)))));
+    let mut list = GuardList::<4>::new();
+    let mut guards = list.gather();
+    for (n, ends) in (0..).zip(channels) {
+        guards.input(n, 0, Some(&ends.1), &slot);
     }
-    let chosen = choose_as(context, Order::Priority, &guards, Location::caller())?;
+    if timeout {
+        guards.after(u32::MAX, 0, Some(deadline(Duration::from_secs(3600))));
+    }
+    let chosen = guards.choose_as(context, Order::Priority, Location::caller())?;
     Ok((chosen.branch != u32::MAX).then(|| (chosen.branch, slot.take())))
 }
 
 /// Sends `value` to whichever is ready, or leaves the output's expression without one: the channel's number.
 fn send_any(context: &Context, channels: &[&Ends], value: Option<u32>) -> Result<u32, Stopped> {
     let slot = OutputSlot::<u32>::new();
-    let guards: Vec<Guard<'_>> = (0..).zip(channels).map(|(n, ends)| output(n, 0, Some(&*ends.0), &slot)).collect();
-    let chosen = choose_as(context, Order::Priority, &guards, Location::caller())?;
+    let mut list = GuardList::<4>::new();
+    let mut guards = list.gather();
+    for (n, ends) in (0..).zip(channels) {
+        guards.output(n, 0, Some(&ends.0), &slot);
+    }
+    let chosen = guards.choose_as(context, Order::Priority, Location::caller())?;
     let commit = slot.commit();
     match value {
         Some(value) => commit.send_as(context, value, Location::caller()),

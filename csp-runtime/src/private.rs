@@ -2,8 +2,8 @@
 
 pub use crate::channel::Release;
 pub use crate::choice::{
-    Chosen, Commit, FromStopped, Guard, GuardList, IntoDeadline, Number, Order, OutputSlot, Replicas, Slot, after,
-    choose, deadline, extended, input, output, propagate, skip,
+    Chosen, Commit, FromStopped, Gathering, GuardList, Guards, Inputs, IntoDeadline, Order, OutputSlot, Outputs,
+    Replicas, Slot, deadline, propagate,
 };
 pub use crate::io::{io, io_async};
 pub use crate::message::{

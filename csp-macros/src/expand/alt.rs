@@ -14,24 +14,6 @@ use crate::syntax::guard::Guard;
 /// The whole expansion, an expression.
 pub(crate) fn expand(alt: &Alt, order: Order, csp: &TokenStream) -> TokenStream {
     let mut parts = Parts { csp, branches: Vec::new(), replicas: Replicas::default() };
-    let replicated = alt.items.iter().any(|item| matches!(item, Item::Replicated(_)));
-    let guards = match replicated {
-        false => {
-            let guards: Vec<TokenStream> = parts.guards(&alt.items);
-            quote_spanned!(Span::mixed_site()=> [#(#guards),*])
-        }
-        true => quote_spanned!(Span::mixed_site()=> __guards),
-    };
-    let fill = replicated.then(|| {
-        let pushes = parts.pushes(&alt.items);
-        let numbers = parts.replicas.declare_numbers(csp);
-        quote_spanned! {Span::mixed_site()=>
-            let mut __guards = #csp::__private::GuardList::new();
-            let mut __guard_number = #csp::__private::Number::new();
-            #numbers
-            #pushes
-        }
-    });
     let order = Ident::new(
         match order {
             Order::Fair => "Fair",
@@ -39,12 +21,21 @@ pub(crate) fn expand(alt: &Alt, order: Order, csp: &TokenStream) -> TokenStream 
         },
         Span::mixed_site(),
     );
-    let choose = quote_spanned! {Span::mixed_site()=>
-        #csp::__private::choose(#csp::__private::Order::#order, &mut #guards)
-    };
-    let choose = match fill {
-        None => choose,
-        Some(fill) => quote_spanned!(Span::mixed_site()=> { #fill #choose }),
+    let choose = quote_spanned!(Span::mixed_site()=> choose(#csp::__private::Order::#order));
+    let replicated = alt.items.iter().any(|item| matches!(item, Item::Replicated(_)));
+    let choose = if replicated {
+        let gather = parts.gather_in(&alt.items, None);
+        let gather_replicas = parts.replicas.gather();
+        quote_spanned! {Span::mixed_site()=> {
+            let mut __guards = __list.gather();
+            #gather_replicas
+            #gather
+            __guards.#choose
+        }}
+    } else {
+        // One expression, so that what an operand borrows from lives until the choice is made.
+        let guards = parts.guards(&alt.items);
+        quote_spanned!(Span::mixed_site()=> __list.gather()#(.#guards)*.#choose)
     };
     parts.assemble(alt, &choose)
 }
@@ -74,30 +65,35 @@ impl<'a> Parts<'a> {
         branches.filter_map(|branch| self.guard(branch, None)).collect()
     }
 
-    /// Statements that push the guards, in textual order and order of iteration.
-    fn pushes(&mut self, items: &'a [Item]) -> TokenStream {
-        self.pushes_in(items, None)
-    }
-
-    fn pushes_in(&mut self, items: &'a [Item], level: Option<usize>) -> TokenStream {
+    /// Statements that gather the guards, in textual order and order of iteration.
+    fn gather_in(&mut self, items: &'a [Item], level: Option<usize>) -> TokenStream {
         let mut statements = TokenStream::new();
         for item in items {
             match item {
                 Item::Branch(branch) => {
                     let guard = self.guard(branch, level);
-                    statements.extend(
-                        guard.map(
-                            |guard| quote_spanned!(Span::mixed_site()=> __guards.push(&mut __guard_number, #guard);),
-                        ),
-                    );
+                    statements.extend(guard.map(|guard| quote_spanned!(Span::mixed_site()=> __guards.#guard;)));
                 }
                 Item::Replicated(replicated) => {
                     let inner = self.replicas.open(&replicated.pat, level);
-                    let body = self.pushes_in(&replicated.items, Some(inner));
+                    // Those of one branch stand side by side, if it is alone.
+                    let (begin, body) = match &*replicated.items {
+                        [Item::Branch(branch)] if branch.guard.is_communication() => {
+                            let (_, begin, end) = communication(branch);
+                            let slot = slot(self.branches.len());
+                            let (number, replica) = self.open(branch, Some(inner));
+                            let begin = quote_spanned! {Span::mixed_site()=>
+                                let mut __branch = __guards.#begin(#number, #replica, &#slot);
+                            };
+                            (Some(begin), quote_spanned!(Span::mixed_site()=> __branch.push(#end);))
+                        }
+                        items => (None, self.gather_in(items, Some(inner))),
+                    };
                     let keep = self.replicas.keep(inner);
                     let (pat, iter) = (&replicated.pat, &replicated.iter);
                     // A `mut` is for the body, where the variable is bound again.
                     statements.extend(quote_spanned! {Span::mixed_site()=>
+                        #begin
                         #[allow(unused_mut)]
                         for #pat in #iter { #body #keep }
                     });
@@ -107,51 +103,51 @@ impl<'a> Parts<'a> {
         statements
     }
 
-    /// The guard of one branch; `None` for `stopped`.
+    /// A call that adds the guard of one branch; none for `stopped`.
     fn guard(&mut self, branch: &'a Branch, level: Option<usize>) -> Option<TokenStream> {
         let csp = self.csp;
-        let number = self.branches.len();
-        let branch_number = Literal::u32_suffixed(u32::try_from(number).unwrap_or(u32::MAX));
-        let replica = match level {
-            Some(level) => self.replicas.count(level),
-            None => Literal::u32_suffixed(0).into_token_stream(),
-        };
-        let slot = slot(number);
-        let guard = match &branch.guard {
-            Guard::Input { channel, .. } => {
-                let end = optional(branch, &end(channel, "__csp_receiver"));
-                quote_spanned!(Span::mixed_site()=> input(#branch_number, #replica, #end, &#slot))
-            }
-            Guard::Extended { channel, .. } => {
-                let end = optional(branch, &end(channel, "__csp_receiver"));
-                quote_spanned!(Span::mixed_site()=> extended(#branch_number, #replica, #end, &#slot))
-            }
-            Guard::Output { channel, .. } => {
-                let end = optional(branch, &end(channel, "__csp_sender"));
-                quote_spanned!(Span::mixed_site()=> output(#branch_number, #replica, #end, &#slot))
-            }
+        if matches!(branch.guard, Guard::Stopped { .. }) {
+            return None;
+        }
+        let slot = slot(self.branches.len());
+        let (number, replica) = self.open(branch, level);
+        Some(match &branch.guard {
             Guard::After { deadline, .. } => {
                 let deadline = quote_spanned!(Span::mixed_site()=> #csp::__private::deadline(#deadline));
                 let deadline = optional(branch, &deadline);
-                quote_spanned!(Span::mixed_site()=> after(#branch_number, #replica, #deadline))
+                quote_spanned!(Span::mixed_site()=> after(#number, #replica, #deadline))
             }
             Guard::Skip { .. } => {
                 let enabled = match &branch.precondition {
                     Some(precondition) => precondition.condition.to_token_stream(),
                     None => quote_spanned!(Span::mixed_site()=> true),
                 };
-                quote_spanned!(Span::mixed_site()=> skip(#branch_number, #replica, #enabled))
+                quote_spanned!(Span::mixed_site()=> skip(#number, #replica, #enabled))
             }
-            Guard::Stopped { .. } => return None,
-        };
+            _ => {
+                let (add, _, end) = communication(branch);
+                quote_spanned!(Span::mixed_site()=> #add(#number, #replica, #end, &#slot))
+            }
+        })
+    }
+
+    /// Takes in a branch: its number, and that of its next replica.
+    fn open(&mut self, branch: &'a Branch, level: Option<usize>) -> (Literal, TokenStream) {
+        let number = Literal::u32_suffixed(u32::try_from(self.branches.len()).unwrap_or(u32::MAX));
         self.branches.push(Arm { branch, level });
-        Some(quote_spanned!(Span::mixed_site()=> #csp::__private::#guard))
+        let replica = match level {
+            Some(level) => self.replicas.count(level),
+            None => Literal::u32_suffixed(0).into_token_stream(),
+        };
+        (number, replica)
     }
 
     /// Slots, choice and bodies.
     fn assemble(&self, alt: &Alt, choose: &TokenStream) -> TokenStream {
         let csp = self.csp;
         let replicas = self.replicas.declare(csp);
+        // So many find room in place: those that stand in the text, and of replicated ones a few.
+        let room = Literal::usize_suffixed(self.branches.len().max(8));
         let slots = self.branches.iter().enumerate().filter_map(|(number, arm)| {
             let slot = slot(number);
             let kind = match arm.branch.guard {
@@ -194,6 +190,7 @@ impl<'a> Parts<'a> {
             match {
                 #(#slots)*
                 #replicas
+                let mut __list = #csp::__private::GuardList::<#room>::new();
                 let __outcome = #choose;
                 match __outcome {
                     ::core::result::Result::Ok(__chosen) => match __chosen.branch { #(#numbers => #chosen),* },
@@ -254,6 +251,18 @@ impl<'a> Parts<'a> {
             }
         }
     }
+}
+
+/// What adds the guard of a communication, what begins those of all its replicas, and its end.
+fn communication(branch: &Branch) -> (Ident, Ident, TokenStream) {
+    let (one, all, channel, method) = match &branch.guard {
+        Guard::Output { channel, .. } => ("output", "outputs", channel, "__csp_sender"),
+        Guard::Extended { channel, .. } => ("extended_input", "extended_inputs", channel, "__csp_receiver"),
+        Guard::Input { channel, .. } => ("input", "inputs", channel, "__csp_receiver"),
+        _ => unreachable!("asked of communications only"),
+    };
+    let ident = |name| Ident::new(name, Span::mixed_site());
+    (ident(one), ident(all), optional(branch, &end(channel, method)))
 }
 
 /// A `let`, so that a refutable pattern is blamed as such, at the pattern.

@@ -27,16 +27,16 @@ impl<'a> Replicas<'a> {
 
     /// The number of the iteration that is under way.
     pub(super) fn count(&self, level: usize) -> TokenStream {
-        let number = number(level);
-        quote_spanned!(Span::mixed_site()=> #number.of_next())
+        let gathered = gathered(level);
+        quote_spanned!(Span::mixed_site()=> #gathered.number_of_next())
     }
 
     /// Ends an iteration: keeps its variables, after the number of the outer iteration.
     pub(super) fn keep(&self, level: usize) -> TokenStream {
-        let (kept, number) = (kept(level), number(level));
+        let gathered = gathered(level);
         let names = self.0[level].variables.iter().map(|variable| &variable.ident);
         let outer = self.0[level].outer.map(|outer| self.count(outer)).into_iter();
-        quote_spanned!(Span::mixed_site()=> #kept.push(&mut #number, (#(#outer,)* #(#names,)*));)
+        quote_spanned!(Span::mixed_site()=> #gathered.push((#(#outer,)* #(#names,)*));)
     }
 
     /// Declares where the variables are kept.
@@ -45,10 +45,10 @@ impl<'a> Replicas<'a> {
         quote_spanned!(Span::mixed_site()=> #(let mut #kept = #csp::__private::Replicas::new();)*)
     }
 
-    /// Declares how many there are so far of each: variables of their own, which stay in registers.
-    pub(super) fn declare_numbers(&self, csp: &TokenStream) -> TokenStream {
-        let number = (0..self.0.len()).map(number);
-        quote_spanned!(Span::mixed_site()=> #(let mut #number = #csp::__private::Number::new();)*)
+    /// Declares how they are added there.
+    pub(super) fn gather(&self) -> TokenStream {
+        let (kept, gathered) = ((0..self.0.len()).map(kept), (0..self.0.len()).map(gathered));
+        quote_spanned!(Span::mixed_site()=> #(let mut #gathered = #kept.gather();)*)
     }
 
     /// The variables of the chosen replica: those of the outermost `for` first, as nested pairs.
@@ -95,8 +95,8 @@ fn kept(level: usize) -> Ident {
     format_ident!("__replicas{level}", span = Span::mixed_site())
 }
 
-fn number(level: usize) -> Ident {
-    format_ident!("__number{level}", span = Span::mixed_site())
+fn gathered(level: usize) -> Ident {
+    format_ident!("__gathered{level}", span = Span::mixed_site())
 }
 
 /// The variables that a pattern binds, each once.

@@ -33,6 +33,11 @@ impl Guard {
         }
     }
 
+    /// Whether it is an input or an output.
+    pub(crate) fn is_communication(&self) -> bool {
+        matches!(self, Guard::Input { .. } | Guard::Extended { .. } | Guard::Output { .. })
+    }
+
     /// Calls `visit` on every expression in the guard.
     pub(crate) fn exprs_mut(&mut self, visit: &mut dyn FnMut(&mut Expr)) {
         match self {

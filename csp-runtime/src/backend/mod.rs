@@ -186,10 +186,17 @@ pub(crate) fn park_this_coroutine(context: &Context) {
     coroutines::park_this(context);
 }
 
-/// Lets those coroutines run that are ready, if there are any. The caller is one, and `context` is its own.
+/// Lets those coroutines run that are ready. The caller is one, and `context` is its own.
 #[cfg(all(not(loom), feature = "backend-coroutines"))]
-pub(crate) fn let_ready_coroutines_run(context: &Context) -> bool {
-    coroutines::let_ready_run(context)
+#[inline(always)]
+pub(crate) fn let_ready_coroutines_run(context: &Context) {
+    coroutines::let_ready_run(context);
+}
+
+/// Whether any coroutine of this thread's worker is ready to run.
+#[cfg(all(not(loom), feature = "backend-coroutines"))]
+pub(crate) fn is_any_coroutine_ready() -> bool {
+    coroutines::is_any_ready()
 }
 
 /// Wakes a coroutine that waits, or waited.

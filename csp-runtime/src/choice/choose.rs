@@ -7,15 +7,13 @@ use std::time::Instant;
 
 use smallvec::SmallVec;
 
-#[cfg(all(not(loom), feature = "backend-coroutines"))]
-use super::glance::Seen;
 #[cfg(feature = "backend-processes")]
 use super::guard::There;
 use super::guard::{Communication, Guard, Seat, What, expired};
 use super::waiting::Waiting;
 use crate::channel::{Paired, may_communicate};
 use crate::error::Stopped;
-use crate::process::context::{Context, current};
+use crate::process::context::Context;
 use crate::rendezvous::decision::{Claim, MAX_GUARDS, News, Outcome};
 use crate::rendezvous::meet::{Arrival, Manner};
 use crate::rendezvous::offer::{Kind, Offer};
@@ -41,43 +39,6 @@ pub struct Chosen {
     pub replica: u32,
 }
 
-/// Commits one guard.
-///
-/// # Errors
-/// If the channels of all guards that are switched on are retired, or any of them is poisoned.
-///
-/// # Panics
-/// If no guard is switched on, and if a choice is made while an output guard's expression is evaluated.
-#[track_caller]
-pub fn choose(order: Order, guards: &[Guard<'_>]) -> Result<Chosen, Stopped> {
-    let at = Location::caller();
-    current(|context| {
-        #[cfg(all(not(loom), feature = "backend-coroutines"))]
-        if context.goes_the_short_way() && !std::thread::panicking() {
-            match super::glance::take_at_a_glance(order, guards) {
-                Seen::Took(index) => return Ok(chosen(&guards[index])),
-                Seen::Nobody => return super::courtesy::choose_later(context, order, guards, at),
-                Seen::Other => {}
-            }
-        }
-        choose_as(context, order, guards, at)
-    })
-}
-
-/// [`choose`], by the process of `context`.
-pub(crate) fn choose_as(
-    context: &Context,
-    order: Order,
-    guards: &[Guard<'_>],
-    at: &'static Location<'static>,
-) -> Result<Chosen, Stopped> {
-    choose_after(context, order, guards, at, false)
-}
-
-pub(super) fn chosen(guard: &Guard<'_>) -> Chosen {
-    Chosen { branch: guard.branch, replica: guard.replica }
-}
-
 /// `nobody`: a look at all guards has just found none that is ready, so the offers are made at once.
 pub(super) fn choose_after(
     context: &Context,
@@ -99,7 +60,7 @@ pub(super) fn choose_after(
     let (taken, survey) = choice.take_one(nobody)?;
     context.forgive();
     choice.remember(taken, &survey);
-    Ok(chosen(&guards[taken]))
+    Ok(guards[taken].chosen)
 }
 
 pub(super) struct Choice<'c, 'g> {
@@ -159,10 +120,9 @@ impl<'g> Choice<'_, 'g> {
     fn survey(&self) -> Result<Survey, Stopped> {
         assert!(self.guards.len() < MAX_GUARDS, "{}: a choice may have at most {MAX_GUARDS} guards", self.at);
         let mut survey = Survey::default();
-        let (mut on, mut retired) = (false, false);
+        let mut retired = false;
         for (index, guard) in self.guards.iter().enumerate() {
             match &guard.what {
-                What::Off => continue,
                 What::Communication(communication) => {
                     survey.latest = survey.latest.max(communication.chosen_at());
                     match communication.ended() {
@@ -182,9 +142,12 @@ impl<'g> Choice<'_, 'g> {
                 }
                 What::Skip => survey.skip = survey.skip.or(Some(index)),
             }
-            on = true;
         }
-        assert!(on, "{}: no guard of this choice is switched on, so it would wait for ever (occam's STOP)", self.at);
+        assert!(
+            !self.guards.is_empty(),
+            "{}: no guard of this choice is switched on, so it would wait for ever (occam's STOP)",
+            self.at
+        );
         if retired && survey.oldest.is_none() {
             return Err(Stopped::Retired);
         }
@@ -205,7 +168,6 @@ impl<'g> Choice<'_, 'g> {
                 What::Communication(communication) => communication.live.get() && self.try_guard(index)?,
                 What::Timeout(deadline) => expired(*deadline),
                 What::Skip => true,
-                What::Off => false,
             };
             if ready {
                 return Ok(Some(index));

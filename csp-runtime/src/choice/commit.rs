@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::channel::Lease;
 use crate::channel::{Channel, Paired, Plain};
 use crate::error::{Cause, CauseKind};
-use crate::process::context::{Context, current};
+use crate::process::context::{Context, current, running};
 use crate::rendezvous::core::Side;
 use crate::rendezvous::decision::Outcome;
 use crate::rendezvous::local::Local;
@@ -75,7 +75,9 @@ impl<T: Send> Commit<T> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn send(self, message: T) {
         let at = Location::caller();
-        current(|context| self.send_as(context, message, at));
+        // SAFETY: the running process is the caller, and the reference is not kept.
+        let context = unsafe { running() };
+        self.send_as(context, message, at);
     }
 
     /// [`send`](Self::send), by the process of `context`.

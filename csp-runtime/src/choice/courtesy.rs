@@ -4,9 +4,9 @@
 use std::cell::Cell;
 use std::panic::Location;
 
-use super::choose::{Chosen, Order, choose_after, chosen};
-use super::glance::{Seen, take_at_a_glance};
-use super::guard::Guard;
+use super::choose::{Chosen, Order};
+use super::gathered::Gathered;
+use super::glance::{Seen, take_any, take_the_oldest};
 use crate::backend;
 use crate::error::Stopped;
 use crate::process::context::Context;
@@ -27,17 +27,17 @@ impl Courtesy {
         Self { without: Cell::new(0), next: Cell::new(1) }
     }
 
-    /// The coroutine of `context`, which is the caller, lets those run that are ready. False: there are none, or it is not to.
-    pub(super) fn let_others_go_first(&self, context: &Context) -> bool {
+    /// Whether others are to run first. False: there are none, or it is not to.
+    fn lets_others_go_first(&self) -> bool {
         if let Some(less) = self.without.get().checked_sub(1) {
             self.without.set(less);
             return false;
         }
-        backend::let_ready_coroutines_run(context)
+        backend::is_any_coroutine_ready()
     }
 
     /// Whether somebody was there afterwards.
-    pub(super) fn has_paid(&self, paid: bool) {
+    fn has_paid(&self, paid: bool) {
         let next = self.next.get();
         if paid {
             self.next.set(1);
@@ -48,21 +48,45 @@ impl Courtesy {
     }
 }
 
-/// [`choose`](super::choose), of a coroutine that has just seen that nobody is there for any of its guards.
-pub(super) fn choose_later(
+/// What is to be done next.
+pub(super) enum Next {
+    Done(Result<Chosen, Stopped>),
+    /// Nobody is there, but others are ready to run, who may come.
+    LetOthersGoFirst,
+}
+
+/// The choice of a coroutine whose first guard is not ready; `latest` as for [`take_any`].
+#[inline(never)]
+pub(super) fn look_at_all(
     context: &Context,
     order: Order,
-    guards: &[Guard<'_>],
+    guards: Gathered<'_, '_>,
+    latest: u64,
+    at: &'static Location<'static>,
+) -> Next {
+    Next::Done(match take_any(order, guards, latest) {
+        Seen::Took(chosen) => Ok(chosen),
+        Seen::Nobody if context.courtesy.lets_others_go_first() => return Next::LetOthersGoFirst,
+        Seen::Nobody => guards.choose_as(context, order, at, true),
+        Seen::Other => guards.choose_as(context, order, at, false),
+    })
+}
+
+/// The choice that has let others go first.
+#[inline(never)]
+pub(super) fn go_on(
+    context: &Context,
+    order: Order,
+    guards: Gathered<'_, '_>,
     at: &'static Location<'static>,
 ) -> Result<Chosen, Stopped> {
-    if !context.courtesy.let_others_go_first(context) {
-        return choose_after(context, order, guards, at, true);
-    }
-    let seen = take_at_a_glance(order, guards);
+    let seen = guards.tally().map_or(Seen::Other, |tally| {
+        take_the_oldest(order, guards, tally).map_or_else(|| take_any(order, guards, tally.latest), Seen::Took)
+    });
     context.courtesy.has_paid(!matches!(seen, Seen::Nobody));
     match seen {
-        Seen::Took(index) => Ok(chosen(&guards[index])),
-        Seen::Nobody => choose_after(context, order, guards, at, true),
-        Seen::Other => choose_after(context, order, guards, at, false),
+        Seen::Took(chosen) => Ok(chosen),
+        Seen::Nobody => guards.choose_as(context, order, at, true),
+        Seen::Other => guards.choose_as(context, order, at, false),
     }
 }

@@ -1,84 +1,96 @@
 //! A choice between coroutines of one worker that finds a partner waiting: no offer at all, and as a rule a look at one channel.
 
-use std::hint::select_unpredictable;
+use std::panic::Location;
 use std::sync::atomic::Ordering;
 
-use super::choose::Order;
+use super::choose::{Chosen, Order};
 use super::commit::Hold;
-use super::guard::{Communication, Guard, PASSED_OVER};
+use super::courtesy::{self, Next};
+use super::gathered::Gathered;
+use super::guard::Communication;
+use super::tally::Tally;
+use crate::backend;
 use crate::channel::{Lease, Paired, all_are_plain};
+use crate::error::Stopped;
+use crate::process::context::running;
 use crate::rendezvous::bias::this_owner;
 use crate::rendezvous::neighbours::{Found, Glance};
 use crate::rendezvous::offer::Kind;
 
-/// What came of the look.
+/// The choice, which takes a look first where that can tell.
+///
+/// Inlined into the body of the process, as far as it goes if there is somebody, and for the sake of the switch in it: see `Channel::communicate`.
+#[cfg_attr(not(debug_assertions), inline(always))]
+pub(super) fn choose(
+    order: Order,
+    guards: Gathered<'_, '_>,
+    at: &'static Location<'static>,
+) -> Result<Chosen, Stopped> {
+    // SAFETY: the running process is the caller, and the reference is not kept.
+    let context = unsafe { running() };
+    if !context.goes_the_short_way() || std::thread::panicking() {
+        return guards.choose_as(context, order, at, false);
+    }
+    let Some(tally) = guards.tally() else { return guards.choose_as(context, order, at, false) };
+    if let Some(chosen) = take_the_oldest(order, guards, tally) {
+        return Ok(chosen);
+    }
+    match courtesy::look_at_all(context, order, guards, tally.latest, at) {
+        Next::Done(result) => result,
+        Next::LetOthersGoFirst => {
+            backend::let_ready_coroutines_run(context);
+            courtesy::go_on(context, order, guards, at)
+        }
+    }
+}
+
+/// What came of a look at all guards.
 pub(super) enum Seen {
     /// This guard is committed, the one that the long way would have taken.
-    Took(usize),
+    Took(Chosen),
     /// None is ready.
     Nobody,
     /// It is not so simple; nothing was changed.
     Other,
 }
 
-/// Commits a guard, if it is simple. It is if all guards are plain inputs and outputs, on channels without a buffer that only this worker has used,
-/// and none was passed over for a timeout.
+/// Commits the guard whose end was chosen longest ago, if it is ready, and all is simple: all guards are plain inputs and outputs, on channels
+/// without a buffer that only this worker has used, and none was passed over for a timeout.
 #[inline(always)]
-pub(super) fn take_at_a_glance(order: Order, guards: &[Guard<'_>]) -> Seen {
-    let Some((index, latest)) = oldest_and_latest(guards) else { return Seen::Other };
+pub(super) fn take_the_oldest(order: Order, guards: Gathered<'_, '_>, tally: Tally) -> Option<Chosen> {
     // Whether the others are ready too makes no difference, and none of them can be poisoned.
-    if order == Order::Fair
-        && all_are_plain()
-        && let Some(communication) = guards.get(index).and_then(Guard::communication)
-        && take(communication)
-    {
-        return took(index, communication, latest);
+    if order != Order::Fair || !all_are_plain() {
+        return None;
     }
-    take_any(order, guards, latest)
+    let (communication, chosen) = guards.communication(tally.oldest)?;
+    take(&communication, tally.latest).then_some(chosen)
 }
 
-/// The guard whose end was chosen longest ago, and when the one was that was chosen last; where all guards are simple.
-#[inline(always)]
-fn oldest_and_latest(guards: &[Guard<'_>]) -> Option<(usize, u64)> {
-    let (mut oldest, mut first, mut latest) = (u64::MAX, usize::MAX, 0);
-    for (index, guard) in guards.iter().enumerate() {
-        if let Some(end) = guard.plain {
-            let stamp = end.stamp.load(Ordering::Relaxed);
-            latest = stamp.max(latest);
-            // Of equals the first. A branch would be predicted wrongly: another one is the oldest each time.
-            let older = stamp < oldest;
-            first = select_unpredictable(older, index, first);
-            oldest = select_unpredictable(older, stamp, oldest);
-        } else if !guard.is_off() {
-            return None;
-        }
-    }
-    (latest < PASSED_OVER && first != usize::MAX).then_some((first, latest))
-}
-
-/// Looks at the channels of all.
-fn take_any(order: Order, guards: &[Guard<'_>], latest: u64) -> Seen {
+/// The same of any guard: looks at the channels of all. `latest`: when an end of this choice was chosen last.
+pub(super) fn take_any(order: Order, guards: Gathered<'_, '_>, latest: u64) -> Seen {
     let me = this_owner();
-    let mut first: Option<(u64, usize, &Communication<'_>)> = None;
-    let mut open = false;
-    for (index, guard) in guards.iter().enumerate() {
-        let Some(communication) = guard.communication() else { continue };
-        let stamp = communication.stamp();
-        match communication.channel().core.glance(communication.kind, me) {
-            Glance::Somebody => {
-                if first.is_none_or(|(before, ..)| order == Order::Fair && stamp < before) {
-                    first = Some((stamp, index, communication));
+    let (mut first, mut earliest) = (None, u64::MAX);
+    let (mut open, mut index) = (false, 0);
+    for (ends, kind) in guards.communications() {
+        for end in ends {
+            match end.channel.core.glance(kind, me) {
+                Glance::Somebody => {
+                    let stamp = end.stamp.load(Ordering::Relaxed);
+                    if first.is_none() || order == Order::Fair && stamp < earliest {
+                        (first, earliest) = (Some(index), stamp);
+                    }
+                    open = true;
                 }
+                Glance::Nobody => open = true,
+                // Its guard is switched off, unless all are.
+                Glance::Retired => {}
+                Glance::Other => return Seen::Other,
             }
-            Glance::Nobody => {}
-            // Its guard is switched off, unless all are.
-            Glance::Retired => continue,
-            Glance::Other => return Seen::Other,
+            index += 1;
         }
-        open = true;
     }
-    match first {
-        Some((_, index, communication)) if take(communication) => took(index, communication, latest),
+    match first.and_then(|index| guards.communication(index)) {
+        Some((communication, chosen)) if take(&communication, latest) => Seen::Took(chosen),
         // A choice that has been decided, say, and has yet to leave.
         Some(_) => Seen::Other,
         None if open => Seen::Nobody,
@@ -86,32 +98,26 @@ fn take_any(order: Order, guards: &[Guard<'_>], latest: u64) -> Seen {
     }
 }
 
+/// Commits it, if a plain partner waits, and leaves what it brought in its slot. `latest` as above.
 #[inline(always)]
-fn took(index: usize, communication: &Communication<'_>, latest: u64) -> Seen {
-    communication.set_chosen_at(latest + 1);
-    Seen::Took(index)
-}
-
-/// Commits it, if a plain partner waits, and leaves what it brought in its slot.
-#[inline(always)]
-fn take(communication: &Communication<'_>) -> bool {
+fn take(communication: &Communication<'_>, latest: u64) -> bool {
     if communication.kind != Kind::Receive {
-        let lease = Lease::of_waiting_receiver(communication.channel());
-        return lease.map(|lease| communication.outcome().leave_pair(Hold::Lease(lease), Paired::default())).is_some();
-    }
-    let core = &communication.channel().core;
-    // SAFETY: the place has room for a message of this channel, whose size its core knows.
-    match unsafe { core.find_neighbour(Kind::Receive, communication.place(), core.size()) } {
-        Found::Met(partner) => {
+        let Some(lease) = Lease::of_waiting_receiver(communication.channel()) else { return false };
+        communication.outcome().leave_pair(Hold::Lease(lease), Paired::default());
+    } else {
+        let core = &communication.channel().core;
+        // SAFETY: the place has room for a message of this channel, whose size its core knows.
+        match unsafe { core.find_neighbour(Kind::Receive, communication.place(), core.size()) } {
             // SAFETY: whoever waits where the lock is our own is a coroutine of this worker.
-            unsafe { partner.wake() };
-            communication.outcome().leave_message();
-            true
+            Found::Met(partner) => unsafe { partner.wake() },
+            Found::Nobody(own) => {
+                own.let_go();
+                return false;
+            }
+            Found::Other => return false,
         }
-        Found::Nobody(own) => {
-            own.let_go();
-            false
-        }
-        Found::Other => false,
+        communication.outcome().leave_message();
     }
+    communication.set_chosen_at(latest + 1);
+    true
 }

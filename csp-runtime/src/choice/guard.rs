@@ -1,16 +1,14 @@
 //! The guards of a choice, all of one type, so that a choice is a loop over them.
 
 use std::cell::Cell;
-use std::ops::Deref;
 use std::ptr::NonNull;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use super::few::Few;
-use super::number::Number;
-use super::slot::{Outcome, OutputSlot, Slot};
-use crate::channel::{Channel, End, Receiver, Sender};
+use super::choose::Chosen;
+use super::slot::Outcome;
+use crate::channel::{Channel, End};
 use crate::rendezvous::local::Local;
 use crate::rendezvous::meet::{Arrival, Manner};
 use crate::rendezvous::offer::{Entry, Kind, Offer};
@@ -19,18 +17,13 @@ use crate::rendezvous::offer::{Entry, Kind, Offer};
 pub(super) const PASSED_OVER: u64 = 1 << 63;
 
 /// One guard of a choice.
-pub struct Guard<'a> {
-    /// The end, if it is a plain input or output: what a choice looks at first.
-    #[cfg_attr(not(all(not(loom), feature = "backend-coroutines")), allow(dead_code, reason = "coroutines look"))]
-    pub(super) plain: Option<&'a End>,
+pub(super) struct Guard<'a> {
     pub(super) what: What<'a>,
-    pub(super) branch: u32,
-    pub(super) replica: u32,
+    /// What a choice says that takes it.
+    pub(super) chosen: Chosen,
 }
 
 pub(super) enum What<'a> {
-    /// Its precondition is false.
-    Off,
     Communication(Communication<'a>),
     Timeout(Option<Instant>),
     Skip,
@@ -80,7 +73,7 @@ pub(super) struct There {
 
 impl<'a> Communication<'a> {
     #[inline(always)]
-    fn new(end: &'a End, kind: Kind, slot: NonNull<Outcome>) -> Self {
+    pub(super) fn new(end: &'a End, kind: Kind, slot: NonNull<Outcome>) -> Self {
         Self { end, slot, kind, live: Cell::new(false) }
     }
 
@@ -170,23 +163,6 @@ impl<'a> Communication<'a> {
 }
 
 impl<'a> Guard<'a> {
-    #[inline(always)]
-    fn new(branch: u32, replica: u32, what: What<'a>) -> Self {
-        let plain = match &what {
-            What::Communication(communication) if communication.kind != Kind::ReceiveExtended => {
-                Some(communication.end)
-            }
-            _ => None,
-        };
-        Self { plain, what, branch, replica }
-    }
-
-    /// Its precondition is false.
-    #[cfg(all(not(loom), feature = "backend-coroutines"))]
-    pub(super) fn is_off(&self) -> bool {
-        matches!(self.what, What::Off)
-    }
-
     pub(super) fn communication(&self) -> Option<&Communication<'a>> {
         match &self.what {
             What::Communication(communication) => Some(communication),
@@ -195,72 +171,13 @@ impl<'a> Guard<'a> {
     }
 }
 
-/// `receiver ? pattern`; no receiver if the precondition is false.
-#[inline(always)]
-pub fn input<'a, T: Send>(
-    branch: u32,
-    replica: u32,
-    receiver: Option<&'a Receiver<T>>,
-    slot: &'a Slot<T>,
-) -> Guard<'a> {
-    receive(branch, replica, receiver, slot, Kind::Receive)
-}
-
-/// `receiver ?? pattern`; no receiver if the precondition is false.
-#[inline(always)]
-pub fn extended<'a, T: Send>(
-    branch: u32,
-    replica: u32,
-    receiver: Option<&'a Receiver<T>>,
-    slot: &'a Slot<T>,
-) -> Guard<'a> {
-    receive(branch, replica, receiver, slot, Kind::ReceiveExtended)
-}
-
-#[inline(always)]
-fn receive<'a, T: Send>(
-    branch: u32,
-    replica: u32,
-    receiver: Option<&'a Receiver<T>>,
-    slot: &'a Slot<T>,
-    kind: Kind,
-) -> Guard<'a> {
-    let what = receiver
-        .map_or(What::Off, |receiver| What::Communication(Communication::new(receiver.end(), kind, slot.erased())));
-    Guard::new(branch, replica, what)
-}
-
-/// `sender ! expression`; no sender if the precondition is false.
-#[inline(always)]
-pub fn output<'a, T: Send>(
-    branch: u32,
-    replica: u32,
-    sender: Option<&'a Sender<T>>,
-    slot: &'a OutputSlot<T>,
-) -> Guard<'a> {
-    let what = sender.map_or(What::Off, |sender| {
-        What::Communication(Communication::new(sender.end(), Kind::SendLater, slot.erased()))
-    });
-    Guard::new(branch, replica, what)
-}
-
-/// `after deadline`; no deadline if the precondition is false.
-pub fn after(branch: u32, replica: u32, deadline: Option<Deadline>) -> Guard<'static> {
-    Guard::new(branch, replica, deadline.map_or(What::Off, |deadline| What::Timeout(deadline.0)))
-}
-
-/// `skip`, if its precondition holds.
-pub fn skip(branch: u32, replica: u32, precondition: bool) -> Guard<'static> {
-    Guard::new(branch, replica, if precondition { What::Skip } else { What::Off })
-}
-
 /// Whether a timeout guard's deadline has passed.
 pub(super) fn expired(deadline: Option<Instant>) -> bool {
     deadline.is_some_and(|deadline| crate::sync::now() >= deadline)
 }
 
 /// A moment; none if it lies beyond what the clock can tell.
-pub struct Deadline(Option<Instant>);
+pub struct Deadline(pub(super) Option<Instant>);
 
 /// What may stand behind `after`.
 #[diagnostic::on_unimplemented(
@@ -288,34 +205,4 @@ impl IntoDeadline for Instant {
 /// The moment that `after`'s expression means.
 pub fn deadline(expression: impl IntoDeadline) -> Deadline {
     expression.into_deadline()
-}
-
-/// The guards of a choice that has replicated ones; a few need no allocation.
-pub struct GuardList<'a>(Few<Guard<'a>>);
-
-impl<'a> GuardList<'a> {
-    /// No guards yet.
-    #[allow(clippy::new_without_default, reason = "made by the macros only")]
-    #[inline(always)]
-    pub fn new() -> Self {
-        Self(Few::new())
-    }
-
-    /// Adds a guard, in order of priority; `number` is always the same variable.
-    ///
-    /// # Panics
-    /// If it is another one.
-    #[inline(always)]
-    pub fn push(&mut self, number: &mut Number, guard: Guard<'a>) {
-        self.0.push(number.0, guard);
-        number.0 += 1;
-    }
-}
-
-impl<'a> Deref for GuardList<'a> {
-    type Target = [Guard<'a>];
-
-    fn deref(&self) -> &[Guard<'a>] {
-        self.0.as_slice()
-    }
 }

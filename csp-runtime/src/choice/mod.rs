@@ -5,23 +5,24 @@ mod commit;
 #[cfg(all(not(loom), feature = "backend-coroutines"))]
 mod courtesy;
 mod few;
+mod gathered;
 #[cfg(all(not(loom), feature = "backend-coroutines"))]
 mod glance;
 mod guard;
-mod number;
+mod list;
 mod propagate;
 mod replicas;
 mod slot;
+#[cfg(all(not(loom), feature = "backend-coroutines"))]
+mod tally;
 mod waiting;
 
-#[cfg(all(test, loom))]
-pub(crate) use choose::choose_as;
-pub use choose::{Chosen, Order, choose};
+pub use choose::{Chosen, Order};
 pub use commit::Commit;
 #[cfg(all(not(loom), feature = "backend-coroutines"))]
 pub(crate) use courtesy::Courtesy;
-pub use guard::{Guard, GuardList, IntoDeadline, after, deadline, extended, input, output, skip};
-pub use number::Number;
+pub use guard::{IntoDeadline, deadline};
+pub use list::{GuardList, Guards, Inputs, Outputs};
 pub use propagate::{FromStopped, propagate};
-pub use replicas::Replicas;
+pub use replicas::{Gathering, Replicas};
 pub use slot::{OutputSlot, Slot};

@@ -149,7 +149,9 @@ impl<T: Send> OutputSlot<T> {
     #[allow(clippy::new_without_default, reason = "made by the macros only")]
     #[inline(always)]
     pub fn new() -> Self {
-        Self { outcome: Outcome::of_slot(0), message: PhantomData }
+        // There is no message; an empty slot that is all zeros would be written whole.
+        let behind = std::mem::offset_of!(Self, message);
+        Self { outcome: Outcome::of_slot(behind), message: PhantomData }
     }
 
     /// As [`Slot::erased`].

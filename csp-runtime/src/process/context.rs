@@ -469,15 +469,10 @@ impl Context {
 
     /// # Panics
     /// With the report, if the operation that just ended was ended by a deadlock.
-    #[inline]
     pub(crate) fn panic_if_deadlocked(&self) {
-        if self.is_root() {
-            self.panic_if_reported();
+        if !self.is_root() {
+            return;
         }
-    }
-
-    #[inline(never)]
-    fn panic_if_reported(&self) {
         let report = self.report.lock().unwrap_or_else(PoisonError::into_inner).take();
         #[cfg(feature = "backend-processes")]
         if let Some(report) = crate::shared::judge::take_report().filter(|_| report.is_none()) {

@@ -16,8 +16,42 @@ scenarios![
     a_choice_sees_a_value_for_every_kind_of_guard,
     patterns_and_operands_of_all_shapes(main_only),
     replicated_guards_bind_their_index,
+    replicas_that_are_switched_off_leave_the_others_their_index,
     the_choice_operator_separates_branches(main_only),
 ];
+
+#[process]
+fn takes_from_those_that_are_on(inputs: Vec<Receiver<usize>>) -> Result<Vec<usize>, Stopped> {
+    here();
+    let mut on = vec![true; inputs.len()];
+    let mut order = Vec::new();
+    // Each is switched off once it has been chosen, so that the gaps come anywhere.
+    while on.contains(&true) {
+        let (index, value) = alt! {
+            for (index, input) in inputs.iter().enumerate() { (on[index]) & input ? value => (index, value) }
+        };
+        assert_eq!(value, index);
+        assert!(std::mem::take(&mut on[index]), "{index} was off");
+        order.push(index);
+    }
+    Ok(order)
+}
+
+fn replicas_that_are_switched_off_leave_the_others_their_index() {
+    for count in [1, 7, 8, 9, 24] {
+        let (outs, inputs): (Vec<_>, Vec<_>) = (0..count).map(|_| channel()).unzip();
+        // The odd ones come first.
+        let (even, odd): (Vec<_>, Vec<_>) = outs.into_iter().enumerate().partition(|(index, _)| index % 2 == 0);
+        let (_, _, order) = par! {
+            for (index, out) in odd => source(vec![index], out),
+            for (index, out) in even => source(vec![index], out),
+            takes_from_those_that_are_on(inputs),
+        };
+        let mut order = order.unwrap();
+        order.sort_unstable();
+        assert!(order.into_iter().eq(0..count));
+    }
+}
 
 /// S11.
 fn preconditions_are_evaluated_for_each_guard() {

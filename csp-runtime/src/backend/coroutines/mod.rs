@@ -40,13 +40,16 @@ pub(super) fn park_this(context: &Context) {
     unsafe { Record::behind(context.parker()) }.park_here(context);
 }
 
-/// The running coroutine, whose context this is, goes to the end of the queue, unless there is nobody in it.
-pub(super) fn let_ready_run(context: &Context) -> bool {
-    let running = record::running().filter(|_| worker::is_anybody_ready());
-    if let Some(record) = running {
-        record.yield_for(context);
-    }
-    running.is_some()
+/// The running coroutine, whose context this is, goes to the end of the queue.
+#[inline(always)]
+pub(super) fn let_ready_run(context: &Context) {
+    // SAFETY: as in `park_this`.
+    unsafe { Record::behind(context.parker()) }.yield_for(context);
+}
+
+/// Whether anybody is in the queue.
+pub(super) fn is_any_ready() -> bool {
+    worker::is_anybody_ready()
 }
 
 /// Wakes a coroutine of this thread's worker.

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use super::world::{World, beginning};
 use crate::channel::{Receiver, Sender, receiver_in_arena, sender_in_arena};
-use crate::choice::{Guard, Order, OutputSlot, Slot, choose, extended, input, output};
+use crate::choice::{GuardList, Order, OutputSlot, Slot};
 use crate::error::{Refusal, Stopped};
 use crate::message::Message;
 use crate::rendezvous::core::Side;
@@ -275,13 +275,21 @@ pub(super) fn recv_any<T: Numbered>(
     seconds: Option<u64>,
 ) -> Result<Option<u32>, Stopped> {
     let slot = Slot::<T>::new();
-    let guard = if keeps { extended } else { input };
-    let mut guards: Vec<Guard<'_>> = (0..).zip(ins).map(|(n, end)| guard(n, 0, Some(&end.receiver), &slot)).collect();
+    let mut list = GuardList::<4>::new();
+    let mut guards = list.gather();
+    for (n, end) in (0..).zip(ins) {
+        let receiver = Some(&end.receiver);
+        if keeps {
+            guards.extended_input(n, 0, receiver, &slot)
+        } else {
+            guards.input(n, 0, receiver, &slot)
+        };
+    }
     if let Some(seconds) = seconds {
         let until = beginning() + std::time::Duration::from_secs(seconds);
-        guards.push(crate::choice::after(u32::MAX, 0, Some(crate::choice::deadline(until))));
+        guards.after(u32::MAX, 0, Some(crate::choice::deadline(until)));
     }
-    let chosen = choose(order, &guards).inspect_err(|stopped| ins[0].notes.write(What::Ended(stopped.clone())))?;
+    let chosen = guards.choose(order).inspect_err(|stopped| ins[0].notes.write(What::Ended(stopped.clone())))?;
     if chosen.branch == u32::MAX {
         return Ok(None);
     }
@@ -299,8 +307,12 @@ pub(super) fn recv_any<T: Numbered>(
 /// Sends `number` to whichever is ready, or leaves the output's expression without it.
 pub(super) fn send_any<T: Numbered>(order: Order, outs: &[&Out<T>], number: u32, leaves: bool) -> Result<(), Stopped> {
     let slot = OutputSlot::<T>::new();
-    let guards: Vec<Guard<'_>> = (0..).zip(outs).map(|(n, end)| output(n, 0, Some(&end.sender), &slot)).collect();
-    let chosen = choose(order, &guards).inspect_err(|stopped| outs[0].notes.write(What::Ended(stopped.clone())))?;
+    let mut list = GuardList::<4>::new();
+    let mut guards = list.gather();
+    for (n, end) in (0..).zip(outs) {
+        guards.output(n, 0, Some(&end.sender), &slot);
+    }
+    let chosen = guards.choose(order).inspect_err(|stopped| outs[0].notes.write(What::Ended(stopped.clone())))?;
     let commit = slot.commit();
     crate::sync::step();
     if leaves {
