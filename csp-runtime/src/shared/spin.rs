@@ -6,8 +6,10 @@ use std::time::{Duration, Instant};
 use super::census;
 use crate::backend::threads::cores;
 
-/// Pauses (some 10 ns each, or 40) in a row: longer than a partner takes that runs on another core. So who waits longer lets others have this one.
-const PAUSES: u32 = 50;
+/// Pauses (some 10 ns each, or 40) from one look to the next: whoever looks takes the cache line away from the partner, who is about to write there.
+const PAUSES: u32 = 4;
+/// Looks in a row: longer than a partner takes that runs on another core. So who waits longer lets others have this one.
+const LOOKS: u32 = 13;
 /// So often, while there is a core for everybody: in all what waking costs, so that whoever is woken finds its partner awake.
 const ROUNDS: u32 = 20;
 /// Without: a yield is one switch of processes. On a single core only the first can pay: whoever comes back from it in vain sleeps, so that the
@@ -26,19 +28,25 @@ thread_local! {
 pub(super) fn spin(attempt: u32) -> bool {
     let unyielding = UNYIELDING_WAITS.get();
     if unyielding > 0 {
-        std::hint::spin_loop();
-        let goes_on = attempt < PAUSES && cores() > 1;
+        pause();
+        let goes_on = attempt < LOOKS && cores() > 1;
         UNYIELDING_WAITS.set(unyielding - u32::from(!goes_on));
         return goes_on;
     }
     if census::awake() > cores() {
         return let_others_run() && attempt + 1 < CROWDED_YIELDS && cores() > 1;
     }
-    if attempt % (PAUSES + 1) == PAUSES {
-        return let_others_run() && attempt < ROUNDS * (PAUSES + 1);
+    if attempt % (LOOKS + 1) == LOOKS {
+        return let_others_run() && attempt < ROUNDS * (LOOKS + 1);
     }
-    std::hint::spin_loop();
+    pause();
     true
+}
+
+fn pause() {
+    for _ in 0..PAUSES {
+        std::hint::spin_loop();
+    }
 }
 
 /// False: somebody computes here, and nobody should wait for him again and again.
