@@ -9,6 +9,7 @@ use std::ptr::NonNull;
 use std::sync::Arc;
 
 use super::inner::Channel;
+use crate::rendezvous::bias::Owner;
 use crate::rendezvous::core::Side;
 use crate::rendezvous::home::Home;
 use crate::rendezvous::local::Local;
@@ -21,10 +22,10 @@ pub(crate) struct Lease {
 }
 
 impl Lease {
-    /// A lease, and the receiver that it is for, if a plain one waits on `channel`, to whose senders the caller belongs, and only coroutines of this worker have used it.
+    /// A lease, and the receiver that it is for, if a plain one waits on `channel`, to whose senders the caller belongs, who runs on `me`, and only coroutines of this worker have used it.
     #[inline(always)]
-    pub(crate) fn of_waiting_receiver(channel: &Arc<Channel>) -> Option<Self> {
-        let receiver = channel.core.lease_to_neighbour()?;
+    pub(crate) fn of_waiting_receiver(me: Owner, channel: &Arc<Channel>) -> Option<Self> {
+        let receiver = channel.core.lease_to_neighbour(me)?;
         Some(Self { channel: NonNull::from(&**channel), receiver })
     }
 

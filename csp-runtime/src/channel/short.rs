@@ -19,7 +19,7 @@ impl Channel {
     ///
     /// # Safety
     /// As for `communicate`; `kind` is `Send` or `Receive`, `size` that of a message of this channel. The caller is the process
-    /// of `context`, for which `goes_the_short_way` holds.
+    /// of `context`.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) unsafe fn communicate_nearby(
         &self,
@@ -30,7 +30,7 @@ impl Channel {
         at: &'static Location<'static>,
     ) -> Option<Outcome> {
         // SAFETY: passed on.
-        let own = match unsafe { self.core.find_neighbour(kind, place, size) } {
+        let own = match unsafe { self.core.find_neighbour(context.short_way.worker(), kind, place, size) } {
             Found::Met(partner) => {
                 context.standing.note(partner);
                 // SAFETY: whoever waits where the lock is our own is a coroutine of this worker.

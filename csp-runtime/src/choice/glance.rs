@@ -13,7 +13,7 @@ use crate::backend;
 use crate::channel::{Lease, Paired, all_are_plain};
 use crate::error::Stopped;
 use crate::process::context::running;
-use crate::rendezvous::bias::this_owner;
+use crate::rendezvous::bias::Owner;
 use crate::rendezvous::neighbours::{Found, Glance};
 use crate::rendezvous::offer::Kind;
 
@@ -28,11 +28,12 @@ pub(super) fn choose(
 ) -> Result<Chosen, Stopped> {
     // SAFETY: the running process is the caller, and the reference is not kept.
     let context = unsafe { running() };
-    if !context.goes_the_short_way() || std::thread::panicking() {
+    let me = context.short_way.worker();
+    if me == Owner::NOBODY || std::thread::panicking() {
         return guards.choose_as(context, order, at, false);
     }
     let Some(tally) = guards.tally() else { return guards.choose_as(context, order, at, false) };
-    if let Some(chosen) = take_the_oldest(order, guards, tally) {
+    if let Some(chosen) = take_the_oldest(me, order, guards, tally) {
         return Ok(chosen);
     }
     match courtesy::look_at_all(context, order, guards, tally.latest, at) {
@@ -57,18 +58,17 @@ pub(super) enum Seen {
 /// Commits the guard whose end was chosen longest ago, if it is ready, and all is simple: all guards are plain inputs and outputs, on channels
 /// without a buffer that only this worker has used, and none was passed over for a timeout.
 #[inline(always)]
-pub(super) fn take_the_oldest(order: Order, guards: Gathered<'_, '_>, tally: Tally) -> Option<Chosen> {
+pub(super) fn take_the_oldest(me: Owner, order: Order, guards: Gathered<'_, '_>, tally: Tally) -> Option<Chosen> {
     // Whether the others are ready too makes no difference, and none of them can be poisoned.
     if order != Order::Fair || !all_are_plain() {
         return None;
     }
     let (communication, chosen) = guards.communication(tally.oldest)?;
-    take(&communication, tally.latest).then_some(chosen)
+    take(me, &communication, tally.latest).then_some(chosen)
 }
 
 /// The same of any guard: looks at the channels of all. `latest`: when an end of this choice was chosen last.
-pub(super) fn take_any(order: Order, guards: Gathered<'_, '_>, latest: u64) -> Seen {
-    let me = this_owner();
+pub(super) fn take_any(me: Owner, order: Order, guards: Gathered<'_, '_>, latest: u64) -> Seen {
     let (mut first, mut earliest) = (None, u64::MAX);
     let (mut open, mut index) = (false, 0);
     for (ends, kind) in guards.communications() {
@@ -90,7 +90,7 @@ pub(super) fn take_any(order: Order, guards: Gathered<'_, '_>, latest: u64) -> S
         }
     }
     match first.and_then(|index| guards.communication(index)) {
-        Some((communication, chosen)) if take(&communication, latest) => Seen::Took(chosen),
+        Some((communication, chosen)) if take(me, &communication, latest) => Seen::Took(chosen),
         // A choice that has been decided, say, and has yet to leave.
         Some(_) => Seen::Other,
         None if open => Seen::Nobody,
@@ -100,14 +100,14 @@ pub(super) fn take_any(order: Order, guards: Gathered<'_, '_>, latest: u64) -> S
 
 /// Commits it, if a plain partner waits, and leaves what it brought in its slot. `latest` as above.
 #[inline(always)]
-fn take(communication: &Communication<'_>, latest: u64) -> bool {
+fn take(me: Owner, communication: &Communication<'_>, latest: u64) -> bool {
     if communication.kind != Kind::Receive {
-        let Some(lease) = Lease::of_waiting_receiver(communication.channel()) else { return false };
+        let Some(lease) = Lease::of_waiting_receiver(me, communication.channel()) else { return false };
         communication.outcome().leave_pair(Hold::Lease(lease), Paired::default());
     } else {
         let core = &communication.channel().core;
         // SAFETY: the place has room for a message of this channel, whose size its core knows.
-        match unsafe { core.find_neighbour(Kind::Receive, communication.place(), core.size()) } {
+        match unsafe { core.find_neighbour(me, Kind::Receive, communication.place(), core.size()) } {
             // SAFETY: whoever waits where the lock is our own is a coroutine of this worker.
             Found::Met(partner) => unsafe { partner.wake() },
             Found::Nobody(own) => {

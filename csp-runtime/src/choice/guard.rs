@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 use super::choose::Chosen;
 use super::slot::Outcome;
 use crate::channel::{Channel, End};
+#[cfg(all(not(loom), feature = "backend-coroutines"))]
+use crate::rendezvous::bias::Owner;
 use crate::rendezvous::local::Local;
 use crate::rendezvous::meet::{Arrival, Manner};
 use crate::rendezvous::offer::{Entry, Kind, Offer};
@@ -119,7 +121,7 @@ impl<'a> Communication<'a> {
         seat.entry.set_index(index as u32);
         #[cfg(all(not(loom), feature = "backend-coroutines"))]
         // SAFETY: passed on.
-        if unsafe { self.channel().core.stand(&seat.entry) } {
+        if unsafe { self.channel().core.stand(Owner::this(), &seat.entry) } {
             return Arrival::Waiting;
         }
         // SAFETY: passed on.

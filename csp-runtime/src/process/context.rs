@@ -7,6 +7,7 @@ use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::latch::Latch;
+use super::short_way::ShortWay;
 use crate::backend::{self, Backend, Park};
 #[cfg(all(not(loom), feature = "backend-coroutines"))]
 use crate::channel::short::Standing;
@@ -23,8 +24,8 @@ pub(crate) struct Context {
     /// How many waits have begun. This and what else a coroutine says of its waiting, whose worker is counted as running then, is read by
     /// whoever judges a standstill, while none is, and no idle one can go on: see `deadlock::pass`.
     waits: Cell<u64>,
-    /// It is a coroutine, has no poison to forgive, and evaluates no output expression.
-    short_way: Cell<bool>,
+    /// Open if it is a coroutine, has no poison to forgive, and evaluates no output expression.
+    pub(crate) short_way: ShortWay,
     /// It waits in `standing`.
     stands: Cell<bool>,
     /// What it waits for is timed.
@@ -277,7 +278,7 @@ impl Context {
             catching,
             poison: RefCell::new(None),
             committing: Cell::new(0),
-            short_way: Cell::new(kind == ContextKind::Process && backend == Backend::Coroutines),
+            short_way: ShortWay::new(kind == ContextKind::Process && backend == Backend::Coroutines),
             covered: Cell::new(false),
             waiting: Mutex::new(None),
             waiting_here: Cell::new(None),
@@ -363,15 +364,8 @@ impl Context {
         self.survey();
     }
 
-    /// Whether it is a coroutine of which nothing needs attention when it communicates.
-    #[cfg(all(not(loom), feature = "backend-coroutines"))]
-    #[inline(always)]
-    pub(crate) fn goes_the_short_way(&self) -> bool {
-        self.short_way.get()
-    }
-
     fn survey(&self) {
-        self.short_way.set(self.hosted && self.committing.get() == 0 && self.poison.borrow().is_none());
+        self.short_way.open_if(self.hosted && self.committing.get() == 0 && self.poison.borrow().is_none());
     }
 
     /// Why an end that is dropped now poisons its channel, if it does.
@@ -386,7 +380,7 @@ impl Context {
 
     pub(crate) fn begin_commit(&self) {
         self.committing.set(self.committing.get() + 1);
-        self.short_way.set(false);
+        self.short_way.open_if(false);
     }
 
     pub(crate) fn end_commit(&self) {

@@ -15,6 +15,7 @@ pub mod probe;
 mod quiet;
 #[cfg(feature = "backend-processes")]
 pub(crate) mod released;
+mod short_way;
 mod spawn;
 mod taken;
 mod value;

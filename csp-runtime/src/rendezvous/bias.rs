@@ -41,16 +41,25 @@ pub(crate) fn become_owner(number: usize) {
     }
 }
 
-/// This thread as an owner, for who takes several locks.
-#[cfg(not(loom))]
-#[derive(Clone, Copy)]
+/// A thread, as an owner of locks.
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Owner(u32);
 
-#[cfg(not(loom))]
-#[cfg_attr(not(feature = "backend-coroutines"), allow(dead_code))]
-#[inline(always)]
-pub(crate) fn this_owner() -> Owner {
-    Owner(me())
+impl Owner {
+    /// Who owns no lock.
+    pub(crate) const NOBODY: Self = Self(STRANGER);
+
+    /// This thread.
+    #[inline]
+    pub(crate) fn this() -> Self {
+        Self(me())
+    }
+
+    /// This thread, or nobody.
+    #[inline]
+    pub(crate) fn this_if(is_this: bool) -> Self {
+        if is_this { Self::this() } else { Self::NOBODY }
+    }
 }
 
 /// A lock that belongs to the first thread that takes it, if that is one that owns locks, until another one wants it.
@@ -90,18 +99,11 @@ impl RawLock for BiasedLock {
 }
 
 impl BiasedLock {
-    /// [`lock_own`](Self::lock_own) for `me`, which is this thread.
+    /// Takes it if it is `me`'s own, which is this thread, or nobody. False: only `lock` can.
     #[cfg(not(loom))]
     #[inline(always)]
-    pub(super) fn lock_own_as(&self, me: Owner) -> bool {
+    pub(super) fn lock_own(&self, me: Owner) -> bool {
         self.lock_as(me.0)
-    }
-
-    /// Takes it if it is this thread's own. False: only `lock` can.
-    #[cfg(not(loom))]
-    #[inline(always)]
-    pub(super) fn lock_own(&self) -> bool {
-        self.lock_as(me())
     }
 
     /// # Safety

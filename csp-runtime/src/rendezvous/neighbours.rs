@@ -67,8 +67,8 @@ impl Core<Local> {
     /// # Safety
     /// `place` is what `kind`, which is `Send` or `Receive`, says, for a message of `size` bytes, which is this channel's size.
     #[inline(always)]
-    pub(crate) unsafe fn find_neighbour(&self, kind: Kind, place: *mut u8, size: usize) -> Found<'_> {
-        if !self.lock.lock_own() {
+    pub(crate) unsafe fn find_neighbour(&self, me: Owner, kind: Kind, place: *mut u8, size: usize) -> Found<'_> {
+        if !self.lock.lock_own(me) {
             return Found::Other;
         }
         // SAFETY: locked just now; `let_go` or the caller's `Own` ends that.
@@ -118,7 +118,7 @@ impl Core<Local> {
     /// Looks, for `me`, who runs here, whether a partner waits that wants no more than to send or to receive.
     #[inline(always)]
     pub(crate) fn glance(&self, kind: Kind, me: Owner) -> Glance {
-        if !self.lock.lock_own_as(me) {
+        if !self.lock.lock_own(me) {
             return Glance::Other;
         }
         // SAFETY: locked just now.
@@ -144,8 +144,8 @@ impl Core<Local> {
 
     /// Decides a plain receiver for an output guard, which is to complete it, and notes a lease for that; `None` if none is there.
     #[inline(always)]
-    pub(crate) fn lease_to_neighbour(&self) -> Option<<Local as Home>::Link> {
-        if !self.lock.lock_own() {
+    pub(crate) fn lease_to_neighbour(&self, me: Owner) -> Option<<Local as Home>::Link> {
+        if !self.lock.lock_own(me) {
             return None;
         }
         // SAFETY: locked just now.
@@ -175,8 +175,8 @@ impl Core<Local> {
     /// # Safety
     /// As for [`arrive`](Core::arrive).
     #[inline(always)]
-    pub(crate) unsafe fn stand(&self, entry: &Entry<Local>) -> bool {
-        if !self.lock.lock_own() {
+    pub(crate) unsafe fn stand(&self, me: Owner, entry: &Entry<Local>) -> bool {
+        if !self.lock.lock_own(me) {
             return false;
         }
         // SAFETY: locked just now.
