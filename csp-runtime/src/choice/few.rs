@@ -118,9 +118,10 @@ fn one_of_many<T>(few: &[MaybeUninit<T>], many: &mut Many<T>, kept: &mut usize) 
     });
     many.reserve(1);
     let place = many.spare_capacity_mut()[0].as_mut_ptr();
-    *kept = many.len() + 1;
     // SAFETY: reserved just now, and the caller writes it before anything else.
-    unsafe { many.set_len(*kept) };
+    unsafe { many.set_len(many.len() + 1) };
+    // More than find room in place, even if some were taken: by that the list knows where they are.
+    *kept = many.len().max(few.len() + 1);
     place
 }
 
@@ -183,6 +184,22 @@ mod tests {
             list.clear();
             assert_eq!(Rc::strong_count(&one), 1 + first + more - listed);
         }
+    }
+
+    #[test]
+    fn what_comes_after_some_of_many_were_taken_is_dropped_once() {
+        let one = Rc::new(());
+        let mut list = Few::<_, N>::new();
+        let mut filling = list.fill();
+        (0..=N).for_each(|_| filling.push(one.clone()));
+        filling.keep();
+        (0..N).for_each(|_| drop(list.take(0)));
+        // Not kept, so that the list goes by what it has learnt meanwhile.
+        list.fill().push(one.clone());
+        drop(list.take(0));
+        assert_eq!(Rc::strong_count(&one), 2);
+        list.clear();
+        assert_eq!(Rc::strong_count(&one), 1);
     }
 
     #[test]
