@@ -1,7 +1,32 @@
-//! The memory that a woken coroutine will touch, asked for ahead.
+//! The memory that a coroutine will touch when it runs, asked for ahead.
+//!
+//! If nobody else is ready when it is woken, it runs at once, and what helps is to ask for what its partner will touch then. If others are, what
+//! it needs may have left the caches again when its turn comes: so its worker asks for that while the two before it run.
 
+use std::cell::Cell;
+use std::ptr;
+
+use super::record::Record;
+
+/// A rendezvous touches some eight cache lines of a coroutine, and the first level's cache holds those of so many.
+const CROWD: usize = 96;
 /// Bytes in a cache line.
 const LINE: isize = 64;
+
+thread_local! {
+    static CROWDED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether this thread runs more coroutines than the cache holds.
+#[inline(always)]
+pub(super) fn pays() -> bool {
+    CROWDED.get()
+}
+
+/// This thread runs so many.
+pub(super) fn count(alive: usize) {
+    CROWDED.set(alive > CROWD);
+}
 
 /// Hints of where that memory is. Any addresses will do.
 #[derive(Clone, Copy)]
@@ -15,17 +40,40 @@ pub(crate) struct Ahead {
 }
 
 impl Ahead {
-    /// Fetches the frame of its body; and what it will touch of its next partner, which is the last one more often than not: it may
-    /// be that one's turn soon, and then nobody has to wait for one line after the other.
+    /// Nobody knows.
+    pub(super) const UNKNOWN: Self = Self { entry: ptr::null(), message: ptr::null(), partner: ptr::null() };
+
+    /// For one that has just been completed, so that its entry is here, and runs next. Fetches the frame of its body; and what it will touch
+    /// of its next partner, which is the last one more often than not: it may be that one's turn soon, and then nobody has to wait for one
+    /// line after the other.
     #[inline(always)]
     pub(super) fn fetch(self) {
         fetch_frame(self.message);
-        // An entry lies in two lines.
-        [0, 1].into_iter().for_each(|line| fetch_line(self.partner, line));
+        fetch_entry(self.partner);
         // Partners are often of one kind, so the frame lies as far from the entry.
         let distance = self.message.addr().wrapping_sub(self.entry.addr());
         fetch_frame(self.partner.wrapping_add(distance));
     }
+
+    /// For one that was completed a while ago: fetches its entry and the top of its stack as well.
+    #[inline(always)]
+    pub(super) fn fetch_all(self, top: *const u8) {
+        fetch_line(top, 0);
+        fetch_entry(self.entry);
+        self.fetch();
+    }
+}
+
+/// Both lines of a record.
+#[inline(always)]
+pub(super) fn fetch_record(record: &Record) {
+    [0, 1].into_iter().for_each(|line| fetch_line(ptr::from_ref(record).cast(), line));
+}
+
+/// The two lines in which an entry lies.
+#[inline(always)]
+fn fetch_entry(entry: *const u8) {
+    [0, 1].into_iter().for_each(|line| fetch_line(entry, line));
 }
 
 /// What an operation uses on either side of its message.
@@ -49,16 +97,14 @@ fn fetch_line(address: *const u8, line: isize) {
 
 #[cfg(test)]
 mod tests {
-    use std::ptr;
-
     use super::*;
 
     #[test]
     fn any_addresses_will_do() {
         let here = ptr::from_ref(&LINE).cast::<u8>();
         for partner in [ptr::null(), here, ptr::without_provenance(usize::MAX), ptr::without_provenance(1 << 63)] {
-            Ahead { entry: here, message: partner, partner }.fetch();
-            Ahead { entry: partner, message: here, partner }.fetch();
+            Ahead { entry: here, message: partner, partner }.fetch_all(partner);
+            Ahead { entry: partner, message: here, partner }.fetch_all(here);
         }
     }
 }

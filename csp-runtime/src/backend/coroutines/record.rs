@@ -7,17 +7,14 @@ use std::time::Instant;
 
 use corosensei::{Coroutine, CoroutineResult, Yielder};
 
-use super::ahead::Ahead;
+use super::ahead::{self, Ahead};
 use super::stack::SlabStack;
-use super::worker::{Fresh, Worker, add_ready};
+use super::worker::{Fresh, Worker, add_ready, are_several_ready};
 use crate::backend::Park;
 use crate::backend::posted::Posted;
 use crate::process::context::{self, Context};
 
 const MADE_AT_ONCE: usize = 32;
-
-/// From so many coroutines on, what one needs is fetched ahead when it is woken.
-const CROWD: usize = 1024;
 
 /// Records live for ever and are used again, so a wake-up that comes late reaches somebody, who looks and sleeps on.
 ///
@@ -37,7 +34,11 @@ pub(super) struct Record {
     posted: Posted,
     /// The one below it there.
     pub(super) below: AtomicPtr<Record>,
+    /// What it will touch, noted when it was woken while others were ready.
+    ahead: Cell<Ahead>,
 }
+
+const _: () = assert!(size_of::<Record>() <= 128);
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum State {
@@ -53,10 +54,6 @@ unsafe impl Sync for Record {}
 
 thread_local! {
     static RUNNING: Cell<Option<&'static Record>> = const { Cell::new(None) };
-    /// How many records this worker has made.
-    static MADE: Cell<usize> = const { Cell::new(0) };
-    /// They are more than the caches hold.
-    static CROWDED: Cell<bool> = const { Cell::new(false) };
 }
 
 /// The record of the coroutine that runs on this thread.
@@ -74,8 +71,6 @@ pub(super) fn rest() {
 impl Record {
     /// Some for this thread, which is `worker`'s: side by side, so that they take no more than their own room.
     pub(super) fn some(worker: &'static Worker) -> &'static [Self] {
-        MADE.set(MADE.get() + MADE_AT_ONCE);
-        CROWDED.set(MADE.get() > CROWD);
         Vec::leak((0..MADE_AT_ONCE).map(|_| Self::new(worker)).collect())
     }
 
@@ -89,6 +84,7 @@ impl Record {
             deadline: Cell::new(None),
             posted: Posted::new(),
             below: AtomicPtr::new(ptr::null_mut()),
+            ahead: Cell::new(Ahead::UNKNOWN),
         }
     }
 
@@ -168,13 +164,24 @@ impl Record {
         self.suspend(context);
     }
 
-    /// [`wake`](Self::wake): of very many coroutines, the caches hold few, so what it will touch is fetched.
+    /// [`wake`](Self::wake), and sees to it that what it will touch is fetched in time.
     #[inline(always)]
     pub(super) fn wake_with(&'static self, ahead: Ahead) {
-        if CROWDED.get() {
-            ahead.fetch();
+        if ahead::pays() {
+            if are_several_ready() {
+                self.ahead.set(ahead);
+            } else {
+                ahead.fetch();
+            }
         }
         self.wake();
+    }
+
+    /// It will run soon.
+    #[inline(always)]
+    pub(super) fn fetch_ahead(&self) {
+        let top = self.yielder.get().map_or(ptr::null(), |yielder| yielder.as_ptr().cast_const());
+        self.ahead.get().fetch_all(top.cast());
     }
 
     /// Goes to the end of the queue.

@@ -7,6 +7,7 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::Thread;
 use std::time::{Duration, Instant};
 
+use super::ahead;
 use super::nursery::Nursery;
 use super::record::{self, Record};
 use super::row::Row;
@@ -62,8 +63,9 @@ struct Door {
 #[derive(Default)]
 struct Own {
     timers: Timers,
-    /// Records whose processes have ended.
+    /// Records whose processes have ended, of so many that were made.
     free: RefCell<Vec<&'static Record>>,
+    made: Cell<usize>,
 }
 
 // SAFETY: `own` is used on the worker's thread alone: by `run`, by coroutines that it resumes, and by `Record`s after they
@@ -116,6 +118,26 @@ fn take_ready() -> Option<&'static Record> {
         None => nobody_is_ready(),
     }
     Some(first)
+}
+
+/// Whether more than one is to run.
+#[inline(always)]
+pub(super) fn are_several_ready() -> bool {
+    FIRST.get().is_some_and(|first| first.next.get().is_some())
+}
+
+/// One is to run now, and then the first: fetches what the second will touch, and the record of the third.
+#[inline(always)]
+fn look_ahead() {
+    if !ahead::pays() {
+        return;
+    }
+    if let Some(second) = FIRST.get().and_then(|first| first.next.get()) {
+        second.fetch_ahead();
+        if let Some(third) = second.next.get() {
+            ahead::fetch_record(third);
+        }
+    }
 }
 
 impl Worker {
@@ -253,6 +275,7 @@ impl Worker {
             let favoured = if turn.is_multiple_of(TIMERS_EVERY) { self.now_and_then(turn) } else { None };
             match favoured.or_else(take_ready).or_else(|| self.start_fresh()) {
                 Some(record) => {
+                    look_ahead();
                     if record.resume() {
                         self.own.free.borrow_mut().push(record);
                     }
@@ -262,13 +285,18 @@ impl Worker {
         }
     }
 
-    /// What is looked at every [`TIMERS_EVERY`] turns: timers, and more seldom whether a fresh process is to be favoured.
+    /// What is looked at every [`TIMERS_EVERY`] turns: timers, and more seldom how many coroutines there are, and whether a fresh process is
+    /// to be favoured.
     #[inline(never)]
     fn now_and_then(&'static self, turn: u64) -> Option<&'static Record> {
         if !self.own.timers.is_empty() {
             self.own.timers.fire();
         }
-        if turn.is_multiple_of(EVERY) { self.start_fresh() } else { None }
+        if !turn.is_multiple_of(EVERY) {
+            return None;
+        }
+        ahead::count(self.own.made.get() - self.own.free.borrow().len());
+        self.start_fresh()
     }
 
     // Not in the loop, where it would take registers from those that only go from one ready coroutine to the next.
@@ -288,6 +316,7 @@ impl Worker {
     #[cold]
     fn make_records(&'static self) -> &'static Record {
         let made = Record::some(self);
+        self.own.made.set(self.own.made.get() + made.len());
         self.own.free.borrow_mut().extend(&made[1..]);
         &made[0]
     }
