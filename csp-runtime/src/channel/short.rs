@@ -10,9 +10,8 @@ use crate::error::Cause;
 use crate::process::context::Context;
 use crate::rendezvous::decision::Outcome;
 use crate::rendezvous::local::Local;
-use crate::rendezvous::neighbours::{Found, Neighbour};
+use crate::rendezvous::neighbours::Found;
 use crate::rendezvous::offer::{Entry, Kind, Offer};
-use crate::sync::{Held, NoJournal};
 
 impl Channel {
     /// The whole operation, or none of it: whoever cannot go the short way learns nothing and has changed nothing.
@@ -32,7 +31,6 @@ impl Channel {
         // SAFETY: passed on.
         let own = match unsafe { self.core.find_neighbour(context.short_way.worker(), kind, place, size) } {
             Found::Met(partner) => {
-                context.standing.note(partner);
                 // SAFETY: whoever waits where the lock is our own is a coroutine of this worker.
                 unsafe { partner.wake() };
                 return Some(Outcome::Met);
@@ -105,15 +103,6 @@ impl Standing {
         unsafe { Entry::renew(self.entry.get(), kind, place) };
         self.offer.decision.open_of_a_sleeper();
         self.entry()
-    }
-
-    /// Its owner, who is the caller, and waits nowhere, has met somebody: where that one stands now it will stand when they meet
-    /// again, which is worth knowing when the owner is woken the next time.
-    #[inline(always)]
-    fn note(&self, partner: Neighbour) {
-        // SAFETY: the entry is in no queue, and its owner's alone.
-        let own = unsafe { Held::new(NoJournal) };
-        self.entry().partner.set(Some(partner.entry()), &own);
     }
 
     #[inline(always)]

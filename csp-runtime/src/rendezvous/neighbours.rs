@@ -18,7 +18,6 @@ pub(crate) struct Own<'c>(&'c Core<Local>, Held<NoJournal>);
 /// A partner whose offer is complete, so it may be gone once it has been woken.
 #[derive(Clone, Copy)]
 pub(crate) struct Neighbour {
-    entry: <Local as Home>::Link,
     parker: &'static dyn Park,
     ahead: Ahead,
 }
@@ -26,16 +25,9 @@ pub(crate) struct Neighbour {
 impl Neighbour {
     /// `partner`, before it is completed.
     #[inline(always)]
-    fn of(partner: &Entry<Local>, lock: &Held) -> Self {
-        let latest = partner.partner.get(lock).map_or(std::ptr::null(), |entry| entry.as_ptr().cast_const().cast());
-        let ahead = Ahead { entry: std::ptr::from_ref(partner).cast(), message: partner.place, partner: latest };
-        Self { entry: Local::link(partner), parker: Local::wake(partner.offer()), ahead }
-    }
-
-    /// Where it waited.
-    #[inline(always)]
-    pub(crate) fn entry(self) -> <Local as Home>::Link {
-        self.entry
+    fn of(partner: &Entry<Local>) -> Self {
+        let ahead = Ahead { entry: std::ptr::from_ref(partner).cast(), message: partner.place };
+        Self { parker: Local::wake(partner.offer()), ahead }
     }
 
     /// # Safety
@@ -95,7 +87,7 @@ impl Core<Local> {
         let (from, to) = if kind == Kind::Send { (place, partner.place) } else { (partner.place, place) };
         // SAFETY: the sender's place holds a message and the receiver's has room for it, by the caller and by `wait_here`.
         unsafe { Local::carry(from, to, size, &own.1) };
-        let neighbour = Neighbour::of(partner, &own.1);
+        let neighbour = Neighbour::of(partner);
         // The partner may be gone after the next line.
         partner.offer().decision.complete_sleeper(partner.index(), Outcome::Met);
         own.let_go();
@@ -204,7 +196,7 @@ pub(crate) unsafe fn deliver_to_neighbour(receiver: <Local as Home>::Link, place
     let own = unsafe { Held::new(NoJournal) };
     // SAFETY: by the caller.
     unsafe { Local::carry(place, receiver.place, size, &own) };
-    let neighbour = Neighbour::of(receiver, &own);
+    let neighbour = Neighbour::of(receiver);
     // The receiver may be gone after the next line.
     receiver.offer().decision.complete_sleeper(receiver.index(), Outcome::Met);
     // SAFETY: it was a coroutine of this worker when it waited, and stays one.

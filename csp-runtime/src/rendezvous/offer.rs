@@ -144,8 +144,7 @@ pub(crate) struct Entry<H: Home> {
     index: Cell<u32>,
     pub(crate) kind: Kind,
     pub(crate) place: H::Place,
-    /// The other side, where it is needed after pairing: see `PROTOCOL.md`, «partners». Where a coroutine stands, whom it met last,
-    /// who may be gone.
+    /// The other side, where it is needed after pairing: see `PROTOCOL.md`, «partners».
     pub(crate) partner: Guarded<Option<H::Partner>>,
     /// A place in the buffer is kept for the message that this output guard will make.
     pub(crate) reserved: Guarded<bool>,

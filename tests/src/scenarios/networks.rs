@@ -3,7 +3,7 @@
 use csp::prelude::*;
 
 use super::support::sink;
-use crate::harness::{here, here_with, scale, scenarios};
+use crate::harness::{first_run, here, here_with, scale, scenarios};
 
 scenarios![
     commstime_counts,
@@ -11,6 +11,7 @@ scenarios![
     one_token_goes_round_a_ring,
     many_tokens_go_round_a_ring,
     a_ring_with_room_for_one_token_more,
+    tokens_go_round_a_crowded_ring,
     the_sieve_finds_303_primes,
     a_farm_by_choice_computes_squares,
     a_tree_of_adders,
@@ -139,6 +140,14 @@ fn many_tokens_go_round_a_ring() {
 fn a_ring_with_room_for_one_token_more() {
     for size in [2, 4, 8] {
         run_ring(size, size as u64 - 1, scale(20, 4) as u64);
+    }
+}
+
+/// More processes than a cache holds: there a worker looks ahead, down the chain of partners if one is ready, and along the queue if many are.
+fn tokens_go_round_a_crowded_ring() {
+    let size = if first_run() { scale(150, 12) } else { 12 };
+    for tokens in [1, size as u64 / 3] {
+        run_ring(size, tokens, scale(3, 1) as u64);
     }
 }
 

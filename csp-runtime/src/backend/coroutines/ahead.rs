@@ -1,7 +1,8 @@
 //! The memory that a coroutine will touch when it runs, asked for ahead.
 //!
-//! If nobody else is ready when it is woken, it runs at once, and what helps is to ask for what its partner will touch then. If others are, what
-//! it needs may have left the caches again when its turn comes: so its worker asks for that while the two before it run.
+//! If nobody else is ready when it is woken, it runs at once, and it is too late to ask: so it is asked for what those will touch who come after
+//! it, by their records, which say whom each has met last. If others are ready, what it needs may have left the caches again when its turn comes:
+//! so its worker asks for that while the two before it run. All this is hints: a wrong one costs a little time.
 
 use std::cell::Cell;
 use std::ptr;
@@ -35,24 +36,16 @@ pub(crate) struct Ahead {
     pub(crate) entry: *const u8,
     /// Its message: most often in the frame of its body.
     pub(crate) message: *const u8,
-    /// The entry with which the partner waited that it met last.
-    pub(crate) partner: *const u8,
 }
 
 impl Ahead {
     /// Nobody knows.
-    pub(super) const UNKNOWN: Self = Self { entry: ptr::null(), message: ptr::null(), partner: ptr::null() };
+    pub(super) const UNKNOWN: Self = Self { entry: ptr::null(), message: ptr::null() };
 
-    /// For one that has just been completed, so that its entry is here, and runs next. Fetches the frame of its body; and what it will touch
-    /// of its next partner, which is the last one more often than not: it may be that one's turn soon, and then nobody has to wait for one
-    /// line after the other.
+    /// For one that has just been completed, so that its entry is here: fetches the frame of its body.
     #[inline(always)]
-    pub(super) fn fetch(self) {
+    pub(super) fn fetch_frame(self) {
         fetch_frame(self.message);
-        fetch_entry(self.partner);
-        // Partners are often of one kind, so the frame lies as far from the entry.
-        let distance = self.message.addr().wrapping_sub(self.entry.addr());
-        fetch_frame(self.partner.wrapping_add(distance));
     }
 
     /// For one that was completed a while ago: fetches its entry and the top of its stack as well.
@@ -60,7 +53,7 @@ impl Ahead {
     pub(super) fn fetch_all(self, top: *const u8) {
         fetch_line(top, 0);
         fetch_entry(self.entry);
-        self.fetch();
+        fetch_frame(self.message);
     }
 }
 
@@ -103,8 +96,8 @@ mod tests {
     fn any_addresses_will_do() {
         let here = ptr::from_ref(&LINE).cast::<u8>();
         for partner in [ptr::null(), here, ptr::without_provenance(usize::MAX), ptr::without_provenance(1 << 63)] {
-            Ahead { entry: here, message: partner, partner }.fetch_all(partner);
-            Ahead { entry: partner, message: here, partner }.fetch_all(here);
+            Ahead { entry: here, message: partner }.fetch_all(partner);
+            Ahead { entry: partner, message: here }.fetch_all(here);
         }
     }
 }

@@ -34,8 +34,9 @@ pub(super) struct Record {
     posted: Posted,
     /// The one below it there.
     pub(super) below: AtomicPtr<Record>,
-    /// What it will touch, noted when it was woken while others were ready.
+    /// What it touched when it was completed last, and whom it met last: most often the same as the next time.
     ahead: Cell<Ahead>,
+    partner: Cell<Option<&'static Self>>,
 }
 
 const _: () = assert!(size_of::<Record>() <= 128);
@@ -85,6 +86,7 @@ impl Record {
             posted: Posted::new(),
             below: AtomicPtr::new(ptr::null_mut()),
             ahead: Cell::new(Ahead::UNKNOWN),
+            partner: Cell::new(None),
         }
     }
 
@@ -164,22 +166,45 @@ impl Record {
         self.suspend(context);
     }
 
-    /// [`wake`](Self::wake), and sees to it that what it will touch is fetched in time.
+    /// [`wake`](Self::wake) by the coroutine that runs, which has just completed it.
     #[inline(always)]
     pub(super) fn wake_with(&'static self, ahead: Ahead) {
         if ahead::pays() {
-            if are_several_ready() {
-                self.ahead.set(ahead);
-            } else {
-                ahead.fetch();
+            self.ahead.set(ahead);
+            if let Some(running) = running() {
+                running.partner.set(Some(self));
+            }
+            if !are_several_ready() {
+                self.fetch_followers();
             }
         }
         self.wake();
     }
 
-    /// It will run soon.
+    /// Its turn is at once. It may meet its partner then, as the last time, and that one its own: of a chain, the link after the next is fetched,
+    /// as the next one was when it was that.
     #[inline(always)]
-    pub(super) fn fetch_ahead(&self) {
+    fn fetch_followers(&self) {
+        self.ahead.get().fetch_frame();
+        if let Some(follower) = self.partner.get().and_then(|partner| partner.partner.get()) {
+            follower.fetch_ahead();
+            if let Some(last) = follower.partner.get() {
+                ahead::fetch_record(last);
+            }
+        }
+    }
+
+    /// Its turn is soon, and it may meet its partner then.
+    #[inline(always)]
+    pub(super) fn fetch_with_partner(&self) {
+        self.fetch_ahead();
+        if let Some(partner) = self.partner.get() {
+            partner.fetch_ahead();
+        }
+    }
+
+    #[inline(always)]
+    fn fetch_ahead(&self) {
         let top = self.yielder.get().map_or(ptr::null(), |yielder| yielder.as_ptr().cast_const());
         self.ahead.get().fetch_all(top.cast());
     }

@@ -114,30 +114,32 @@ pub(super) fn is_anybody_ready() -> bool {
 fn take_ready() -> Option<&'static Record> {
     let first = FIRST.get()?;
     match first.next.get() {
-        Some(next) => FIRST.set(Some(next)),
+        Some(next) => {
+            FIRST.set(Some(next));
+            if ahead::pays() {
+                look_ahead(next);
+            }
+        }
         None => nobody_is_ready(),
     }
     Some(first)
+}
+
+/// One is to run now, and then `next`: fetches what the one behind that will touch, and the record of the one behind both.
+#[inline(always)]
+fn look_ahead(next: &Record) {
+    if let Some(second) = next.next.get() {
+        second.fetch_with_partner();
+        if let Some(third) = second.next.get() {
+            ahead::fetch_record(third);
+        }
+    }
 }
 
 /// Whether more than one is to run.
 #[inline(always)]
 pub(super) fn are_several_ready() -> bool {
     FIRST.get().is_some_and(|first| first.next.get().is_some())
-}
-
-/// One is to run now, and then the first: fetches what the second will touch, and the record of the third.
-#[inline(always)]
-fn look_ahead() {
-    if !ahead::pays() {
-        return;
-    }
-    if let Some(second) = FIRST.get().and_then(|first| first.next.get()) {
-        second.fetch_ahead();
-        if let Some(third) = second.next.get() {
-            ahead::fetch_record(third);
-        }
-    }
 }
 
 impl Worker {
@@ -275,7 +277,6 @@ impl Worker {
             let favoured = if turn.is_multiple_of(TIMERS_EVERY) { self.now_and_then(turn) } else { None };
             match favoured.or_else(take_ready).or_else(|| self.start_fresh()) {
                 Some(record) => {
-                    look_ahead();
                     if record.resume() {
                         self.own.free.borrow_mut().push(record);
                     }
