@@ -218,10 +218,15 @@ pub(crate) fn part_from_the_dead() {
     forget_the_left_behind();
 }
 
-/// The children of a dead process. `take` takes care of one that still runs; the others have ended, or were being buried by the dead one.
-pub(crate) fn bury_orphans(dead: &Slot, take: &mut dyn FnMut(&'static Slot) -> bool) {
+/// The children of a dead process.
+pub(crate) fn orphans_of(dead: &Slot) -> impl Iterator<Item = &'static Slot> {
     let parent = dead.owner().number();
-    for orphan in census::everybody().filter(|slot| slot.parent() == parent) {
+    census::everybody().filter(move |slot| slot.parent() == parent)
+}
+
+/// [`orphans_of`] are buried. `take` takes care of one that still ran when its parent died; the others have ended, or were being buried by that.
+pub(crate) fn bury_orphans(dead: &Slot, take: &mut dyn FnMut(&'static Slot) -> bool) {
+    for orphan in orphans_of(dead) {
         if take(orphan) {
             continue;
         }

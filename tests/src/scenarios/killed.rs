@@ -18,6 +18,7 @@ scenarios![
     one_kill_in_a_farm_of_eight_leaves_seven_at_work,
     what_a_killed_process_has_buffered_stays,
     a_killed_parent_takes_its_children_along,
+    a_killed_parent_is_buried_though_its_children_held_locks,
     a_process_killed_in_a_choice_frees_its_partners,
     a_process_killed_in_an_extended_rendezvous_releases_the_sender,
     a_process_killed_with_a_claimed_guard_frees_the_receiver,
@@ -249,6 +250,49 @@ fn a_killed_parent_takes_its_children_along() {
         let gone = comes_true(Duration::from_secs(5), || matches!(state_of(pid), None | Some('Z')));
         assert!(gone, "process {pid} has outlived its parent");
     }
+}
+
+#[process]
+fn sends_for_ever(out: Sender<u32>) {
+    here();
+    for number in 0.. {
+        out.send(number)?;
+    }
+}
+
+#[process]
+fn takes_for_ever(input: Receiver<u32>) {
+    here();
+    for _ in &input {}
+}
+
+#[process]
+fn parent_of_talkers(pid: Sender<u32>, out: Sender<u32>, input: Receiver<u32>) {
+    here();
+    pid.send(std::process::id())?;
+    let talkers = || (out.clone(), input.clone());
+    let ((one, two), (three, four)) = (talkers(), talkers());
+    let _all = par! { sends_for_ever(one), takes_for_ever(two), sends_for_ever(three), takes_for_ever(four) };
+}
+
+/// They die after it, and before it is buried, most likely under the lock of a channel that it has ends of too.
+fn a_killed_parent_is_buried_though_its_children_held_locks() {
+    let ((pid_out, pid), (out, input)) = (channel(), channel());
+    let ours = input.clone();
+    let (caught, ()) = par! {
+        parent_of_talkers(pid_out, out, input).catch(),
+        move(pid, ours) {
+            let pid = pid.recv().expect("it tells who it is");
+            for _ in 0..3 {
+                ours.recv().expect("its children talk");
+            }
+            if forked() {
+                kill_from_outside(pid, Signal::SIGKILL);
+            }
+            ours.poison();
+        },
+    };
+    assert_eq!(caught.is_err(), forked());
 }
 
 #[process]

@@ -1,8 +1,9 @@
 //! Two threads: the watcher sees children end, tells those who wait for the ones that have left in order, and frees what the killed ones had
 //! locked; the other one, which there is only once it is needed, buries the killed ones, and looks for standstills.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::os::fd::{AsRawFd, OwnedFd};
+use std::sync::atomic::Ordering;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags};
@@ -22,6 +23,8 @@ struct Ward {
 struct Watch {
     epoll: Epoll,
     wards: HashMap<u64, Ward>,
+    /// The orphans that are wards, or were and are to be buried: the numbers of their slots. In these it still stands whose children they were.
+    adopted: HashSet<u32>,
 }
 
 /// A child that was reaped, and is not buried yet.
@@ -66,7 +69,7 @@ pub(super) fn start() -> Result<(), NotStarted> {
     }
     let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)
         .map_err(|error| NotStarted(format!("its end could not be watched: {error}")))?;
-    *watch = Some(Watch { epoll, wards: HashMap::new() });
+    *watch = Some(Watch { epoll, wards: HashMap::new(), adopted: HashSet::new() });
     // Children of a child that is killed become ours, to be waited for.
     // SAFETY: only sets whose they become.
     unsafe { libc::prctl(libc::PR_SET_CHILD_SUBREAPER, 1) };
@@ -80,7 +83,7 @@ pub(super) fn over(slot: &'static Slot, ended: Option<OwnedFd>, job: Option<Fork
         // No descriptor is left: then this waits here.
         let how = wait_for(slot);
         concluding();
-        return Errand::Bury(Ended { slot, job, how }).run();
+        return bury_later(Ended { slot, job, how });
     };
     let mut watch = watch();
     let Some(watch) = &mut *watch else { return };
@@ -117,12 +120,27 @@ fn listen() {
                         hand_over(Errand::Look);
                     }
                 } else {
-                    // At once: the burial of another one may be waiting for a lock that this one held.
-                    recover::break_locks(slot);
-                    hand_over(Errand::Bury(dead));
+                    bury_later(dead);
                 }
                 drop(ended);
             }
+        }
+    }
+}
+
+fn bury_later(dead: Ended) {
+    free_at_once(dead.slot);
+    hand_over(Errand::Bury(dead));
+}
+
+/// What cannot wait for its burial, as the burial of another one may be waiting for it: the locks that it held, or that its children did, who
+/// are killed with it.
+fn free_at_once(dead: &Slot) {
+    recover::break_locks(dead);
+    for orphan in recover::orphans_of(dead) {
+        // One that `dead` had yet to bury may have children itself.
+        if !adopt(orphan) && orphan.pid.load(Ordering::Relaxed) != 0 {
+            free_at_once(orphan);
         }
     }
 }
@@ -166,7 +184,7 @@ fn run_errands() {
 
 /// Reaps a process that has ended. None: it was not ours to reap.
 fn wait_for(slot: &Slot) -> Option<WaitStatus> {
-    let pid = nix::unistd::Pid::from_raw(slot.pid.load(std::sync::atomic::Ordering::Relaxed));
+    let pid = nix::unistd::Pid::from_raw(slot.pid.load(Ordering::Relaxed));
     loop {
         match waitid(Id::Pid(pid), WaitPidFlag::WEXITED) {
             Ok(status) => return Some(status),
@@ -189,11 +207,12 @@ fn conclude(ended: Ended) {
             _ => "was killed".to_owned(),
         };
         recover::bury(slot, Some(&format!("`{}` {how}", slot.name())));
-        adopt_orphans(slot);
+        recover::bury_orphans(slot, &mut adopt);
         Ending::Killed(how)
     };
     // Once the job is finished, this process may end, and we with it: the slot goes first. Until then nobody may think that all stand still.
     judge::stir();
+    watch().as_mut().map(|watch| watch.adopted.remove(&slot.number()));
     census::dismiss(slot);
     if let Some(job) = job {
         // SAFETY: the child is gone, and the frame waits for this.
@@ -203,18 +222,21 @@ fn conclude(ended: Ended) {
     concluded();
 }
 
-/// The children of a killed process are killed with it, and are ours now.
-fn adopt_orphans(dead: &Slot) {
-    recover::bury_orphans(dead, &mut |orphan| {
-        let pid = orphan.pid.load(std::sync::atomic::Ordering::Relaxed);
-        let runs = pid != 0 && orphan.is_alive();
-        if runs {
-            // SAFETY: ends a process that is ending anyway, and is ours.
-            unsafe { libc::kill(pid, libc::SIGKILL) };
-            over(orphan, fork::open(pid), None);
-        }
-        runs
-    });
+/// A child of a killed process, which is killed with it, is ours now, if it is not yet. False: it has ended, or never ran.
+fn adopt(orphan: &'static Slot) -> bool {
+    let adopted = |watch: &mut Watch| watch.adopted.contains(&orphan.number());
+    if watch().as_mut().is_some_and(adopted) {
+        return true;
+    }
+    let pid = orphan.pid.load(Ordering::Relaxed);
+    let runs = pid != 0 && orphan.is_alive();
+    if runs {
+        watch().as_mut().map(|watch| watch.adopted.insert(orphan.number()));
+        // SAFETY: ends a process that is ending anyway, and is ours.
+        unsafe { libc::kill(pid, libc::SIGKILL) };
+        over(orphan, fork::open(pid), None);
+    }
+    runs
 }
 
 /// The wards, and those that wait for their burial, held by a thread that forks.
