@@ -9,7 +9,7 @@ use csp::{CauseKind, ProcessError, Refusal};
 use nix::sys::signal::{Signal, kill, raise};
 use nix::unistd::Pid;
 
-use super::support::{panic_of, poisoned, retired, sink, source};
+use super::support::{counts_up, panic_of, poisoned, retired, sink, source};
 use crate::harness::{backend_name, here, scale, scenarios};
 
 scenarios![
@@ -253,29 +253,15 @@ fn a_killed_parent_takes_its_children_along() {
 }
 
 #[process]
-fn sends_for_ever(out: Sender<u32>) {
-    here();
-    for number in 0.. {
-        out.send(number)?;
-    }
-}
-
-#[process]
-fn takes_for_ever(input: Receiver<u32>) {
-    here();
-    for _ in &input {}
-}
-
-#[process]
 fn parent_of_talkers(pid: Sender<u32>, out: Sender<u32>, input: Receiver<u32>) {
     here();
     pid.send(std::process::id())?;
     let talkers = || (out.clone(), input.clone());
     let ((one, two), (three, four)) = (talkers(), talkers());
-    let _all = par! { sends_for_ever(one), takes_for_ever(two), sends_for_ever(three), takes_for_ever(four) };
+    let _all = par! { counts_up(one), sink(two), counts_up(three), sink(four) };
 }
 
-/// They die after it, and before it is buried, most likely under the lock of a channel that it has ends of too.
+/// They die after it, and before it is buried: now and then under the lock of a channel that it has ends of too.
 fn a_killed_parent_is_buried_though_its_children_held_locks() {
     let ((pid_out, pid), (out, input)) = (channel(), channel());
     let ours = input.clone();

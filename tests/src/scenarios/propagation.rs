@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use csp::prelude::*;
 use csp::{CauseKind, ProcessError};
 
-use super::support::{filled, nobody, panic_of, poison_kind, poisoned, retired};
+use super::support::{counts_up, filled, nobody, panic_of, poison_kind, poisoned, retired};
 use crate::harness::{here, scenarios};
 
 scenarios![
@@ -269,14 +269,6 @@ fn a_childs_poison_stays_with_the_child() {
     par! { has_a_child_that_meets_poison(own, given) };
     poisoned(given_far.recv());
     retired(own_far.recv());
-}
-
-#[process]
-fn counts_up(out: Sender<u32>) {
-    here();
-    for value in 0.. {
-        out.send(value)?;
-    }
 }
 
 #[process]

@@ -130,6 +130,15 @@ pub(crate) fn source<T: Message>(values: Vec<T>, out: Sender<T>) {
     }
 }
 
+/// Sends numbers as long as somebody wants them.
+#[process]
+pub(crate) fn counts_up(out: Sender<u32>) {
+    crate::harness::here();
+    for value in 0.. {
+        out.send(value)?;
+    }
+}
+
 /// Receives until its channel is retired, and gives back what came.
 #[process]
 pub(crate) fn sink<T: Message>(input: Receiver<T>) -> Vec<T> {

@@ -34,8 +34,9 @@ pub(super) struct Record {
     posted: Posted,
     /// The one below it there.
     pub(super) below: AtomicPtr<Record>,
-    /// What it touched when it was completed last, and whom it met last: most often the same as the next time.
+    /// What it touched when it was completed last: most often the same as the next time.
     ahead: Cell<Ahead>,
+    /// Whom of this worker's it has completed last, which is most often whom it will meet the next time.
     partner: Cell<Option<&'static Self>>,
 }
 

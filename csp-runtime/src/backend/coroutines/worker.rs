@@ -63,8 +63,9 @@ struct Door {
 #[derive(Default)]
 struct Own {
     timers: Timers,
-    /// Records whose processes have ended, of so many that were made.
+    /// Records whose processes have ended.
     free: RefCell<Vec<&'static Record>>,
+    /// How many records there are.
     made: Cell<usize>,
 }
 
@@ -110,6 +111,12 @@ pub(super) fn is_anybody_ready() -> bool {
     FIRST.get().is_some()
 }
 
+/// Whether more than one is to run.
+#[inline(always)]
+pub(super) fn are_several_ready() -> bool {
+    FIRST.get().is_some_and(|first| first.next.get().is_some())
+}
+
 #[inline(always)]
 fn take_ready() -> Option<&'static Record> {
     let first = FIRST.get()?;
@@ -134,12 +141,6 @@ fn look_ahead(next: &Record) {
             ahead::fetch_record(third);
         }
     }
-}
-
-/// Whether more than one is to run.
-#[inline(always)]
-pub(super) fn are_several_ready() -> bool {
-    FIRST.get().is_some_and(|first| first.next.get().is_some())
 }
 
 impl Worker {

@@ -1,5 +1,5 @@
-//! Two threads: the watcher sees children end, tells those who wait for the ones that have left in order, and frees what the killed ones had
-//! locked; the other one, which there is only once it is needed, buries the killed ones, and looks for standstills.
+//! Two threads: the watcher sees children end, tells those who wait for the ones that have left in order, adopts the children of killed ones, and
+//! frees what those had locked; the other one, which there is only once it is needed, buries the killed ones, and looks for standstills.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::os::fd::{AsRawFd, OwnedFd};
@@ -224,19 +224,23 @@ fn conclude(ended: Ended) {
 
 /// A child of a killed process, which is killed with it, is ours now, if it is not yet. False: it has ended, or never ran.
 fn adopt(orphan: &'static Slot) -> bool {
-    let adopted = |watch: &mut Watch| watch.adopted.contains(&orphan.number());
-    if watch().as_mut().is_some_and(adopted) {
-        return true;
-    }
     let pid = orphan.pid.load(Ordering::Relaxed);
     let runs = pid != 0 && orphan.is_alive();
-    if runs {
-        watch().as_mut().map(|watch| watch.adopted.insert(orphan.number()));
-        // SAFETY: ends a process that is ending anyway, and is ours.
-        unsafe { libc::kill(pid, libc::SIGKILL) };
-        over(orphan, fork::open(pid), None);
+    {
+        let mut watch = watch();
+        let Some(watch) = &mut *watch else { return false };
+        if watch.adopted.contains(&orphan.number()) {
+            return true;
+        }
+        if !runs {
+            return false;
+        }
+        watch.adopted.insert(orphan.number());
     }
-    runs
+    // SAFETY: ends a process that is ending anyway, and is ours.
+    unsafe { libc::kill(pid, libc::SIGKILL) };
+    over(orphan, fork::open(pid), None);
+    true
 }
 
 /// The wards, and those that wait for their burial, held by a thread that forks.
