@@ -31,10 +31,10 @@ impl Forked {
         }
     }
 
-    /// Runs `body`, which neither waits nor panics, in a forked process without more ado; its end is a failure unless
+    /// Runs `body`, which makes a system call and nothing else, in a forked process without more ado; its end is a failure unless
     /// `body` says true.
     pub(crate) fn bare(body: impl FnOnce() -> bool) -> Self {
-        // SAFETY: as in `start`.
+        // SAFETY: what the child does is safe in a signal handler too, so other threads' locks are nothing to it.
         match unsafe { fork() }.expect("one more process") {
             ForkResult::Parent { child } => Self { pid: Some(child) },
             ForkResult::Child => exit(i32::from(!body())),

@@ -48,6 +48,13 @@ pub(crate) fn run(cell: Cell) -> Outcome {
     outcome.into_inner().expect("the cell has ended")
 }
 
+/// Makes this program the parent that ours is: one that has spawned processes by csp.
+pub(crate) fn become_a_parent() {
+    let backend = "processes".parse().unwrap_or_else(|why| panic!("{why}"));
+    csp::Config::new().backend(backend).set().expect("nothing has run yet");
+    let _ = spawn::alone(1);
+}
+
 /// Settings are set once, so all that the cell asks for are set here.
 fn configure(cell: Cell) {
     let backend = cell.subject.backend().expect("ours").parse().unwrap_or_else(|why| panic!("{why}"));
