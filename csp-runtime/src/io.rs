@@ -10,7 +10,8 @@ use std::task::{Poll, Wake, Waker};
 use crate::backend::Park;
 use crate::deadlock::Operation;
 use crate::error::Cause;
-use crate::process::context::{Context, current};
+use crate::process::context::Context;
+use crate::process::here::current;
 
 /// Runs a call that may block the thread for long.
 pub fn io<R: Send>(call: impl FnOnce() -> R + Send) -> R {

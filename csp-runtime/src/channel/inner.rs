@@ -9,7 +9,10 @@ use super::paired::Paired;
 use super::rare::Rare;
 use crate::deadlock::{Operation, channel_phrase};
 use crate::error::{Cause, CauseKind, Refusal, Stopped};
-use crate::process::context::{Context, running};
+use crate::process::context::Context;
+#[cfg(all(not(loom), feature = "backend-coroutines"))]
+use crate::process::here::Here;
+use crate::process::here::running;
 use crate::rendezvous::core::{Core, Side};
 use crate::rendezvous::decision::Outcome;
 use crate::rendezvous::local::{self, Local};
@@ -266,13 +269,13 @@ impl Channel {
     ) -> Result<(), Refusal> {
         #[cfg(all(not(loom), feature = "backend-coroutines"))]
         {
-            // SAFETY: as in `communicate`.
-            let context = unsafe { running() };
+            let here = Here::this();
             if !std::thread::panicking() {
                 // SAFETY: passed on.
-                match unsafe { self.communicate_nearby(context, kind, place, size, at) } {
+                match unsafe { self.communicate_nearby(here, kind, place, size, at) } {
                     Some(Outcome::Met) => return Ok(()),
-                    Some(outcome) => return Err(Refusal::Stopped(self.stopped(outcome, context))),
+                    // SAFETY: as in `communicate`; if it waited, it is somebody.
+                    Some(outcome) => return Err(Refusal::Stopped(self.stopped(outcome, unsafe { here.context() }))),
                     None => {}
                 }
             }

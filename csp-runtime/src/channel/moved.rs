@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
 use super::inner::{Channel, Codec};
 use crate::arena::Full;
 use crate::backend::{Backend, default};
-use crate::process::context::current;
+use crate::process::here::current;
 use crate::rendezvous::core::Side;
 use crate::rendezvous::offer::Kind;
 use crate::shared::census;

@@ -11,7 +11,7 @@ use super::end::End;
 use super::inner::{Channel, Patience};
 use super::release::Release;
 use crate::error::{Cause, CauseKind, Refusal, Stopped};
-use crate::process::context::current;
+use crate::process::here::current;
 use crate::rendezvous::core::Side;
 use crate::rendezvous::offer::Kind;
 

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use super::end::End;
 use super::inner::{Channel, Patience};
 use crate::error::{Cause, CauseKind, Refusal, SendError, Stopped};
-use crate::process::context::current;
+use crate::process::here::current;
 use crate::rendezvous::core::Side;
 use crate::rendezvous::offer::Kind;
 

@@ -1,6 +1,6 @@
 //! A plain operation between coroutines of one worker: the commonest, so everything that others need is left out.
 
-use std::cell::{Cell, UnsafeCell};
+use std::cell::Cell;
 use std::panic::Location;
 
 use super::inner::{Channel, Plain};
@@ -8,20 +8,57 @@ use crate::backend::{self, Park};
 use crate::deadlock::Operation;
 use crate::error::Cause;
 use crate::process::context::Context;
+use crate::process::here::Here;
 use crate::rendezvous::decision::Outcome;
-use crate::rendezvous::local::Local;
-use crate::rendezvous::neighbours::Found;
-use crate::rendezvous::offer::{Entry, Kind, Offer};
+use crate::rendezvous::neighbours::{Found, Own};
+use crate::rendezvous::offer::Kind;
+use crate::rendezvous::stand::Stand;
 
 impl Channel {
     /// The whole operation, or none of it: whoever cannot go the short way learns nothing and has changed nothing.
     ///
     /// # Safety
     /// As for `communicate`; `kind` is `Send` or `Receive`, `size` that of a message of this channel. The caller is the process
-    /// of `context`.
+    /// that is `here`.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) unsafe fn communicate_nearby(
         &self,
+        here: Here,
+        kind: Kind,
+        place: *mut u8,
+        size: usize,
+        at: &'static Location<'static>,
+    ) -> Option<Outcome> {
+        // SAFETY: passed on.
+        let own = match unsafe { self.core.find_neighbour(here.worker(), kind, place, size) } {
+            Found::Met(partner) => {
+                // SAFETY: whoever waits where the lock is our own is a coroutine of this worker.
+                unsafe { partner.wake() };
+                return Some(Outcome::Met);
+            }
+            Found::Other => return None,
+            Found::Somebody(own) => {
+                // SAFETY: passed on; whose worker has a lock is somebody.
+                let context = unsafe { here.context() };
+                // SAFETY: passed on.
+                return unsafe { self.communicate_otherwise(own, context, kind, place, size, at) };
+            }
+            Found::Nobody(own) => own,
+        };
+        // SAFETY: as above.
+        let context = unsafe { here.context() };
+        // SAFETY: passed on.
+        Some(unsafe { self.stand(own, context, kind, place, at) })
+    }
+
+    /// [`communicate_nearby`](Self::communicate_nearby) where somebody waits who does not just stand there.
+    ///
+    /// # Safety
+    /// As there.
+    #[inline(never)]
+    unsafe fn communicate_otherwise(
+        &self,
+        own: Own<'_>,
         context: &Context,
         kind: Kind,
         place: *mut u8,
@@ -29,98 +66,91 @@ impl Channel {
         at: &'static Location<'static>,
     ) -> Option<Outcome> {
         // SAFETY: passed on.
-        let own = match unsafe { self.core.find_neighbour(context.short_way.worker(), kind, place, size) } {
+        match unsafe { own.find_other(kind, place, size) } {
             Found::Met(partner) => {
-                // SAFETY: whoever waits where the lock is our own is a coroutine of this worker.
+                // SAFETY: as in `communicate_nearby`.
                 unsafe { partner.wake() };
-                return Some(Outcome::Met);
+                Some(Outcome::Met)
             }
-            Found::Other => return None,
-            Found::Nobody(own) => own,
-        };
+            // SAFETY: passed on.
+            Found::Nobody(own) => Some(unsafe { self.stand(own, context, kind, place, at) }),
+            Found::Somebody(_) | Found::Other => None,
+        }
+    }
+
+    /// Waits for a partner.
+    ///
+    /// # Safety
+    /// As for [`communicate_nearby`](Self::communicate_nearby).
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    unsafe fn stand(
+        &self,
+        own: Own<'_>,
+        context: &Context,
+        kind: Kind,
+        place: *mut u8,
+        at: &'static Location<'static>,
+    ) -> Outcome {
+        let standing = &context.standing;
+        standing.channel.set(self);
+        standing.at.set(at);
         // SAFETY: the process of `context` is here, so it waits nowhere.
-        let entry = unsafe { context.standing.renew(self, kind, place, at) };
+        let entry = unsafe { standing.stand.open(kind, place) };
         // SAFETY: we stay here until the offer is complete.
         unsafe { own.wait_here(entry) };
         context.stand();
-        let outcome = loop {
+        let decision = &standing.stand.offer().decision;
+        loop {
             backend::park_this_coroutine(context);
-            if let Some((_, outcome)) = context.standing.offer.decision.result() {
-                break outcome;
+            if decision.has_met_standing() {
+                return Outcome::Met;
             }
-        };
-        context.stand_no_more();
-        Some(outcome)
+            if let Some((_, outcome)) = decision.result() {
+                return outcome;
+            }
+        }
     }
 }
 
-/// Where a coroutine stands while it waits with a plain operation. It has one such place for its whole life, beside what else a switch
-/// to it needs, so that very many take few cache lines each, and what never changes is written once.
+/// Where a coroutine stands while it waits with a plain operation, and what is said of that in a report.
 #[repr(C)]
 pub(crate) struct Standing {
     channel: Cell<*const Channel>,
     at: Cell<&'static Location<'static>>,
-    entry: UnsafeCell<Entry<Local>>,
-    offer: Offer,
+    stand: Stand,
 }
 
 impl Standing {
     /// Of somebody who waits nowhere, and is woken so.
     pub(crate) fn new(parker: &'static dyn Park) -> Self {
-        Self {
-            channel: Cell::new(std::ptr::null()),
-            at: Cell::new(Location::caller()),
-            entry: UnsafeCell::new(Entry::new(std::ptr::null(), 0, Kind::Receive, std::ptr::null_mut())),
-            offer: Offer::plain(parker, true),
-        }
+        Self { channel: Cell::new(std::ptr::null()), at: Cell::new(Location::caller()), stand: Stand::new(parker) }
     }
 
     /// It has come to where it stays.
     pub(crate) fn settle(&self) {
-        self.entry().attach(&self.offer);
+        self.stand.settle();
     }
 
     #[inline(always)]
     pub(crate) fn parker(&self) -> &'static dyn Park {
-        self.offer.parker()
+        self.stand.offer().parker()
     }
 
-    /// An entry for a new offer, with which nobody has waited yet.
-    ///
-    /// # Safety
-    /// It has settled, and its owner, who is the caller, waits with no other.
-    #[inline(always)]
-    unsafe fn renew(
-        &self,
-        channel: &Channel,
-        kind: Kind,
-        place: *mut u8,
-        at: &'static Location<'static>,
-    ) -> &Entry<Local> {
-        self.channel.set(channel);
-        self.at.set(at);
-        // SAFETY: the last offer is complete, so nobody else uses the entry.
-        unsafe { Entry::renew(self.entry.get(), kind, place) };
-        self.offer.decision.open_of_a_sleeper();
-        self.entry()
-    }
-
-    #[inline(always)]
-    fn entry(&self) -> &Entry<Local> {
-        // SAFETY: only `renew` changes more of it than its cells, while no reference is in use.
-        unsafe { &*self.entry.get() }
+    /// Whether its owner waits there, and nobody has come yet.
+    pub(crate) fn is_pending(&self) -> bool {
+        self.stand.offer().decision.is_pending()
     }
 
     fn plain(&self) -> Plain<'_> {
         // SAFETY: shown to others only while the owner waits there, which keeps the channel alive.
         let channel = unsafe { &*self.channel.get() };
-        Plain { channel, offer: &self.offer, kind: self.entry().kind, at: self.at.get() }
+        Plain { channel, offer: self.stand.offer(), kind: self.stand.entry().kind, at: self.at.get() }
     }
 }
 
 impl Operation for Standing {
     fn is_pending(&self) -> bool {
-        self.plain().is_pending()
+        self.is_pending()
     }
 
     fn describe(&self, report: &mut dyn std::fmt::Write) -> std::fmt::Result {

@@ -64,7 +64,7 @@ pub(super) fn look_at_all(
     latest: u64,
     at: &'static Location<'static>,
 ) -> Next {
-    Next::Done(match take_any(context.short_way.worker(), order, guards, latest) {
+    Next::Done(match take_any(context.worker(), order, guards, latest) {
         Seen::Took(chosen) => Ok(chosen),
         Seen::Nobody if context.courtesy.lets_others_go_first() => return Next::LetOthersGoFirst,
         Seen::Nobody => guards.choose_as(context, order, at, true),
@@ -80,7 +80,7 @@ pub(super) fn go_on(
     guards: Gathered<'_, '_>,
     at: &'static Location<'static>,
 ) -> Result<Chosen, Stopped> {
-    let me = context.short_way.worker();
+    let me = context.worker();
     let seen = guards.tally().map_or(Seen::Other, |tally| {
         take_the_oldest(me, order, guards, tally).map_or_else(|| take_any(me, order, guards, tally.latest), Seen::Took)
     });

@@ -12,7 +12,7 @@ use super::tally::Tally;
 use crate::backend;
 use crate::channel::{Lease, Paired, all_are_plain};
 use crate::error::Stopped;
-use crate::process::context::running;
+use crate::process::here::running;
 use crate::rendezvous::bias::Owner;
 use crate::rendezvous::neighbours::{Found, Glance};
 use crate::rendezvous::offer::Kind;
@@ -28,7 +28,7 @@ pub(super) fn choose(
 ) -> Result<Chosen, Stopped> {
     // SAFETY: the running process is the caller, and the reference is not kept.
     let context = unsafe { running() };
-    let me = context.short_way.worker();
+    let me = context.worker();
     if me == Owner::NOBODY || std::thread::panicking() {
         return guards.choose_as(context, order, at, false);
     }
@@ -110,7 +110,7 @@ fn take(me: Owner, communication: &Communication<'_>, latest: u64) -> bool {
         match unsafe { core.find_neighbour(me, Kind::Receive, communication.place(), core.size()) } {
             // SAFETY: whoever waits where the lock is our own is a coroutine of this worker.
             Found::Met(partner) => unsafe { partner.wake() },
-            Found::Nobody(own) => {
+            Found::Nobody(own) | Found::Somebody(own) => {
                 own.let_go();
                 return false;
             }

@@ -141,7 +141,7 @@ impl<'l, 'a> Guards<'l, 'a> {
         #[cfg(all(not(loom), feature = "backend-coroutines"))]
         return super::glance::choose(order, self.gathered(), at);
         #[cfg(not(all(not(loom), feature = "backend-coroutines")))]
-        crate::process::context::current(|context| self.choose_as(context, order, at))
+        crate::process::here::current(|context| self.choose_as(context, order, at))
     }
 
     /// [`choose`](Self::choose), by the process of `context`.

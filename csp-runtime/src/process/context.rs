@@ -6,6 +6,7 @@ use std::ptr::{self, NonNull};
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::here;
 use super::latch::Latch;
 use super::short_way::ShortWay;
 use crate::backend::{self, Backend, Park};
@@ -15,19 +16,15 @@ use crate::channel::short::Standing;
 use crate::choice::Courtesy;
 use crate::deadlock::{self, Operation, Report};
 use crate::error::{Cause, CauseKind};
+#[cfg(all(not(loom), feature = "backend-coroutines"))]
+use crate::rendezvous::bias::Owner;
 
 /// A running process, or a thread that uses channels without being one (`main`, or a thread that we did not start).
 ///
 /// What a channel operation of a coroutine uses comes first, in two cache lines that processors like to fetch together.
 #[repr(C, align(128))]
 pub(crate) struct Context {
-    /// How many waits have begun. This and what else a coroutine says of its waiting, whose worker is counted as running then, is read by
-    /// whoever judges a standstill, while none is, and no idle one can go on: see `deadlock::pass`.
-    waits: Cell<u64>,
-    /// Open if it is a coroutine, has no poison to forgive, and evaluates no output expression.
-    pub(crate) short_way: ShortWay,
-    /// It waits in `standing`.
-    stands: Cell<bool>,
+    head: Head,
     /// What it waits for is timed.
     timed_here: Cell<bool>,
     /// Its plain operation, while that waits; and how it is woken.
@@ -63,6 +60,16 @@ pub(crate) struct Context {
     spawned: RefCell<Option<Arc<Latch>>>,
     /// Its place in the list of all contexts.
     pub(crate) slot: AtomicUsize,
+}
+
+/// What an operation asks first: all that there is where nobody is known to run.
+#[repr(C)]
+pub(super) struct Head {
+    /// How many waits have begun. This and what else a coroutine says of its waiting, whose worker is counted as running then, is read by
+    /// whoever judges a standstill, while none is, and no idle one can go on: see `deadlock::pass`.
+    pub(super) waits: Cell<u64>,
+    /// Open if it is a coroutine, has no poison to forgive, and evaluates no output expression.
+    pub(super) short_way: ShortWay,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,63 +110,12 @@ pub(crate) struct Setup {
 }
 
 thread_local! {
-    static CURRENT: Cell<*const Context> = const { Cell::new(ptr::null()) };
     static ROOT: RootOfThread = const { RootOfThread(Cell::new(ptr::null_mut())) };
-}
-
-/// Runs `step` with the context of the running process; a thread outside any process gets one of its own.
-#[inline(always)]
-pub(crate) fn current<R>(step: impl FnOnce(&Context) -> R) -> R {
-    // SAFETY: used here only, and not kept.
-    step(unsafe { running() })
-}
-
-/// The context of the running process, for as long as that runs.
-///
-/// A closure, as in [`current`], is a call that the compiler may keep; an operation of a coroutine had better be none.
-///
-/// # Safety
-/// The reference is used by the running process only, and not kept.
-#[inline(always)]
-pub(crate) unsafe fn running<'a>() -> &'a Context {
-    let mut context = CURRENT.get();
-    if context.is_null() {
-        context = root_of_this_thread();
-    }
-    // SAFETY: a process's context outlives its body, a root its thread; both reset `CURRENT` before they end.
-    unsafe { &*context }
-}
-
-/// Makes another context current: a worker goes from one coroutine to the next.
-#[cfg(feature = "backend-coroutines")]
-#[inline(always)]
-pub(crate) fn make_current(context: *const Context) {
-    CURRENT.set(context);
-}
-
-/// Which context is current.
-#[cfg(feature = "backend-coroutines")]
-#[inline(always)]
-pub(crate) fn which_is_current() -> *const Context {
-    CURRENT.get()
-}
-
-/// Makes another context current, and tells which one was: a model goes from one process to the next.
-#[cfg(all(test, csp_steps))]
-pub(crate) fn exchange_current(context: *const Context) -> *const Context {
-    CURRENT.replace(context)
-}
-
-/// Where the name of the running process lies, and its length; for a signal handler, so nothing is made here.
-#[cfg(feature = "backend-coroutines")]
-pub(crate) fn name_of_current() -> Option<(*const u8, usize)> {
-    // SAFETY: as in `running`.
-    unsafe { CURRENT.get().as_ref() }.map(|context| (context.name().as_ptr(), context.name().len()))
 }
 
 /// Runs `body` as a new process on this thread.
 pub(crate) fn run_as<R>(setup: Setup, body: impl FnOnce() -> R) -> R {
-    let around = CURRENT.get();
+    let around = here::which_is_current();
     let context = Context::new(
         setup.name,
         setup.backend,
@@ -183,11 +139,11 @@ impl<'a> Entered<'a> {
         #[cfg(all(not(loom), feature = "backend-coroutines"))]
         context.standing.settle();
         deadlock::register(context);
-        // SAFETY: as in `running`.
-        if let Some(around) = unsafe { around.as_ref() } {
-            around.covered.set(true);
+        if let Some(around) = here::somebody(around) {
+            // SAFETY: it is current again once this one has ended, so it lives.
+            unsafe { around.as_ref() }.covered.set(true);
         }
-        CURRENT.set(context);
+        here::make_current(context);
         Self { context, around }
     }
 }
@@ -199,10 +155,10 @@ impl Drop for Entered<'_> {
         if let Some(spawned) = spawned {
             spawned.wait_for_all(self.context);
         }
-        CURRENT.set(self.around);
-        // SAFETY: as in `running`.
-        if let Some(around) = unsafe { self.around.as_ref() } {
-            around.covered.set(false);
+        here::make_current(self.around);
+        if let Some(around) = here::somebody(self.around) {
+            // SAFETY: it is current again once this one has ended, so it lives.
+            unsafe { around.as_ref() }.covered.set(false);
         }
         deadlock::unregister(self.context);
     }
@@ -215,7 +171,7 @@ impl Drop for RootOfThread {
     fn drop(&mut self) {
         let root = self.0.get();
         if !root.is_null() {
-            CURRENT.set(ptr::null());
+            here::make_nobody_current();
             // SAFETY: made by `Box::into_raw` in `root_of_this_thread`, and no longer current.
             let root = unsafe { Box::from_raw(root) };
             deadlock::unregister(&root);
@@ -224,7 +180,7 @@ impl Drop for RootOfThread {
 }
 
 #[cold]
-fn root_of_this_thread() -> *const Context {
+pub(super) fn root_of_this_thread() -> *const Context {
     backend::threads::stack_is_fresh();
     let kind = match () {
         () if backend::threads::is_main_thread() => ContextKind::Main,
@@ -244,7 +200,7 @@ fn root_of_this_thread() -> *const Context {
         // SAFETY: just made, and never moved.
         deadlock::register(unsafe { &*root });
     }
-    CURRENT.set(root);
+    here::make_current(root);
     root
 }
 
@@ -264,6 +220,10 @@ impl Context {
         parker: &'static dyn Park,
     ) -> Self {
         Self {
+            head: Head {
+                waits: Cell::new(0),
+                short_way: ShortWay::new(kind == ContextKind::Process && backend == Backend::Coroutines),
+            },
             name,
             backend,
             chosen,
@@ -278,15 +238,12 @@ impl Context {
             catching,
             poison: RefCell::new(None),
             committing: Cell::new(0),
-            short_way: ShortWay::new(kind == ContextKind::Process && backend == Backend::Coroutines),
             covered: Cell::new(false),
             waiting: Mutex::new(None),
             waiting_here: Cell::new(None),
-            stands: Cell::new(false),
             timed_here: Cell::new(false),
             #[cfg(all(not(loom), feature = "backend-coroutines"))]
             courtesy: Courtesy::new(),
-            waits: Cell::new(0),
             report: Mutex::new(None),
             spawned: RefCell::new(None),
             slot: AtomicUsize::new(0),
@@ -364,8 +321,15 @@ impl Context {
         self.survey();
     }
 
+    /// Whose coroutine it is, if its plain operations go the short way.
+    #[cfg(all(not(loom), feature = "backend-coroutines"))]
+    #[inline(always)]
+    pub(crate) fn worker(&self) -> Owner {
+        self.head.short_way.worker()
+    }
+
     fn survey(&self) {
-        self.short_way.open_if(self.hosted && self.committing.get() == 0 && self.poison.borrow().is_none());
+        self.head.short_way.open_if(self.hosted && self.committing.get() == 0 && self.poison.borrow().is_none());
     }
 
     /// Why an end that is dropped now poisons its channel, if it does.
@@ -380,7 +344,7 @@ impl Context {
 
     pub(crate) fn begin_commit(&self) {
         self.committing.set(self.committing.get() + 1);
-        self.short_way.open_if(false);
+        self.head.short_way.open_if(false);
     }
 
     pub(crate) fn end_commit(&self) {
@@ -398,12 +362,12 @@ impl Context {
     pub(crate) fn block_on(&self, operation: &dyn Operation, timed: bool) {
         if self.hosted {
             self.timed_here.set(timed);
-            self.waits.set(self.waits.get() + 1);
+            self.head.waits.set(self.head.waits.get() + 1);
             return self.waiting_here.set(Some(eternal(operation)));
         }
         let operation = eternal(operation).as_ptr();
-        let number = self.waits.get() + 1;
-        self.waits.set(number);
+        let number = self.head.waits.get() + 1;
+        self.head.waits.set(number);
         *self.lock_waiting() = Some(Waiting { operation, number, timed });
     }
 
@@ -420,21 +384,13 @@ impl Context {
     #[cfg(all(not(loom), feature = "backend-coroutines"))]
     #[inline(always)]
     pub(crate) fn stand(&self) {
-        self.waits.set(self.waits.get() + 1);
-        self.stands.set(true);
-    }
-
-    /// Ends [`stand`](Self::stand).
-    #[cfg(all(not(loom), feature = "backend-coroutines"))]
-    #[inline(always)]
-    pub(crate) fn stand_no_more(&self) {
-        self.stands.set(false);
+        self.head.waits.set(self.head.waits.get() + 1);
     }
 
     /// What a coroutine waits for.
     fn hosted_operation(&self) -> Option<NonNull<dyn Operation>> {
         #[cfg(all(not(loom), feature = "backend-coroutines"))]
-        if self.stands.get() {
+        if self.standing.is_pending() {
             return Some(eternal(&self.standing));
         }
         self.waiting_here.get()
@@ -449,7 +405,7 @@ impl Context {
         if !self.hosted {
             return step(self.lock_waiting().as_ref());
         }
-        let (number, timed) = (self.waits.get(), self.timed_here.get());
+        let (number, timed) = (self.head.waits.get(), self.timed_here.get());
         let waiting = self.hosted_operation().map(|operation| Waiting { operation: operation.as_ptr(), number, timed });
         step(waiting.as_ref())
     }
@@ -488,6 +444,6 @@ impl Context {
 /// In a forked child: nobody is running yet.
 #[cfg(feature = "backend-processes")]
 pub(crate) fn forget_the_parent() {
-    CURRENT.set(ptr::null());
+    here::make_nobody_current();
     let _ = ROOT.try_with(|owner| owner.0.set(ptr::null_mut()));
 }

@@ -1,7 +1,7 @@
 //! Facts about the running process.
 
 use crate::backend::Backend;
-use crate::process::context;
+use crate::process::here;
 
 /// What is known about the process that asks. Made by [`current`].
 #[derive(Clone, Debug)]
@@ -25,7 +25,7 @@ pub struct Current {
 /// ```
 #[must_use]
 pub fn current() -> Current {
-    context::current(|context| Current { name: context.name().to_owned(), backend: context.backend() })
+    here::current(|context| Current { name: context.name().to_owned(), backend: context.backend() })
 }
 
 impl Current {

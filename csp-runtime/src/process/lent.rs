@@ -1,6 +1,6 @@
 //! Ends that are lent to a process: it cannot drop them, so what dropping would do is done after its body.
 
-use super::context::current;
+use super::here::current;
 use crate::channel::{Receiver, Sender};
 
 /// An argument, to be asked whether it lends ends.

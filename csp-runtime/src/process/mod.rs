@@ -6,6 +6,7 @@ pub(crate) mod context;
 mod current;
 #[cfg(feature = "backend-processes")]
 mod forked;
+pub(crate) mod here;
 mod latch;
 mod lent;
 mod outcome;

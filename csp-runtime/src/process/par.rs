@@ -3,7 +3,8 @@
 use std::panic::Location;
 
 use super::branch::{Branches, Frame, Slot};
-use super::context::{Context, current};
+use super::context::Context;
+use super::here::current;
 use super::latch::Latch;
 #[cfg(feature = "backend-processes")]
 use super::visit::Visitor;

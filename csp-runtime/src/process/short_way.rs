@@ -19,6 +19,10 @@ impl ShortWay {
         Self { worker: Cell::new(Owner::this_if(is_open)) }
     }
 
+    pub(super) const fn closed() -> Self {
+        Self { worker: Cell::new(Owner::NOBODY) }
+    }
+
     /// By the process itself, which stays on its worker.
     #[inline]
     pub(super) fn open_if(&self, is_open: bool) {
@@ -34,6 +38,10 @@ impl ShortWay {
 #[cfg(not(all(not(loom), feature = "backend-coroutines")))]
 impl ShortWay {
     pub(super) fn new(_is_open: bool) -> Self {
+        Self {}
+    }
+
+    pub(super) const fn closed() -> Self {
         Self {}
     }
 

@@ -5,7 +5,8 @@ use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::branch::{Branch, Detached, One, Runnable, Slot};
-use super::context::{Context, current};
+use super::context::Context;
+use super::here::current;
 use super::latch::Latch;
 use super::outcome::{Payload, raise_again};
 use super::par::{ParSettings, not_started, placement};

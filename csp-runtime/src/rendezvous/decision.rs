@@ -250,6 +250,21 @@ impl Decision {
         self.0.store(DONE | SLEEPER | (outcome as u32) << OUTCOME_SHIFT | guard << GUARD_SHIFT, Ordering::Release);
     }
 
+    /// As [`complete`](Self::complete), of a plain offer whose owner never waits awake, by a communication.
+    #[cfg(all(not(loom), feature = "backend-coroutines"))]
+    #[inline(always)]
+    pub(crate) fn complete_standing(&self) {
+        self.complete_sleeper(0, Outcome::Met);
+    }
+
+    /// Whether [`complete_standing`](Self::complete_standing), or somebody with the same result, has completed it.
+    #[cfg(all(not(loom), feature = "backend-coroutines"))]
+    #[inline(always)]
+    pub(crate) fn has_met_standing(&self) -> bool {
+        // SYNC completion: as in `result`.
+        self.0.load(Ordering::Acquire) == DONE | SLEEPER | (Outcome::Met as u32) << OUTCOME_SHIFT
+    }
+
     /// Asks the owner of an undecided choice to look at its channels again. Whoever sleeps is woken, and counts as awake.
     pub(crate) fn nudge(&self) -> Nudge {
         let mut word = self.0.load(Ordering::Relaxed);

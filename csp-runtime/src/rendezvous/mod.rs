@@ -14,4 +14,6 @@ mod mend;
 pub(crate) mod neighbours;
 pub(crate) mod offer;
 mod queue;
+#[cfg(all(not(loom), feature = "backend-coroutines"))]
+pub(crate) mod stand;
 pub(crate) mod wait;

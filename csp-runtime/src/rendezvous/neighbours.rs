@@ -7,8 +7,9 @@ use super::core::Core;
 use super::decision::{Claim, Outcome};
 use super::home::Home;
 use super::local::Local;
-use super::offer::{Entry, Kind};
+use super::offer::{Entry, Kind, Offer};
 use super::queue::Queue;
+use super::stand::Stand;
 use crate::backend::{self, Ahead, Park};
 use crate::sync::{Held, NoJournal};
 
@@ -23,11 +24,11 @@ pub(crate) struct Neighbour {
 }
 
 impl Neighbour {
-    /// `partner`, before it is completed.
+    /// `partner`, before its `offer` is completed.
     #[inline(always)]
-    fn of(partner: &Entry<Local>) -> Self {
+    fn of(partner: &Entry<Local>, offer: &Offer) -> Self {
         let ahead = Ahead { entry: std::ptr::from_ref(partner).cast(), message: partner.place };
-        Self { parker: Local::wake(partner.offer()), ahead }
+        Self { parker: Local::wake(offer), ahead }
     }
 
     /// # Safety
@@ -45,6 +46,8 @@ pub(crate) enum Found<'c> {
     Met(Neighbour),
     /// Nobody: the operation is to wait.
     Nobody(Own<'c>),
+    /// Somebody who waits in another way: see [`find_other`](Own::find_other).
+    Somebody(Own<'c>),
     /// Something that the long way has to see to.
     Other,
 }
@@ -66,32 +69,73 @@ impl Core<Local> {
         // SAFETY: locked just now; `let_go` or the caller's `Own` ends that.
         let own = Own(self, unsafe { Held::new(NoJournal) });
         let (theirs, opposite) = self.opposite(kind);
-        let partner = loop {
-            let Some(partner) = theirs.first(&own.1) else {
-                if self.is_open_rendezvous() {
-                    return Found::Nobody(own);
-                }
-                own.let_go();
-                return Found::Other;
-            };
-            if partner.kind != opposite || !self.is_rendezvous() || !partner.offer().decision.is_of_a_sleeper() {
-                own.let_go();
-                return Found::Other;
+        match theirs.first(&own.1) {
+            Some(partner) if partner.stands == Some(opposite) => {
+                theirs.shift(partner, &own.1);
+                // SAFETY: it does, and waits.
+                let offer = unsafe { Stand::around(partner) }.offer();
+                // SAFETY: passed on; it has left its queue.
+                Found::Met(unsafe {
+                    own.meet(partner, offer, kind, place, size, || offer.decision.complete_standing())
+                })
             }
-            theirs.shift(partner, &own.1);
+            Some(_) => Found::Somebody(own),
+            None if self.is_open_rendezvous() => Found::Nobody(own),
+            None => own.leave_it(),
+        }
+    }
+}
+
+impl<'c> Own<'c> {
+    /// [`find_neighbour`](Core::find_neighbour) where somebody waits in another way: most often with a choice.
+    ///
+    /// # Safety
+    /// As there.
+    pub(crate) unsafe fn find_other(self, kind: Kind, place: *mut u8, size: usize) -> Found<'c> {
+        let (theirs, opposite) = self.0.opposite(kind);
+        while let Some(partner) = theirs.first(&self.1) {
+            if partner.kind != opposite || !self.0.is_rendezvous() || !partner.offer().decision.is_of_a_sleeper() {
+                return self.leave_it();
+            }
+            theirs.shift(partner, &self.1);
             // A choice that is decided has yet to leave.
             if partner.offer().take(0) == Claim::Won {
-                break partner;
+                let offer = partner.offer();
+                let complete = || offer.decision.complete_sleeper(partner.index(), Outcome::Met);
+                // SAFETY: passed on; it has left its queue.
+                return Found::Met(unsafe { self.meet(partner, offer, kind, place, size, complete) });
             }
-        };
+        }
+        if self.0.is_open_rendezvous() { Found::Nobody(self) } else { self.leave_it() }
+    }
+
+    /// The message passes between `place` and `partner`, whose `offer` is completed by `complete`: it may be gone then.
+    ///
+    /// # Safety
+    /// As for [`find_neighbour`](Core::find_neighbour); the partner is the caller's to complete, and in no queue.
+    #[inline(always)]
+    unsafe fn meet(
+        &self,
+        partner: &Entry<Local>,
+        offer: &Offer,
+        kind: Kind,
+        place: *mut u8,
+        size: usize,
+        complete: impl FnOnce(),
+    ) -> Neighbour {
         let (from, to) = if kind == Kind::Send { (place, partner.place) } else { (partner.place, place) };
         // SAFETY: the sender's place holds a message and the receiver's has room for it, by the caller and by `wait_here`.
-        unsafe { Local::carry(from, to, size, &own.1) };
-        let neighbour = Neighbour::of(partner);
-        // The partner may be gone after the next line.
-        partner.offer().decision.complete_sleeper(partner.index(), Outcome::Met);
-        own.let_go();
-        Found::Met(neighbour)
+        unsafe { Local::carry(from, to, size, &self.1) };
+        let neighbour = Neighbour::of(partner, offer);
+        complete();
+        self.give_back();
+        neighbour
+    }
+
+    #[inline(always)]
+    fn leave_it(self) -> Found<'c> {
+        self.let_go();
+        Found::Other
     }
 }
 
@@ -196,7 +240,7 @@ pub(crate) unsafe fn deliver_to_neighbour(receiver: <Local as Home>::Link, place
     let own = unsafe { Held::new(NoJournal) };
     // SAFETY: by the caller.
     unsafe { Local::carry(place, receiver.place, size, &own) };
-    let neighbour = Neighbour::of(receiver);
+    let neighbour = Neighbour::of(receiver, receiver.offer());
     // The receiver may be gone after the next line.
     receiver.offer().decision.complete_sleeper(receiver.index(), Outcome::Met);
     // SAFETY: it was a coroutine of this worker when it waited, and stays one.
@@ -230,6 +274,12 @@ impl Own<'_> {
 
     #[inline(always)]
     pub(crate) fn let_go(self) {
+        self.give_back();
+    }
+
+    /// The last that is done with it.
+    #[inline(always)]
+    fn give_back(&self) {
         // SAFETY: whoever makes an `Own` has the lock.
         unsafe { self.0.lock.unlock_own() };
     }

@@ -143,6 +143,10 @@ pub(crate) struct Entry<H: Home> {
     offer: Cell<*const Offer>,
     index: Cell<u32>,
     pub(crate) kind: Kind,
+    /// The kind once more, if a coroutine waits so with a plain operation, and for as long as it likes, on a channel without a buffer. Whoever
+    /// holds that channel's lock as its own has nothing else to ask: see `neighbours.rs`.
+    #[cfg(all(not(loom), feature = "backend-coroutines"))]
+    pub(super) stands: Option<Kind>,
     pub(crate) place: H::Place,
     /// The other side, where it is needed after pairing: see `PROTOCOL.md`, «partners».
     pub(crate) partner: Guarded<Option<H::Partner>>,
@@ -160,6 +164,8 @@ impl<H: Home> Entry<H> {
             offer: Cell::new(offer),
             index: Cell::new(index),
             kind,
+            #[cfg(all(not(loom), feature = "backend-coroutines"))]
+            stands: None,
             place,
             partner: Guarded::new(None),
             reserved: Guarded::new(false),
@@ -172,13 +178,14 @@ impl<H: Home> Entry<H> {
     /// Makes a new entry of a plain one that has left its queue.
     ///
     /// # Safety
-    /// It is initialised, and nobody else uses it.
+    /// It is initialised, nobody else uses it, and it will wait as [`stands`](Self::stands) says.
     #[cfg(all(not(loom), feature = "backend-coroutines"))]
     #[inline(always)]
     pub(crate) unsafe fn renew(this: *mut Self, kind: Kind, place: H::Place) {
         // SAFETY: by the caller.
         let this = unsafe { &mut *this };
         this.kind = kind;
+        this.stands = Some(kind);
         this.place = place;
     }
 

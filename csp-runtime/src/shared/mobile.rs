@@ -14,7 +14,7 @@ use super::message::certain;
 use super::ownership::{free_from, is_owned_by, pass};
 use crate::arena::{Block, Kind, Owner, UNIT, arena};
 use crate::backend::{Backend, default};
-use crate::process::context::current;
+use crate::process::here::current;
 use crate::process::released;
 use crate::sync::step;
 

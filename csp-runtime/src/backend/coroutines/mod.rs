@@ -1,12 +1,15 @@
 //! Processes as stackful coroutines on a few worker threads. `PROTOCOL.md` tells how workers sleep and are woken.
 
 mod ahead;
+mod cpu_time;
 mod nursery;
 mod overflow;
 mod panics;
+mod queue;
 mod record;
 mod row;
 mod stack;
+mod switch;
 mod timers;
 mod worker;
 mod workers;
@@ -49,7 +52,7 @@ pub(super) fn let_ready_run(context: &Context) {
 
 /// Whether anybody is in the queue.
 pub(super) fn is_any_ready() -> bool {
-    worker::is_anybody_ready()
+    queue::holds_any()
 }
 
 /// Wakes a coroutine of this thread's worker.
@@ -78,5 +81,5 @@ pub(super) fn yield_now() -> bool {
 
 /// The name of the running process, for a signal handler.
 fn running_name() -> Option<(*const u8, usize)> {
-    crate::process::context::name_of_current()
+    crate::process::here::name_of_current()
 }

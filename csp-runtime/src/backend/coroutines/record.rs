@@ -1,18 +1,18 @@
 //! A coroutine's record: what its worker, and whoever wakes it, know of it.
 
-use std::cell::{Cell, UnsafeCell};
-use std::ptr::{self, NonNull};
+use std::cell::Cell;
+use std::ptr;
 use std::sync::atomic::AtomicPtr;
 use std::time::Instant;
 
-use corosensei::{Coroutine, CoroutineResult, Yielder};
-
 use super::ahead::{self, Ahead};
-use super::stack::SlabStack;
-use super::worker::{Fresh, Worker, add_ready, are_several_ready};
+use super::queue;
+use super::switch::{Coroutine, IS_DIRECT};
+use super::worker::{self, Fresh, Worker};
 use crate::backend::Park;
 use crate::backend::posted::Posted;
-use crate::process::context::{self, Context};
+use crate::process::context::Context;
+use crate::process::here;
 
 const MADE_AT_ONCE: usize = 32;
 
@@ -21,12 +21,12 @@ const MADE_AT_ONCE: usize = 32;
 /// All but the inbox's two fields belong to the worker's thread. What a switch needs lies in one cache line.
 #[repr(C, align(64))]
 pub(super) struct Record {
-    /// Used by `begin` and `resume` alone, of which none runs within another.
-    coroutine: UnsafeCell<Option<Coroutine<(), (), (), SlabStack>>>,
-    yielder: Cell<Option<NonNull<Yielder<(), ()>>>>,
+    coroutine: Coroutine,
     /// The one behind it in its worker's queue.
     pub(super) next: Cell<Option<&'static Record>>,
     state: Cell<State>,
+    /// It runs on its worker's stack for now.
+    is_away: Cell<bool>,
     worker: &'static Worker,
     /// When its park ends, if it stands among the timers.
     pub(super) deadline: Cell<Option<Instant>>,
@@ -49,25 +49,23 @@ enum State {
     /// The same, and an `unpark` came meanwhile: its next park ends at once.
     Notified,
     Parked,
+    /// Its process has ended.
+    Ended,
 }
 
 // SAFETY: other threads use only `posted` and `below`, which are atomic, and `worker`, which never changes: see `unpark`.
 unsafe impl Sync for Record {}
 
-thread_local! {
-    static RUNNING: Cell<Option<&'static Record>> = const { Cell::new(None) };
-}
-
 /// The record of the coroutine that runs on this thread.
 #[inline]
 pub(super) fn running() -> Option<&'static Record> {
-    RUNNING.get()
+    worker::this()?.running()
 }
 
-/// No coroutine runs on this thread.
-pub(super) fn rest() {
-    RUNNING.set(None);
-    context::make_current(ptr::null());
+/// No coroutine runs on this thread, which is `worker`'s.
+pub(super) fn rest(worker: &Worker) {
+    worker.set_running(None);
+    here::make_nobody_current();
 }
 
 impl Record {
@@ -78,10 +76,10 @@ impl Record {
 
     fn new(worker: &'static Worker) -> Self {
         Self {
-            coroutine: UnsafeCell::new(None),
-            yielder: Cell::new(None),
+            coroutine: Coroutine::new(),
             next: Cell::new(None),
-            state: Cell::new(State::Going),
+            state: Cell::new(State::Ended),
+            is_away: Cell::new(false),
             worker,
             deadline: Cell::new(None),
             posted: Posted::new(),
@@ -94,14 +92,14 @@ impl Record {
     /// Gives the record a process to run.
     pub(super) fn begin(&'static self, fresh: Fresh) {
         let Fresh { job, stack } = fresh;
-        let coroutine = Coroutine::with_stack(stack, move |yielder: &Yielder<(), ()>, ()| {
-            context::make_current(ptr::null());
-            self.yielder.set(Some(NonNull::from(yielder)));
+        let body = move || {
+            here::make_nobody_current();
             job.run();
-        });
-        // SAFETY: nobody else uses it now.
-        unsafe { *self.coroutine.get() = Some(coroutine) };
+            self.state.set(State::Ended);
+        };
         self.state.set(State::Going);
+        // SAFETY: only those that are free, and so have none, are given one. A job does not unwind: a branch catches its panic.
+        unsafe { self.coroutine.begin(stack, body) };
     }
 
     /// The record behind a parker.
@@ -114,57 +112,81 @@ impl Record {
         unsafe { &*ptr::from_ref(parker).cast::<Self>() }
     }
 
-    /// Runs it until it suspends itself (false) or has ended (true). It stays the running one until another is resumed, or [`rest`].
+    /// By its worker: runs it, and whomever it hands the thread to, until one of them comes back to the worker. That one stays the
+    /// running one until another is resumed, or [`rest`].
     #[inline(always)]
-    pub(super) fn resume(&'static self) -> bool {
-        RUNNING.set(Some(self));
-        // SAFETY: nobody else uses it now.
-        let coroutine = unsafe { &mut *self.coroutine.get() };
-        let result = coroutine.as_mut().map(|coroutine| coroutine.resume(()));
-        match result {
-            Some(CoroutineResult::Yield(())) => false,
-            Some(CoroutineResult::Return(())) | None => {
-                *coroutine = None;
-                self.yielder.set(None);
-                true
-            }
-        }
+    pub(super) fn resume(&'static self) {
+        self.worker.set_running(Some(self));
+        // SAFETY: the caller is the worker, which has taken it out of its queue.
+        unsafe { self.coroutine.resume() };
     }
 
-    /// `context` is the current one, which the others that run meanwhile change.
+    /// Gives up what it had for its process, if that has ended, and it can have another one.
     #[inline(always)]
-    fn suspend(&self, context: *const Context) {
-        match self.yielder.get() {
-            // SAFETY: set by the coroutine that runs now, and alive until it ends.
-            Some(yielder) => unsafe { yielder.as_ref() }.suspend(()),
-            None => may_not_wait(),
+    pub(super) fn is_free_again(&self) -> bool {
+        let has_ended = self.state.get() == State::Ended;
+        if has_ended {
+            // SAFETY: its end is said by itself, before it leaves its stack for its worker, which asks.
+            unsafe { self.coroutine.clear() };
         }
-        context::make_current(context);
+        has_ended
+    }
+
+    /// Whom it can hand the thread to, if the worker has nothing to see to.
+    #[inline(always)]
+    fn next(&self) -> Option<&'static Self> {
+        if IS_DIRECT { self.worker.next_at_once() } else { None }
+    }
+
+    /// Others run until it is resumed, first `next`, or the worker. `context` is the current one, which they change.
+    #[inline(always)]
+    fn suspend(&self, next: Option<&'static Self>, context: *const Context) {
+        match next {
+            Some(next) => {
+                self.worker.set_running(Some(next));
+                // SAFETY: it is the one that runs, on its own stack, or there would be no next; and that one was in the queue.
+                unsafe { self.coroutine.go_to(&next.coroutine) };
+            }
+            None => self.go_back(),
+        }
+        here::make_current(context);
+    }
+
+    #[inline(always)]
+    fn go_back(&self) {
+        if self.is_away.get() {
+            may_not_wait();
+        }
+        // SAFETY: it is the one that runs, and on its own stack.
+        unsafe { self.coroutine.suspend() };
     }
 
     /// Whether it runs on its own stack, as it does but for [`on_workers_stack`](Self::on_workers_stack).
     pub(super) fn may_suspend(&self) -> bool {
-        self.yielder.get().is_some()
+        !self.is_away.get()
     }
 
     /// Runs `call` on the stack of its worker, which lies idle below the frame that has resumed it. The caller is this
     /// coroutine. It may not be suspended meanwhile, as the worker would go on where `call` has its frames.
     pub(super) fn on_workers_stack(&self, call: impl FnOnce() + Send) {
-        // Taken, so that nobody can suspend it. Whoever is called in turn (a hook's own panic) is on that stack already.
-        let Some(yielder) = self.yielder.take() else { return call() };
-        // SAFETY: set by the coroutine that runs now, and alive until it ends.
-        unsafe { yielder.as_ref() }.on_parent_stack(call);
-        self.yielder.set(Some(yielder));
+        // Whoever is called in turn (a hook's own panic) is on that stack already.
+        if self.is_away.replace(true) {
+            return call();
+        }
+        self.worker.hold();
+        // SAFETY: it is the one that runs, on its own stack, and nobody can suspend it.
+        unsafe { self.coroutine.on_workers_stack(call) };
+        self.is_away.set(false);
     }
 
     /// Parks it, which is the caller, without a deadline. `context` is the current one.
     #[inline(always)]
-    pub(super) fn park_here(&self, context: *const Context) {
+    pub(super) fn park_here(&'static self, context: *const Context) {
         if self.state.get() == State::Notified {
             return self.state.set(State::Going);
         }
         self.state.set(State::Parked);
-        self.suspend(context);
+        self.suspend(self.next(), context);
     }
 
     /// [`wake`](Self::wake) by the coroutine that runs, which has just completed it.
@@ -172,10 +194,10 @@ impl Record {
     pub(super) fn wake_with(&'static self, ahead: Ahead) {
         if ahead::pays() {
             self.ahead.set(ahead);
-            if let Some(running) = running() {
+            if let Some(running) = self.worker.running() {
                 running.partner.set(Some(self));
             }
-            if !are_several_ready() {
+            if !queue::holds_several() {
                 self.fetch_followers();
             }
         }
@@ -206,20 +228,22 @@ impl Record {
 
     #[inline(always)]
     fn fetch_ahead(&self) {
-        let top = self.yielder.get().map_or(ptr::null(), |yielder| yielder.as_ptr().cast_const());
-        self.ahead.get().fetch_all(top.cast());
+        self.ahead.get().fetch_all(self.coroutine.top());
     }
 
     /// Goes to the end of the queue.
     pub(super) fn yield_now(&'static self) {
-        self.yield_for(context::which_is_current());
+        self.yield_for(here::which_is_current());
     }
 
     /// The same, if `context` is the current one.
     #[inline(always)]
     pub(super) fn yield_for(&'static self, context: *const Context) {
-        add_ready(self);
-        self.suspend(context);
+        queue::add(self);
+        match self.next() {
+            Some(next) if ptr::eq(next, self) => {}
+            next => self.suspend(next, context),
+        }
     }
 
     /// On its worker's thread: lets it run if it is parked, or keeps it from parking.
@@ -227,7 +251,7 @@ impl Record {
     pub(super) fn wake(&'static self) {
         if self.state.get() == State::Parked {
             self.state.set(State::Going);
-            add_ready(self);
+            queue::add(self);
         } else {
             self.state.set(State::Notified);
         }
@@ -256,7 +280,7 @@ impl Park for Record {
             self.worker.timers().add(until, this);
         }
         self.state.set(State::Parked);
-        self.suspend(context::which_is_current());
+        this.suspend(this.next(), here::which_is_current());
         if self.deadline.get().is_some() {
             self.worker.timers().remove(this);
         }

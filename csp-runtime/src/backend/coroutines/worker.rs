@@ -8,7 +8,9 @@ use std::thread::Thread;
 use std::time::{Duration, Instant};
 
 use super::ahead;
+use super::cpu_time::CpuTime;
 use super::nursery::Nursery;
+use super::queue;
 use super::record::{self, Record};
 use super::row::Row;
 use super::stack::SlabStack;
@@ -38,6 +40,7 @@ unsafe impl Send for Fresh {}
 
 /// What the worker's thread alone uses, and what others may.
 pub(super) struct Worker {
+    switch: Switch,
     own: Own,
     /// Fresh processes that others have launched.
     fresh: Mutex<Row<Fresh>>,
@@ -46,9 +49,16 @@ pub(super) struct Worker {
     /// Fresh processes that its own coroutines have launched.
     nursery: Nursery,
     door: Door,
+    thread: OnceLock<Thread>,
+    cpu_time: OnceLock<CpuTime>,
+}
+
+/// What each switch uses, in one cache line.
+#[repr(align(64))]
+struct Switch {
+    running: Cell<Option<&'static Record>>,
     /// How many turns it has taken: one that stands still is a process that computes.
     turns: AtomicU64,
-    thread: OnceLock<Thread>,
 }
 
 /// What those use who wake its coroutines from outside: apart from all that the worker changes at each turn, by two lines, which processors
@@ -69,7 +79,7 @@ struct Own {
     made: Cell<usize>,
 }
 
-// SAFETY: `own` is used on the worker's thread alone: by `run`, by coroutines that it resumes, and by `Record`s after they
+// SAFETY: `own` and `switch`, but for `turns`, are used on the worker's thread alone: by `run`, by coroutines that it resumes, and by `Record`s after they
 // have asked `is_this_thread`.
 unsafe impl Sync for Worker {}
 // SAFETY: as above; it is made on another thread, before its own starts.
@@ -77,10 +87,6 @@ unsafe impl Send for Worker {}
 
 thread_local! {
     static THIS: Cell<Option<&'static Worker>> = const { Cell::new(None) };
-    /// This worker's coroutines that are to run, the first of them. Not in the worker, whose address a switch has to fetch first.
-    static FIRST: Cell<Option<&'static Record>> = const { Cell::new(None) };
-    /// Where the next one is noted: in the last of them, or in `FIRST`.
-    static END: Cell<*const Cell<Option<&'static Record>>> = const { Cell::new(ptr::null()) };
 }
 
 /// The worker whose thread this is.
@@ -89,70 +95,17 @@ pub(super) fn this() -> Option<&'static Worker> {
     THIS.get()
 }
 
-/// Nobody is to run. Said by a worker before it does anything else.
-fn nobody_is_ready() {
-    FIRST.set(None);
-    END.set(FIRST.with(ptr::from_ref));
-}
-
-/// A coroutine of this thread's worker is to run.
-#[inline(always)]
-pub(super) fn add_ready(record: &'static Record) {
-    record.next.set(None);
-    debug_assert!(!END.get().is_null(), "a coroutine is woken on its worker's thread");
-    let end = END.replace(&raw const record.next);
-    // SAFETY: a worker's thread has begun with `nobody_is_ready`, and since then `END` points to this thread's `FIRST`, or into a record, which lives for ever.
-    unsafe { &*end }.set(Some(record));
-}
-
-/// Whether any of them is to run.
-#[inline(always)]
-pub(super) fn is_anybody_ready() -> bool {
-    FIRST.get().is_some()
-}
-
-/// Whether more than one is to run.
-#[inline(always)]
-pub(super) fn are_several_ready() -> bool {
-    FIRST.get().is_some_and(|first| first.next.get().is_some())
-}
-
-#[inline(always)]
-fn take_ready() -> Option<&'static Record> {
-    let first = FIRST.get()?;
-    match first.next.get() {
-        Some(next) => {
-            FIRST.set(Some(next));
-            if ahead::pays() {
-                look_ahead(next);
-            }
-        }
-        None => nobody_is_ready(),
-    }
-    Some(first)
-}
-
-/// One is to run now, and then `next`: fetches what the one behind that will touch, and the record of the one behind both.
-#[inline(always)]
-fn look_ahead(next: &Record) {
-    if let Some(second) = next.next.get() {
-        second.fetch_with_partner();
-        if let Some(third) = second.next.get() {
-            ahead::fetch_record(third);
-        }
-    }
-}
-
 impl Worker {
     pub(super) fn new() -> Self {
         Self {
+            switch: Switch { running: Cell::new(None), turns: AtomicU64::new(0) },
             own: Own::default(),
             fresh: Mutex::new(Row::new()),
             waiting: AtomicUsize::new(0),
             nursery: Nursery::new(),
             door: Door { inbox: AtomicPtr::new(ptr::null_mut()), idle: Idleness::new() },
-            turns: AtomicU64::new(0),
             thread: OnceLock::new(),
+            cpu_time: OnceLock::new(),
         }
     }
 
@@ -166,6 +119,15 @@ impl Worker {
     }
 
     // ---- what its own coroutines do
+
+    pub(super) fn running(&self) -> Option<&'static Record> {
+        self.switch.running.get()
+    }
+
+    #[inline(always)]
+    pub(super) fn set_running(&self, record: Option<&'static Record>) {
+        self.switch.running.set(record);
+    }
 
     // ---- what others do
 
@@ -232,10 +194,19 @@ impl Worker {
         first
     }
 
-    /// How many turns it has taken, if fresh processes wait for it.
-    pub(super) fn fresh_and_turns(&self) -> Option<u64> {
-        (self.waiting.load(Ordering::Relaxed) > 0 || self.nursery.holds_any())
-            .then(|| self.turns.load(Ordering::Relaxed))
+    /// Whether fresh processes wait for it.
+    pub(super) fn has_fresh(&self) -> bool {
+        self.waiting.load(Ordering::Relaxed) > 0 || self.nursery.holds_any()
+    }
+
+    /// How many turns it has taken.
+    pub(super) fn turns(&self) -> u64 {
+        self.switch.turns.load(Ordering::Relaxed)
+    }
+
+    /// How long it has had a processor, if that is known: not before it has begun.
+    pub(super) fn cpu_time(&self) -> Option<Duration> {
+        self.cpu_time.get()?.so_far()
     }
 
     pub(super) fn is_idle(&self) -> bool {
@@ -263,27 +234,59 @@ impl Worker {
 
     pub(super) fn run(&'static self, number: usize) -> ! {
         THIS.set(Some(self));
-        nobody_is_ready();
+        queue::clear();
         bias::become_owner(number);
         self.nursery.become_mine();
         deadlock::become_host();
         let _ = self.thread.set(std::thread::current());
-        let mut turn = 0_u64;
+        if let Some(time) = CpuTime::of_this_thread() {
+            let _ = self.cpu_time.set(time);
+        }
         loop {
-            turn += 1;
-            self.turns.store(turn, Ordering::Relaxed);
-            if !self.door.inbox.load(Ordering::Relaxed).is_null() {
+            let turn = self.switch.turns.load(Ordering::Relaxed) + 1;
+            self.switch.turns.store(turn, Ordering::Relaxed);
+            if self.has_mail() {
                 self.open_inbox();
             }
             let favoured = if turn.is_multiple_of(TIMERS_EVERY) { self.now_and_then(turn) } else { None };
-            match favoured.or_else(take_ready).or_else(|| self.start_fresh()) {
+            match favoured.or_else(queue::take).or_else(|| self.start_fresh()) {
                 Some(record) => {
-                    if record.resume() {
-                        self.own.free.borrow_mut().push(record);
-                    }
+                    record.resume();
+                    self.take_back();
                 }
                 None => self.idle(),
             }
+        }
+    }
+
+    /// Whom the running coroutine of this worker may hand the thread to as it stops: the next one that is ready, unless the worker itself has
+    /// something to see to, and takes its turn.
+    #[inline(always)]
+    pub(super) fn next_at_once(&self) -> Option<&'static Record> {
+        let turn = self.switch.turns.load(Ordering::Relaxed) + 1;
+        if turn.is_multiple_of(TIMERS_EVERY) || self.has_mail() {
+            return None;
+        }
+        let next = queue::take()?;
+        self.switch.turns.store(turn, Ordering::Relaxed);
+        Some(next)
+    }
+
+    /// The next turn is the worker's own.
+    pub(super) fn hold(&self) {
+        self.switch.turns.store(self.switch.turns.load(Ordering::Relaxed) | (TIMERS_EVERY - 1), Ordering::Relaxed);
+    }
+
+    #[inline(always)]
+    fn has_mail(&self) -> bool {
+        !self.door.inbox.load(Ordering::Relaxed).is_null()
+    }
+
+    /// The one that has just come back, if its process has ended, is free for another one.
+    #[inline(always)]
+    fn take_back(&self) {
+        if let Some(record) = self.running().filter(|record| record.is_free_again()) {
+            self.own.free.borrow_mut().push(record);
         }
     }
 
@@ -345,14 +348,12 @@ impl Worker {
 
     fn has_work(&self) -> bool {
         // SYNC fresh: see `add_fresh`. (The inbox is only looked at here.)
-        self.waiting.load(Ordering::Acquire) > 0
-            || self.nursery.holds_any()
-            || !self.door.inbox.load(Ordering::Relaxed).is_null()
+        self.waiting.load(Ordering::Acquire) > 0 || self.nursery.holds_any() || self.has_mail()
     }
 
     /// Sleeps until there is something to run.
     fn idle(&'static self) {
-        record::rest();
+        record::rest(self);
         if !self.own.timers.is_empty() && self.own.timers.fire() {
             return;
         }
@@ -373,7 +374,7 @@ impl Worker {
         let mut watch = Watch::new(self);
         while self.door.idle.is_idle() {
             // A deadlock that we have found and ended has woken some of ours.
-            if FIRST.get().is_some() {
+            if queue::holds_any() {
                 self.leave_idle();
                 return;
             }
@@ -406,7 +407,7 @@ impl Worker {
                 if self.leave_idle()
                     && let Some(fresh) = victim.take_fresh()
                 {
-                    add_ready(self.begin(fresh));
+                    queue::add(self.begin(fresh));
                 }
                 return;
             }
@@ -434,7 +435,7 @@ impl Watch {
     /// Somebody to take a fresh process from. After a rest of all, the looks are frequent again.
     fn look(&mut self, rested: bool) -> Option<&'static Worker> {
         let (seen, now) = (workers::progress(self.worker), Instant::now());
-        let victim = workers::stalled(&self.seen, &seen, now - self.at);
+        let victim = workers::held_up(&self.seen, &seen, now - self.at);
         (self.seen, self.at) = (seen, now);
         self.interval = if rested { FIRST_LOOK } else { (self.interval * 2).min(LAST_LOOK) };
         victim

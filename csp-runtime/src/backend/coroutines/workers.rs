@@ -67,22 +67,43 @@ pub(super) fn all_idle() -> bool {
     all().iter().all(|worker| worker.is_idle())
 }
 
-/// How far each of the others is that has fresh processes waiting.
-pub(super) type Progress = SmallVec<[(Option<u64>, &'static Worker); 8]>;
+/// How far each of the others is, if it has fresh processes waiting.
+pub(super) type Progress = SmallVec<[(Option<Look>, &'static Worker); 8]>;
+
+#[derive(Clone, Copy)]
+pub(super) struct Look {
+    turns: u64,
+    cpu_time: Option<Duration>,
+}
 
 pub(super) fn progress(own: &Worker) -> Progress {
+    let look = |worker: &Worker| Look { turns: worker.turns(), cpu_time: worker.cpu_time() };
     let others = all().iter().filter(|worker| !std::ptr::eq(**worker, own));
-    others.map(|worker| (worker.fresh_and_turns(), *worker)).collect()
+    others.map(|worker| (worker.has_fresh().then(|| look(worker)), *worker)).collect()
 }
 
 /// Whoever takes so long for a turn, on the average, runs processes that compute; those that talk take a hundredth of it.
 const COMPUTES: Duration = Duration::from_micros(50);
+/// Whoever takes no turn for so long is blocked in a call, if it does not compute.
+const BLOCKED: Duration = Duration::from_millis(4);
 
-/// A worker whose processes have computed from one look to the next, `time` later, while fresh ones waited.
-pub(super) fn stalled(before: &Progress, now: &Progress, time: Duration) -> Option<&'static Worker> {
-    let mut pairs = before.iter().zip(now);
-    let found = pairs.find(|((before, _), (now, _))| match (before, now) {
-        (Some(before), Some(now)) => time.as_nanos() >= COMPUTES.as_nanos() * (u128::from(now - before) + 1),
+impl Look {
+    /// Whether processes have held the worker up since `before`, `time` ago. One that has no processor for now, or that is about to
+    /// be started, is not held up: it will take its turns together with those that talk to each other.
+    fn is_held_up(self, before: Self, time: Duration) -> bool {
+        let turns = self.turns - before.turns;
+        let computed = match (before.cpu_time, self.cpu_time) {
+            (Some(before), Some(now)) => now.saturating_sub(before),
+            _ => Duration::ZERO,
+        };
+        computed.as_nanos() >= COMPUTES.as_nanos() * u128::from(turns + 1) || (turns == 0 && time >= BLOCKED)
+    }
+}
+
+/// A worker whose processes held it up from one look to the next, `time` later, while fresh ones waited.
+pub(super) fn held_up(before: &Progress, now: &Progress, time: Duration) -> Option<&'static Worker> {
+    let found = before.iter().zip(now).find(|((before, _), (now, _))| match (before, now) {
+        (Some(before), Some(now)) => now.is_held_up(*before, time),
         _ => false,
     });
     found.map(|(_, (_, worker))| *worker)

@@ -4,7 +4,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::{Birth, ForkedJob, NotStarted, fork};
 use crate::backend::Park;
-use crate::process::context::current;
+use crate::process::here::current;
 use crate::rendezvous::decision::{Decision, Outcome};
 
 struct Request {

@@ -12,7 +12,8 @@ pub(crate) use child::Legacy;
 pub(crate) use fork::Moves;
 
 use super::{NotStarted, threads};
-use crate::process::context::{ContextKind, current};
+use crate::process::context::ContextKind;
+use crate::process::here::current;
 use crate::shared::census;
 
 /// A process that is to be forked: its place in a frame of the parent's, and what the two sides do with it.

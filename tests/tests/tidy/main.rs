@@ -1,162 +1,13 @@
 //! The rules of this repository that a program can hold. Who breaks one is told which, and where.
 
+mod places;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Where `unsafe` may stand, and why it has to.
-const UNSAFE: &[(&str, &str)] = &[
-    ("csp-runtime/src/sync.rs", "data that a channel's lock protects: the proof of the lock, and the cell"),
-    ("csp-runtime/src/rendezvous/home.rs", "the trait that follows links and moves messages: its contracts"),
-    ("csp-runtime/src/rendezvous/local.rs", "the home in this process's memory: links and places are pointers"),
-    ("csp-runtime/src/rendezvous/lock.rs", "unlocking is the holder's right alone"),
-    ("csp-runtime/src/rendezvous/bias.rs", "unlocking is the holder's right alone"),
-    ("csp-runtime/src/barrier.rs", "a system call that no crate wraps"),
-    ("csp-runtime/src/rendezvous/neighbours.rs", "the same as in meet.rs, under a lock that is this thread's own"),
-    ("csp-runtime/src/channel/lease.rs", "a channel is held without a reference while its senders keep it"),
-    ("csp-runtime/src/channel/short.rs", "one operation between neighbours: its offer lies in its own frame"),
-    ("csp-runtime/src/choice/glance.rs", "a message comes to the place of the chosen guard"),
-    ("csp-runtime/src/choice/few.rs", "a list that stands in place as long as it is short"),
-    ("csp-runtime/src/hosted.rs", "lists of contexts that their worker's thread writes"),
-    ("csp-runtime/src/backend/coroutines/ahead.rs", "memory is fetched ahead, which reads nothing"),
-    ("csp-runtime/src/backend/coroutines/mod.rs", "the record behind a coroutine's parker"),
-    ("csp-runtime/src/backend/coroutines/nursery.rs", "what its lock protects"),
-    ("csp-runtime/src/model/locks.rs", "model tests of the locks"),
-    ("csp-runtime/src/rendezvous/offer.rs", "entries point to their offer, which lies where its owner waits"),
-    ("csp-runtime/src/shared/deaths/world.rs", "a model calls operations below the ends, for processes of its own"),
-    ("csp-runtime/src/arena/mod.rs", "blocks are places in one mapping"),
-    ("csp-runtime/src/arena/map.rs", "the mapping itself"),
-    ("csp-runtime/src/shared/bell.rs", "decisions of coroutines that wait are looked at by a thread that listens"),
-    ("csp-runtime/src/shared/census.rs", "slots lie in the arena"),
-    ("csp-runtime/src/shared/channel.rs", "channels and holdings lie in the arena"),
-    ("csp-runtime/src/shared/text.rs", "texts in the arena are written before they are seen, or under a lock"),
-    ("csp-runtime/src/shared/desk.rs", "a journal knows places, and what stood there"),
-    (
-        "csp-runtime/src/shared/following.rs",
-        "a long message is copied by two at the same time, behind its head in the arena",
-    ),
-    ("csp-runtime/src/shared/frame.rs", "offers and their seats lie in the arena"),
-    ("csp-runtime/src/shared/futex.rs", "a system call that no crate wraps"),
-    ("csp-runtime/src/shared/home.rs", "the home in the arena: links and places are pointers"),
-    ("csp-runtime/src/shared/judge.rs", "frames and reports in the arena are looked at"),
-    ("csp-runtime/src/shared/message.rs", "messages move through the arena without their type"),
-    ("csp-runtime/src/shared/operation.rs", "one operation: its offer lies in a frame in the arena"),
-    ("csp-runtime/src/shared/recover.rs", "frames of the dead are looked at"),
-    ("csp-runtime/src/shared/ring.rs", "the messages of a buffered channel lie in a block"),
-    ("csp-runtime/src/channel/moved.rs", "a channel's place in the arena is kept as a pointer"),
-    ("csp-runtime/src/channel/handover_between.rs", "an end is given up without being dropped"),
-    ("csp-runtime/src/choice/guard.rs", "a guard's entry comes to a channel of either home"),
-    ("csp-runtime/src/process/forked.rs", "what a child has left lies in a block"),
-    ("csp-runtime/src/backend/processes/mod.rs", "a job that is forked is a pointer to a frame elsewhere"),
-    ("csp-runtime/src/backend/processes/fork.rs", "the fork"),
-    ("csp-runtime/src/backend/processes/child.rs", "a child's life and its end"),
-    ("csp-runtime/src/backend/processes/forker.rs", "who asks for a fork waits in its own frame"),
-    ("csp-runtime/src/backend/processes/watch.rs", "how children end is asked of the system"),
-    ("csp-runtime/src/rendezvous/queue.rs", "the queues are linked through the entries"),
-    ("csp-runtime/src/rendezvous/core.rs", "the lock and the buffer that it protects"),
-    ("csp-runtime/src/rendezvous/meet.rs", "messages move from place to place without their type"),
-    ("csp-runtime/src/channel/inner.rs", "one operation: its offer lies in its own frame"),
-    ("csp-runtime/src/channel/sender.rs", "the end knows the message's type, the protocol only its place"),
-    ("csp-runtime/src/channel/receiver.rs", "the end knows the message's type, the protocol only its place"),
-    ("csp-runtime/src/channel/release.rs", "a kept sender is followed, and completed once"),
-    ("csp-runtime/src/message/mod.rs", "a message may be looked at where its bytes lie, as long as they do"),
-    ("csp-runtime/src/message/encode.rs", "writes into memory that other processes see"),
-    ("csp-runtime/src/message/decode.rs", "reads from memory that other processes see, and validates what it has read"),
-    ("csp-runtime/src/message/region.rs", "a message as bytes: its place is known, its type only to the caller"),
-    ("csp-runtime/src/message/collections.rs", "arrays and boxes are filled in place"),
-    ("csp-runtime/src/message/storage.rs", "allocates mobile data, and frees it once"),
-    ("csp-runtime/src/message/mobile.rs", "owns storage, as a box does"),
-    ("csp-runtime/src/shared/mobile.rs", "mobile data in the arena: where it lies in its block, and whose that is"),
-    ("tests/tests/forks.rs", "an allocator that counts"),
-    ("csp-runtime/src/message/tests/mod.rs", "tests call what works on bare memory"),
-    ("csp-runtime/src/choice/choose.rs", "a choice's offers lie in its own frame"),
-    ("csp-runtime/src/choice/commit.rs", "a claimed partner is completed once"),
-    ("csp-runtime/src/choice/slot.rs", "the place where the chosen guard's message comes to lie"),
-    ("csp-runtime/src/process/branch.rs", "branches run in their starter's frame"),
-    ("csp-runtime/src/process/context.rs", "the running process's context lies in its own frame"),
-    (
-        "csp-runtime/src/process/probe.rs",
-        "a place that a macro names is looked at, and a `&mut` copied as the pointer that it is",
-    ),
-    ("csp-runtime/src/process/released.rs", "the starter's copy of what a forked process took along is dropped"),
-    ("csp-runtime/src/process/taken.rs", "channels are noted for a block that is sent to another thread"),
-    ("csp-runtime/src/process/visit.rs", "what a child wrote behind a `&mut` is carried back without its type"),
-    ("csp-runtime/src/process/visit_tests.rs", "plays the child that gives its values away"),
-    ("csp-runtime/src/process/spawn.rs", "a spawned process's frame is given up by exactly one owner"),
-    ("csp-runtime/src/backend/mod.rs", "a job is a pointer to a frame elsewhere"),
-    ("csp-runtime/src/backend/pool.rs", "a job is handed to a thread that waits in its own frame"),
-    ("csp-runtime/src/backend/coroutines/record.rs", "records live for ever; a yielder lies in its coroutine"),
-    (
-        "csp-runtime/src/backend/coroutines/worker.rs",
-        "what the worker's thread alone uses; the inbox is linked through records",
-    ),
-    (
-        "csp-runtime/src/backend/coroutines/panics.rs",
-        "a panic hook's argument is carried to another stack of its thread",
-    ),
-    ("csp-runtime/src/backend/coroutines/stack.rs", "stacks are mapped, guarded and given back"),
-    ("csp-runtime/src/backend/coroutines/overflow.rs", "a signal handler"),
-    ("csp-runtime/src/arena/mod.rs", "the address of a block in the mapping"),
-    ("csp-runtime/src/arena/map.rs", "the mapping, and the words that lie at its start"),
-    ("csp-runtime/src/arena/tests.rs", "tests write into blocks of their own"),
-    ("csp-runtime/src/arena/steps.rs", "tests write into blocks of their own"),
-    ("csp-runtime/src/arena/model.rs", "a model's cells, which loom checks"),
-    ("csp-runtime/tests/arena.rs", "a test that forks, and kills its children"),
-    ("csp-runtime/src/io.rs", "a call on another thread uses the frame of the process that waits for it"),
-    ("csp-runtime/src/backend/seeded.rs", "players live for ever; a boxed job is given up once"),
-    ("csp-runtime/src/deadlock.rs", "the report looks at the contexts of sleeping processes"),
-    ("csp-runtime/src/model.rs", "model tests call the operations below the ends"),
-    ("bench/src/shared.rs", "memory that forked processes share is mapped and unmapped"),
-    ("bench/src/forked.rs", "the fork, and the end without the parent's exit handlers"),
-    ("bench/src/rivals/between/shm_raw.rs", "raw shared memory is what is measured: whose a slot is, counters say"),
-    ("ui-tests/fail/process/qualified_function.rs", "shows that an unsafe function is refused as a process"),
-];
-
-/// Where a compare-and-swap may stand.
-const COMPARE_AND_SWAP: &[(&str, &str)] = &[
-    ("csp-runtime/src/rendezvous/decision.rs", "the decision word: every change is a named transition there"),
-    ("csp-runtime/src/rendezvous/lock.rs", "the lock of a channel in this process's memory"),
-    ("csp-runtime/src/rendezvous/bias.rs", "whose that lock is"),
-    ("csp-runtime/src/arena/blocks/words.rs", "who owns a block or a granule of the arena: named transitions"),
-    ("csp-runtime/src/backend/coroutines/worker.rs", "the inbox of a worker"),
-    ("csp-runtime/src/shared/census.rs", "whose a slot is"),
-    ("csp-runtime/src/shared/following.rs", "whose a block is whose receiver died while it was filled"),
-    ("csp-runtime/src/shared/home.rs", "the lock of a channel in the arena"),
-    ("csp-runtime/src/shared/ownership.rs", "whose a block is"),
-    ("csp-runtime/src/shared/recover.rs", "who repairs"),
-    ("csp-runtime/src/backend/coroutines/stack.rs", "the fallback counts how many mappings are left"),
-];
-
-/// Where an atomic swap may stand.
-const SWAP: &[(&str, &str)] = &[
-    ("csp-runtime/src/backend/idleness.rs", "idle or awake: whoever comes first counts the worker in"),
-    ("csp-runtime/src/backend/posted.rs", "a wake-up is posted once"),
-    ("csp-runtime/src/backend/coroutines/worker.rs", "the inbox is emptied at once"),
-    ("csp-runtime/src/model.rs", "a model empties its inbox at once"),
-    ("csp-runtime/src/arena/blocks/words.rs", "a spare run takes the place of another in the list"),
-    ("csp-runtime/src/io.rs", "a signal is used up"),
-    ("csp-runtime/src/rendezvous/decision.rs", "completion learns how the owner sleeps"),
-    ("csp-runtime/src/config.rs", "a complaint about the environment is made once"),
-    ("csp-runtime/src/deadlock.rs", "a standstill is reported once"),
-    ("csp-runtime/src/channel/oddity.rs", "a channel is counted once"),
-    ("csp-runtime/src/shared/judge.rs", "so is one of all OS processes"),
-    ("csp-runtime/src/shared/census.rs", "one thread of a process rests for it"),
-    ("csp-runtime/src/shared/channel.rs", "the ends of a channel that moves are counted elsewhere from then on"),
-];
-
-/// Where a thread may sleep: never for the correctness of a test.
-const SLEEP: &[(&str, &str)] = &[
-    ("csp-runtime/src/sync.rs", "the last resort of a busy wait, where yielding may never let the other one run"),
-    ("examples/examples/delay_output.rs", "sleeping is what the example shows"),
-    ("bench/src/death.rs", "the partner falls asleep meanwhile; if it does not, it is only quicker"),
-    ("bench/src/harness.rs", "between the tries of `--quiet`"),
-    ("bench/src/kills/attempt.rs", "between two looks at the processes, and before a kill, whose moment is the seed's"),
-    ("tests/src/harness/parent.rs", "between two looks at the children"),
-    ("tests/src/scenarios/deadlock.rs", "gives a hasty detector time to be wrong; nothing depends on it"),
-    ("tests/src/scenarios/foreign.rs", "gives a hasty detector time to be wrong; nothing depends on it"),
-    ("tests/src/scenarios/time.rs", "a sleeping thread's lateness is what a timeout's is compared with"),
-];
+use self::places::{COMPARE_AND_SWAP, SLEEP, SWAP, UNSAFE};
 
 /// The greatest length of a file, so that it can be read in one sitting.
 const MOST_LINES: usize = 500;
@@ -337,7 +188,7 @@ fn outside(listed: &[(&str, &str)], found: impl Fn(&Source, &Line) -> bool) -> V
             }
         }
     }
-    violations.extend(unused.iter().map(|path| format!("{path} is listed in tidy.rs without need")));
+    violations.extend(unused.iter().map(|path| format!("{path} is listed in tidy/places.rs without need")));
     violations
 }
 
@@ -364,7 +215,7 @@ fn the_decision_word_is_compared_and_swapped_in_one_file() {
 #[test]
 fn unsafe_stands_only_in_the_listed_modules() {
     let violations = outside(UNSAFE, |_, line| has_word(&line.code, "unsafe"));
-    no_violations("`unsafe` stands outside the modules that are listed in tidy.rs:", &violations);
+    no_violations("`unsafe` stands outside the modules that are listed in tidy/places.rs:", &violations);
 }
 
 #[test]

@@ -1,0 +1,68 @@
+//! How much of a processor's time a thread has had, as another one sees it.
+
+use std::mem::MaybeUninit;
+use std::time::Duration;
+
+use nix::libc;
+
+/// A thread, by the clock of its own time.
+#[derive(Clone, Copy)]
+pub(super) struct CpuTime(libc::clockid_t);
+
+impl CpuTime {
+    /// This thread's, if the system tells it to others. The thread must never end, or nobody may ask then.
+    pub(super) fn of_this_thread() -> Option<Self> {
+        let mut clock = MaybeUninit::uninit();
+        // SAFETY: only asks.
+        let thread = unsafe { libc::pthread_self() };
+        // SAFETY: the thread is this one, and there is room for the answer.
+        let error = unsafe { libc::pthread_getcpuclockid(thread, clock.as_mut_ptr()) };
+        // SAFETY: without an error the answer is there.
+        (error == 0).then(|| Self(unsafe { clock.assume_init() }))
+    }
+
+    pub(super) fn so_far(self) -> Option<Duration> {
+        let mut time = MaybeUninit::<libc::timespec>::uninit();
+        // SAFETY: there is room for the answer.
+        let error = unsafe { libc::clock_gettime(self.0, time.as_mut_ptr()) };
+        // SAFETY: without an error the answer is there.
+        let time = (error == 0).then(|| unsafe { time.assume_init() })?;
+        Some(Duration::new(u64::try_from(time.tv_sec).ok()?, u32::try_from(time.tv_nsec).ok()?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::sync_channel;
+    use std::time::Instant;
+
+    use super::*;
+
+    #[test]
+    fn another_threads_time_goes_on_while_that_computes_and_stands_while_it_waits() {
+        let (told, clock) = sync_channel(0);
+        let (go, wait) = sync_channel::<()>(0);
+        let thread = std::thread::spawn(move || {
+            told.send(CpuTime::of_this_thread()).unwrap();
+            let mut turns = 0_u64;
+            while wait.try_recv().is_err() {
+                turns += 1;
+            }
+            assert!(turns > 0);
+            told.send(None).unwrap();
+            wait.recv().unwrap();
+        });
+        let time = clock.recv().unwrap().expect("a clock");
+        let (from, start) = (time.so_far().unwrap(), Instant::now());
+        while time.so_far().unwrap() - from < Duration::from_millis(5) {
+            assert!(start.elapsed() < Duration::from_secs(20), "it computes");
+        }
+        go.send(()).unwrap();
+        clock.recv().unwrap();
+        let (from, start) = (time.so_far().unwrap(), Instant::now());
+        while start.elapsed() < Duration::from_millis(20) {}
+        assert!(time.so_far().unwrap() - from < Duration::from_millis(10));
+        go.send(()).unwrap();
+        thread.join().unwrap();
+    }
+}

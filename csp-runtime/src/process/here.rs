@@ -1,0 +1,111 @@
+//! Who runs on this thread: whose context is the current one.
+
+use std::cell::Cell;
+use std::ptr::{self, NonNull};
+
+use super::context::{self, Context, Head};
+use super::short_way::ShortWay;
+#[cfg(all(not(loom), feature = "backend-coroutines"))]
+use crate::rendezvous::bias::Owner;
+
+thread_local! {
+    static CURRENT: Cell<*const Context> = const { Cell::new(nobody()) };
+}
+
+struct HeadOfNobody(Head);
+
+// SAFETY: it is never written to.
+unsafe impl Sync for HeadOfNobody {}
+
+static NOBODY: HeadOfNobody = HeadOfNobody(Head { waits: Cell::new(0), short_way: ShortWay::closed() });
+
+/// Current where nobody is known to run: only a head.
+pub(super) const fn nobody() -> *const Context {
+    (&raw const NOBODY.0).cast()
+}
+
+/// A context that is current, if it is one.
+pub(super) fn somebody(context: *const Context) -> Option<NonNull<Context>> {
+    NonNull::new(context.cast_mut()).filter(|_| !ptr::eq(context, nobody()))
+}
+
+/// Runs `step` with the context of the running process; a thread outside any process gets one of its own.
+#[inline(always)]
+pub(crate) fn current<R>(step: impl FnOnce(&Context) -> R) -> R {
+    // SAFETY: used here only, and not kept.
+    step(unsafe { running() })
+}
+
+/// The context of the running process, for as long as that runs.
+///
+/// A closure, as in [`current`], is a call that the compiler may keep; an operation of a coroutine had better be none.
+///
+/// # Safety
+/// The reference is used by the running process only, and not kept.
+#[inline(always)]
+pub(crate) unsafe fn running<'a>() -> &'a Context {
+    let mut context = CURRENT.get();
+    if ptr::eq(context, nobody()) {
+        context = context::root_of_this_thread();
+    }
+    // SAFETY: a process's context outlives its body, a root its thread; both reset `CURRENT` before they end.
+    unsafe { &*context }
+}
+
+/// Whoever is current: an operation of a coroutine has no need to know first whether anybody is.
+#[cfg(all(not(loom), feature = "backend-coroutines"))]
+#[derive(Clone, Copy)]
+pub(crate) struct Here(*const Context);
+
+#[cfg(all(not(loom), feature = "backend-coroutines"))]
+impl Here {
+    #[inline(always)]
+    pub(crate) fn this() -> Self {
+        Self(CURRENT.get())
+    }
+
+    /// The worker whose coroutine is current, if its plain operations go the short way.
+    #[inline(always)]
+    pub(crate) fn worker(self) -> Owner {
+        // SAFETY: whatever is current begins with a head.
+        unsafe { (*self.0.cast::<Head>()).short_way.worker() }
+    }
+
+    /// # Safety
+    /// As for [`running`]; and its worker is somebody.
+    #[inline(always)]
+    pub(crate) unsafe fn context<'a>(self) -> &'a Context {
+        // SAFETY: by the caller.
+        unsafe { &*self.0 }
+    }
+}
+
+/// Makes another context current.
+#[inline(always)]
+pub(crate) fn make_current(context: *const Context) {
+    CURRENT.set(context);
+}
+
+/// Nobody is known to run on this thread.
+pub(crate) fn make_nobody_current() {
+    CURRENT.set(nobody());
+}
+
+/// Which context is current.
+#[inline(always)]
+pub(crate) fn which_is_current() -> *const Context {
+    CURRENT.get()
+}
+
+/// Makes another context current, and tells which one was: a model goes from one process to the next.
+#[cfg(all(test, csp_steps))]
+pub(crate) fn exchange_current(context: *const Context) -> *const Context {
+    CURRENT.replace(context)
+}
+
+/// Where the name of the running process lies, and its length; for a signal handler, so nothing is made here.
+#[cfg(feature = "backend-coroutines")]
+pub(crate) fn name_of_current() -> Option<(*const u8, usize)> {
+    // SAFETY: as in `running`.
+    somebody(CURRENT.get()).map(|context| unsafe { context.as_ref() }.name()).map(|name| (name.as_ptr(), name.len()))
+}
