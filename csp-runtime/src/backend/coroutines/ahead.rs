@@ -57,10 +57,10 @@ impl Ahead {
     }
 }
 
-/// Both lines of a record.
+/// The line of a record that a switch needs.
 #[inline(always)]
 pub(super) fn fetch_record(record: &Record) {
-    [0, 1].into_iter().for_each(|line| fetch_line(ptr::from_ref(record).cast(), line));
+    fetch_line(ptr::from_ref(record).cast(), 0);
 }
 
 /// The two lines in which an entry lies.

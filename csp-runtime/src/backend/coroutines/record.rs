@@ -18,26 +18,27 @@ const MADE_AT_ONCE: usize = 32;
 
 /// Records live for ever and are used again, so a wake-up that comes late reaches somebody, who looks and sleeps on.
 ///
-/// All but the inbox's two fields belong to the worker's thread. What a switch needs lies in one cache line.
+/// All but the inbox's two fields belong to the worker's thread. What a switch needs lies in one cache line, the first.
 #[repr(C, align(64))]
 pub(super) struct Record {
-    coroutine: Coroutine,
     /// The one behind it in its worker's queue.
     pub(super) next: Cell<Option<&'static Record>>,
+    worker: &'static Worker,
+    /// What it touched when it was completed last: most often the same as the next time.
+    ahead: Cell<Ahead>,
+    /// Whom of this worker's it has completed last, which is most often whom it will meet the next time.
+    partner: Cell<Option<&'static Self>>,
     state: Cell<State>,
     /// It runs on its worker's stack for now.
     is_away: Cell<bool>,
-    worker: &'static Worker,
+    /// It begins with where it goes on.
+    coroutine: Coroutine,
     /// When its park ends, if it stands among the timers.
     pub(super) deadline: Cell<Option<Instant>>,
     /// It is in its worker's inbox.
     posted: Posted,
     /// The one below it there.
     pub(super) below: AtomicPtr<Record>,
-    /// What it touched when it was completed last: most often the same as the next time.
-    ahead: Cell<Ahead>,
-    /// Whom of this worker's it has completed last, which is most often whom it will meet the next time.
-    partner: Cell<Option<&'static Self>>,
 }
 
 const _: () = assert!(size_of::<Record>() <= 128);
@@ -76,16 +77,16 @@ impl Record {
 
     fn new(worker: &'static Worker) -> Self {
         Self {
-            coroutine: Coroutine::new(),
             next: Cell::new(None),
+            worker,
+            ahead: Cell::new(Ahead::UNKNOWN),
+            partner: Cell::new(None),
             state: Cell::new(State::Ended),
             is_away: Cell::new(false),
-            worker,
+            coroutine: Coroutine::new(),
             deadline: Cell::new(None),
             posted: Posted::new(),
             below: AtomicPtr::new(ptr::null_mut()),
-            ahead: Cell::new(Ahead::UNKNOWN),
-            partner: Cell::new(None),
         }
     }
 

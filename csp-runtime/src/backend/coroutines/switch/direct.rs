@@ -28,6 +28,7 @@ thread_local! {
 }
 
 /// A stack, and where it goes on. Used by one thread alone.
+#[repr(C)]
 pub(in super::super) struct Coroutine {
     at: Cell<*mut u8>,
     stack: UnsafeCell<Option<SlabStack>>,
