@@ -10,7 +10,7 @@ pub(crate) fn sizes(size: Option<usize>) -> Vec<Params> {
         // What moves goes to and fro; what is read in place costs its reader, who sends nothing back.
         let ways = match payload {
             Payload::Bytes | Payload::Floats => Way::ALL,
-            Payload::InPlace => &[Way::OneWay],
+            Payload::InPlace | Payload::InPlaceSeldom => &[Way::OneWay],
             Payload::Mobile => &[Way::RoundTrip],
         };
         for &way in ways {

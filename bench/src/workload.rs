@@ -158,6 +158,8 @@ named! {
         Floats = "f64",
         /// A `Vec<u8>` that the receiver reads where it lies.
         InPlace = "in-place",
+        /// The same, of messages that come seldom.
+        InPlaceSeldom = "in-place-seldom",
         /// A `Mobile<[u8]>`, which moves.
         Mobile = "mobile",
     }
@@ -297,7 +299,9 @@ impl Workload {
             },
             Subject::BareFork => params.n == Some(1),
             Subject::Std if self == Self::Spawn => params.n.is_none(),
-            _ if self == Self::Sizes => !matches!(params.payload(), Payload::InPlace | Payload::Mobile),
+            _ if self == Self::Sizes => {
+                !matches!(params.payload(), Payload::InPlace | Payload::InPlaceSeldom | Payload::Mobile)
+            }
             Subject::Sequential => params.workers == Some(1),
             Subject::Flume | Subject::Tokio => params.kind != Some(Kind::Mixed), // see README.md
             Subject::May => self != Self::Stream,                                // see rivals/may.rs

@@ -1,5 +1,6 @@
 //! Messages of 8 bytes to 16 MiB between two processes: copied, read in place, or moved; see `stamp.rs` for the checks.
 
+use std::hint::black_box;
 use std::ops::Range;
 use std::time::{Duration, Instant};
 
@@ -20,7 +21,8 @@ pub(super) fn sizes(params: Params) -> f64 {
         (Payload::Bytes, Way::RoundTrip) => ns_per_round(|trips| round_trips::<Vec<u8>>(bytes, trips)),
         (Payload::Floats, Way::OneWay) => ns_per_round(|messages| one_way::<Vec<f64>>(bytes, messages)),
         (Payload::Floats, Way::RoundTrip) => ns_per_round(|trips| round_trips::<Vec<f64>>(bytes, trips)),
-        (Payload::InPlace, _) => ns_per_round(|messages| in_place(bytes, messages)),
+        (Payload::InPlace, _) => ns_per_round(|messages| in_place(bytes, 0, messages)),
+        (Payload::InPlaceSeldom, _) => ns_per_round(|messages| in_place(bytes, LARGEST, messages)),
         (Payload::Mobile, _) => ns_per_round(|trips| round_trips_of_mobile(bytes, trips)),
     };
     nanoseconds / 1e3
@@ -143,23 +145,30 @@ fn server<M: Carrier>(requests: Receiver<M>, replies: Sender<M>, bytes: usize) {
     }
 }
 
+/// The largest message that is measured otherwise, in bytes.
+const LARGEST: usize = 16 << 20;
+
 /// What a message that is there already costs its receiver: each one has been put into the channel's buffer before the clock runs. To
 /// put it there, its sender copies all of it; so very large ones are not as many as asked for, and stand for those that are left out.
-fn in_place(bytes: usize, messages: u64) -> Duration {
+/// `ballast`: the sender copies so many bytes of its own ahead of each, so that a small message comes as seldom as a large one, to a receiver
+/// that has waited as long.
+fn in_place(bytes: usize, ballast: usize, messages: u64) -> Duration {
     const MOST_COPIED: u64 = 1 << 30;
-    let few = messages.min((MOST_COPIED / bytes as u64).max(WARM_UP));
+    let few = messages.min((MOST_COPIED / bytes.max(ballast) as u64).max(WARM_UP));
     let (sender, receiver) = channel::buffered(1);
     let (is_there_out, is_there) = channel();
     let (time, ()) = par! {
         reader(receiver, is_there, untimed(bytes), few),
-        filler(sender, is_there_out, bytes),
+        filler(sender, is_there_out, bytes, ballast),
     };
     timed(time).mul_f64(messages as f64 / few as f64)
 }
 
 #[process]
-fn filler(messages: Sender<Vec<u8>>, is_there: Sender<()>, bytes: usize) {
+fn filler(messages: Sender<Vec<u8>>, is_there: Sender<()>, bytes: usize, ballast: usize) {
+    let ballast = vec![0_u8; ballast];
     for number in 0.. {
+        drop(black_box(black_box(&ballast).clone()));
         messages.send(stamped(bytes, number, untimed(bytes)))?;
         is_there.send(())?;
     }

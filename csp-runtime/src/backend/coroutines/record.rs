@@ -122,9 +122,9 @@ impl Record {
         unsafe { self.coroutine.resume() };
     }
 
-    /// Gives up what it had for its process, if that has ended, and it can have another one.
+    /// Gives up what it had for its process, if that has ended (true), so that it can have another one.
     #[inline(always)]
-    pub(super) fn is_free_again(&self) -> bool {
+    pub(super) fn clear_if_ended(&self) -> bool {
         let has_ended = self.state.get() == State::Ended;
         if has_ended {
             // SAFETY: its end is said by itself, before it leaves its stack for its worker, which asks.

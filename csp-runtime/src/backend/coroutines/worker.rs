@@ -285,7 +285,7 @@ impl Worker {
     /// The one that has just come back, if its process has ended, is free for another one.
     #[inline(always)]
     fn take_back(&self) {
-        if let Some(record) = self.running().filter(|record| record.is_free_again()) {
+        if let Some(record) = self.running().filter(|record| record.clear_if_ended()) {
             self.own.free.borrow_mut().push(record);
         }
     }
