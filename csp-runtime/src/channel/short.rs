@@ -37,7 +37,7 @@ impl Channel {
                 return Some(Outcome::Met);
             }
             Found::Other => return None,
-            Found::Somebody(own) => {
+            Found::Another(own) => {
                 // SAFETY: passed on; whose worker has a lock is somebody.
                 let context = unsafe { here.context() };
                 // SAFETY: passed on.
@@ -74,7 +74,7 @@ impl Channel {
             }
             // SAFETY: passed on.
             Found::Nobody(own) => Some(unsafe { self.stand(own, context, kind, place, at) }),
-            Found::Somebody(_) | Found::Other => None,
+            Found::Another(_) | Found::Other => None,
         }
     }
 

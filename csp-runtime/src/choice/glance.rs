@@ -14,7 +14,7 @@ use crate::channel::{Lease, Paired, all_are_plain};
 use crate::error::Stopped;
 use crate::process::here::running;
 use crate::rendezvous::bias::Owner;
-use crate::rendezvous::neighbours::{Found, Glance};
+use crate::rendezvous::neighbours::{Found, Glance, Own};
 use crate::rendezvous::offer::Kind;
 
 /// The choice, which takes a look first where that can tell.
@@ -98,6 +98,25 @@ pub(super) fn take_any(me: Owner, order: Order, guards: Gathered<'_, '_>, latest
     }
 }
 
+/// Receives from somebody who waits with a deadline, say.
+#[inline(never)]
+fn meet_another(own: Own<'_>, communication: &Communication<'_>) -> bool {
+    let core = &communication.channel().core;
+    // SAFETY: as in `take`.
+    match unsafe { own.find_other(Kind::Receive, communication.place(), core.size()) } {
+        Found::Met(partner) => {
+            // SAFETY: as there.
+            unsafe { partner.wake() };
+            true
+        }
+        Found::Nobody(own) => {
+            own.let_go();
+            false
+        }
+        Found::Another(_) | Found::Other => false,
+    }
+}
+
 /// Commits it, if a plain partner waits, and leaves what it brought in its slot. `latest` as above.
 #[inline(always)]
 fn take(me: Owner, communication: &Communication<'_>, latest: u64) -> bool {
@@ -110,9 +129,14 @@ fn take(me: Owner, communication: &Communication<'_>, latest: u64) -> bool {
         match unsafe { core.find_neighbour(me, Kind::Receive, communication.place(), core.size()) } {
             // SAFETY: whoever waits where the lock is our own is a coroutine of this worker.
             Found::Met(partner) => unsafe { partner.wake() },
-            Found::Nobody(own) | Found::Somebody(own) => {
+            Found::Nobody(own) => {
                 own.let_go();
                 return false;
+            }
+            Found::Another(own) => {
+                if !meet_another(own, communication) {
+                    return false;
+                }
             }
             Found::Other => return false,
         }

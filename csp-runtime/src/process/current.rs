@@ -1,4 +1,4 @@
-//! Facts about the running process.
+//! Facts about the running process, as a program asks for them. (`here.rs` knows which one it is.)
 
 use crate::backend::Backend;
 use crate::process::here;

@@ -47,17 +47,13 @@ pub(crate) enum Found<'c> {
     /// Nobody: the operation is to wait.
     Nobody(Own<'c>),
     /// Somebody who waits in another way: see [`find_other`](Own::find_other).
-    Somebody(Own<'c>),
+    Another(Own<'c>),
     /// Something that the long way has to see to.
     Other,
 }
 
 impl Core<Local> {
-    /// Meets a partner that wants no more than to send or to receive.
-    ///
-    /// Whoever waits on a channel whose lock is this thread's own is a coroutine of this worker: everybody else who came
-    /// here has made the lock a shared one. So its offer is a sleeper's, and nobody else is about to complete it, unless it is a
-    /// choice that waits for another OS process as well: with that one the longer way deals.
+    /// Meets a partner that stands here to send or to receive: `PROTOCOL.md`, «Who just stands», tells why nothing else has to be asked.
     ///
     /// # Safety
     /// `place` is what `kind`, which is `Send` or `Receive`, says, for a message of `size` bytes, which is this channel's size.
@@ -79,7 +75,7 @@ impl Core<Local> {
                     own.meet(partner, offer, kind, place, size, || offer.decision.complete_standing())
                 })
             }
-            Some(_) => Found::Somebody(own),
+            Some(_) => Found::Another(own),
             None if self.is_open_rendezvous() => Found::Nobody(own),
             None => own.leave_it(),
         }
@@ -87,7 +83,11 @@ impl Core<Local> {
 }
 
 impl<'c> Own<'c> {
-    /// [`find_neighbour`](Core::find_neighbour) where somebody waits in another way: most often with a choice.
+    /// [`find_neighbour`](Core::find_neighbour) where somebody waits in another way: most often with a choice, or a deadline.
+    ///
+    /// Whoever waits on a channel whose lock is this thread's own is a coroutine of this worker: everybody else who came
+    /// here has made the lock a shared one. So its offer is a sleeper's, and nobody else is about to complete it, unless it is a
+    /// choice that waits for another OS process as well: with that one the longer way deals.
     ///
     /// # Safety
     /// As there.

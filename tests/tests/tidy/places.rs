@@ -10,7 +10,7 @@ pub(super) const UNSAFE: &[(&str, &str)] = &[
     ("csp-runtime/src/barrier.rs", "a system call that no crate wraps"),
     ("csp-runtime/src/rendezvous/neighbours.rs", "the same as in meet.rs, under a lock that is this thread's own"),
     ("csp-runtime/src/channel/lease.rs", "a channel is held without a reference while its senders keep it"),
-    ("csp-runtime/src/channel/short.rs", "one operation between neighbours: its offer lies in its own frame"),
+    ("csp-runtime/src/channel/short.rs", "one operation between neighbours: its offer lies beside its context"),
     ("csp-runtime/src/choice/glance.rs", "a message comes to the place of the chosen guard"),
     ("csp-runtime/src/choice/few.rs", "a list that stands in place as long as it is short"),
     ("csp-runtime/src/hosted.rs", "lists of contexts that their worker's thread writes"),

@@ -31,7 +31,7 @@ pub(super) struct Record {
     state: Cell<State>,
     /// It runs on its worker's stack for now.
     is_away: Cell<bool>,
-    /// It begins with where it goes on.
+    /// Ours begins with where it goes on: the line's last word.
     coroutine: Coroutine,
     /// When its park ends, if it stands among the timers.
     pub(super) deadline: Cell<Option<Instant>>,
@@ -61,12 +61,6 @@ unsafe impl Sync for Record {}
 #[inline]
 pub(super) fn running() -> Option<&'static Record> {
     worker::this()?.running()
-}
-
-/// No coroutine runs on this thread, which is `worker`'s.
-pub(super) fn rest(worker: &Worker) {
-    worker.set_running(None);
-    here::make_nobody_current();
 }
 
 impl Record {
@@ -114,7 +108,7 @@ impl Record {
     }
 
     /// By its worker: runs it, and whomever it hands the thread to, until one of them comes back to the worker. That one stays the
-    /// running one until another is resumed, or [`rest`].
+    /// running one until another is resumed, or the worker falls idle.
     #[inline(always)]
     pub(super) fn resume(&'static self) {
         self.worker.set_running(Some(self));
@@ -145,7 +139,8 @@ impl Record {
         match next {
             Some(next) => {
                 self.worker.set_running(Some(next));
-                // SAFETY: it is the one that runs, on its own stack, or there would be no next; and that one was in the queue.
+                debug_assert!(!self.is_away.get(), "the next turn is the worker's: see `claim_next_turn`");
+                // SAFETY: it is the one that runs, on its own stack, as the turn would else be the worker's; and that one was in the queue.
                 unsafe { self.coroutine.go_to(&next.coroutine) };
             }
             None => self.go_back(),
@@ -174,7 +169,7 @@ impl Record {
         if self.is_away.replace(true) {
             return call();
         }
-        self.worker.hold();
+        self.worker.claim_next_turn();
         // SAFETY: it is the one that runs, on its own stack, and nobody can suspend it.
         unsafe { self.coroutine.on_workers_stack(call) };
         self.is_away.set(false);

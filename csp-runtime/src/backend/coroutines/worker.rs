@@ -11,7 +11,7 @@ use super::ahead;
 use super::cpu_time::CpuTime;
 use super::nursery::Nursery;
 use super::queue;
-use super::record::{self, Record};
+use super::record::Record;
 use super::row::Row;
 use super::stack::SlabStack;
 use super::timers::Timers;
@@ -19,6 +19,7 @@ use super::workers::{self, Progress};
 use crate::backend::Job;
 use crate::backend::idleness::{Idleness, Settled};
 use crate::deadlock;
+use crate::process::here;
 use crate::rendezvous::bias;
 
 /// Fresh processes get every so-many-th turn even if others are ready.
@@ -40,7 +41,7 @@ unsafe impl Send for Fresh {}
 
 /// What the worker's thread alone uses, and what others may.
 pub(super) struct Worker {
-    switch: Switch,
+    turn: Turn,
     own: Own,
     /// Fresh processes that others have launched.
     fresh: Mutex<Row<Fresh>>,
@@ -55,7 +56,7 @@ pub(super) struct Worker {
 
 /// What each switch uses, in one cache line.
 #[repr(align(64))]
-struct Switch {
+struct Turn {
     running: Cell<Option<&'static Record>>,
     /// How many turns it has taken: one that stands still is a process that computes.
     turns: AtomicU64,
@@ -79,7 +80,7 @@ struct Own {
     made: Cell<usize>,
 }
 
-// SAFETY: `own` and `switch`, but for `turns`, are used on the worker's thread alone: by `run`, by coroutines that it resumes, and by `Record`s after they
+// SAFETY: `own` and `turn`, but for `turns`, are used on the worker's thread alone: by `run`, by coroutines that it resumes, and by `Record`s after they
 // have asked `is_this_thread`.
 unsafe impl Sync for Worker {}
 // SAFETY: as above; it is made on another thread, before its own starts.
@@ -98,7 +99,7 @@ pub(super) fn this() -> Option<&'static Worker> {
 impl Worker {
     pub(super) fn new() -> Self {
         Self {
-            switch: Switch { running: Cell::new(None), turns: AtomicU64::new(0) },
+            turn: Turn { running: Cell::new(None), turns: AtomicU64::new(0) },
             own: Own::default(),
             fresh: Mutex::new(Row::new()),
             waiting: AtomicUsize::new(0),
@@ -121,12 +122,12 @@ impl Worker {
     // ---- what its own coroutines do
 
     pub(super) fn running(&self) -> Option<&'static Record> {
-        self.switch.running.get()
+        self.turn.running.get()
     }
 
     #[inline(always)]
     pub(super) fn set_running(&self, record: Option<&'static Record>) {
-        self.switch.running.set(record);
+        self.turn.running.set(record);
     }
 
     // ---- what others do
@@ -201,12 +202,12 @@ impl Worker {
 
     /// How many turns it has taken.
     pub(super) fn turns(&self) -> u64 {
-        self.switch.turns.load(Ordering::Relaxed)
+        self.turn.turns.load(Ordering::Relaxed)
     }
 
-    /// How long it has had a processor, if that is known: not before it has begun.
-    pub(super) fn cpu_time(&self) -> Option<Duration> {
-        self.cpu_time.get()?.so_far()
+    /// How long it has had a processor.
+    pub(super) fn cpu_time(&self) -> Duration {
+        self.cpu_time.get().map_or(Duration::ZERO, |time| time.so_far())
     }
 
     pub(super) fn is_idle(&self) -> bool {
@@ -239,12 +240,10 @@ impl Worker {
         self.nursery.become_mine();
         deadlock::become_host();
         let _ = self.thread.set(std::thread::current());
-        if let Some(time) = CpuTime::of_this_thread() {
-            let _ = self.cpu_time.set(time);
-        }
+        let _ = self.cpu_time.set(CpuTime::of_this_thread());
         loop {
-            let turn = self.switch.turns.load(Ordering::Relaxed) + 1;
-            self.switch.turns.store(turn, Ordering::Relaxed);
+            let turn = self.turn.turns.load(Ordering::Relaxed) + 1;
+            self.turn.turns.store(turn, Ordering::Relaxed);
             if self.has_mail() {
                 self.open_inbox();
             }
@@ -263,18 +262,19 @@ impl Worker {
     /// something to see to, and takes its turn.
     #[inline(always)]
     pub(super) fn next_at_once(&self) -> Option<&'static Record> {
-        let turn = self.switch.turns.load(Ordering::Relaxed) + 1;
+        let turn = self.turn.turns.load(Ordering::Relaxed) + 1;
         if turn.is_multiple_of(TIMERS_EVERY) || self.has_mail() {
             return None;
         }
         let next = queue::take()?;
-        self.switch.turns.store(turn, Ordering::Relaxed);
+        self.turn.turns.store(turn, Ordering::Relaxed);
         Some(next)
     }
 
-    /// The next turn is the worker's own.
-    pub(super) fn hold(&self) {
-        self.switch.turns.store(self.switch.turns.load(Ordering::Relaxed) | (TIMERS_EVERY - 1), Ordering::Relaxed);
+    /// The next turn is the worker's own, whoever stops.
+    pub(super) fn claim_next_turn(&self) {
+        const { assert!(TIMERS_EVERY.is_power_of_two()) };
+        self.turn.turns.store(self.turn.turns.load(Ordering::Relaxed) | (TIMERS_EVERY - 1), Ordering::Relaxed);
     }
 
     #[inline(always)]
@@ -353,7 +353,8 @@ impl Worker {
 
     /// Sleeps until there is something to run.
     fn idle(&'static self) {
-        record::rest(self);
+        self.set_running(None);
+        here::make_nobody_current();
         if !self.own.timers.is_empty() && self.own.timers.fire() {
             return;
         }
@@ -435,7 +436,10 @@ impl Watch {
     /// Somebody to take a fresh process from. After a rest of all, the looks are frequent again.
     fn look(&mut self, rested: bool) -> Option<&'static Worker> {
         let (seen, now) = (workers::progress(self.worker), Instant::now());
-        let victim = workers::held_up(&self.seen, &seen, now - self.at);
+        let time = now - self.at;
+        // Who has not had a processor itself may have kept the other one from it.
+        let on_time = time < 2 * self.interval;
+        let victim = if on_time { workers::held_up(&self.seen, &seen, time) } else { None };
         (self.seen, self.at) = (seen, now);
         self.interval = if rested { FIRST_LOOK } else { (self.interval * 2).min(LAST_LOOK) };
         victim

@@ -73,7 +73,7 @@ pub(super) type Progress = SmallVec<[(Option<Look>, &'static Worker); 8]>;
 #[derive(Clone, Copy)]
 pub(super) struct Look {
     turns: u64,
-    cpu_time: Option<Duration>,
+    cpu_time: Duration,
 }
 
 pub(super) fn progress(own: &Worker) -> Progress {
@@ -88,14 +88,11 @@ const COMPUTES: Duration = Duration::from_micros(50);
 const BLOCKED: Duration = Duration::from_millis(4);
 
 impl Look {
-    /// Whether processes have held the worker up since `before`, `time` ago. One that has no processor for now, or that is about to
-    /// be started, is not held up: it will take its turns together with those that talk to each other.
+    /// Whether processes have held the worker up since `before`, `time` ago. One that has had no processor, or that is about to begin, is
+    /// not held up for that: those that wait there may talk to each other. (After a while there is no telling it from one that is blocked.)
     fn is_held_up(self, before: Self, time: Duration) -> bool {
         let turns = self.turns - before.turns;
-        let computed = match (before.cpu_time, self.cpu_time) {
-            (Some(before), Some(now)) => now.saturating_sub(before),
-            _ => Duration::ZERO,
-        };
+        let computed = self.cpu_time.saturating_sub(before.cpu_time);
         computed.as_nanos() >= COMPUTES.as_nanos() * u128::from(turns + 1) || (turns == 0 && time >= BLOCKED)
     }
 }

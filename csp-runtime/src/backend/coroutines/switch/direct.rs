@@ -65,6 +65,7 @@ impl Coroutine {
     pub(in super::super) unsafe fn resume(&self) {
         // SAFETY: by the caller.
         WORKER.with(|worker| unsafe { switch(worker, self.at.get()) });
+        WORKER.set(ptr::null_mut());
     }
 
     /// By the coroutine itself: the worker goes on, until somebody goes on here.
@@ -101,9 +102,14 @@ impl Coroutine {
     /// # Safety
     /// The caller runs on the coroutine's stack, and the worker's is not in use.
     pub(in super::super) unsafe fn on_workers_stack<F: FnOnce() + Send>(&self, call: F) {
+        let top = WORKER.get();
+        // The worker is on its stack itself.
+        if top.is_null() {
+            return call();
+        }
         let mut call = Some(call);
         // SAFETY: `call_once` is for just this argument; there is nobody below where the worker has stopped.
-        unsafe { call_on((&raw mut call).cast(), call_once::<F>, WORKER.get()) };
+        unsafe { call_on((&raw mut call).cast(), call_once::<F>, top) };
     }
 
     /// Near to where its registers lie while it does not run.
@@ -201,6 +207,7 @@ unsafe extern "C-unwind" fn call_on(argument: *mut u8, function: unsafe extern "
         "call rsi",
         "mov rsp, rbp",
         "pop rbp",
+        ".cfi_restore rbp",
         ".cfi_def_cfa rsp, 8",
         "ret",
         ".cfi_endproc",

@@ -2,12 +2,8 @@
 //!
 //! Where there is none of our own for the processor, corosensei does it, by way of the worker each time.
 
-#[cfg(not(all(target_arch = "x86_64", not(csp_corosensei))))]
-mod by_worker;
-#[cfg(all(target_arch = "x86_64", not(csp_corosensei)))]
-mod direct;
+#[cfg_attr(all(target_arch = "x86_64", not(csp_corosensei)), path = "direct.rs")]
+#[cfg_attr(not(all(target_arch = "x86_64", not(csp_corosensei))), path = "by_worker.rs")]
+mod chosen;
 
-#[cfg(not(all(target_arch = "x86_64", not(csp_corosensei))))]
-pub(super) use by_worker::{Coroutine, IS_DIRECT};
-#[cfg(all(target_arch = "x86_64", not(csp_corosensei)))]
-pub(super) use direct::{Coroutine, IS_DIRECT};
+pub(super) use chosen::{Coroutine, IS_DIRECT};
