@@ -101,7 +101,7 @@ fn messages_of_any_size_come_out_right() {
         let options = ["--subject", subject, "--runs", "1", "--pinning", "unpinned", "--json"];
         let output = bench(&[&["sizes", "--size", "200000"][..], &options].concat());
         let printed = text(&output.stdout);
-        assert_eq!(printed.lines().count(), 6, "two payloads both ways, two one way: {printed}");
+        assert_eq!(printed.lines().count(), 7, "two payloads both ways, three in one: {printed}");
         assert!(!printed.contains("failure"), "{printed}{}", text(&output.stderr));
     }
 }

@@ -98,15 +98,17 @@ pub(super) fn take_any(me: Owner, order: Order, guards: Gathered<'_, '_>, latest
     }
 }
 
-/// Receives from somebody who waits with a deadline, say.
+/// [`take`], from somebody who waits with a deadline, say.
 #[inline(never)]
-fn meet_another(own: Own<'_>, communication: &Communication<'_>) -> bool {
+fn take_another(own: Own<'_>, communication: &Communication<'_>, latest: u64) -> bool {
     let core = &communication.channel().core;
     // SAFETY: as in `take`.
     match unsafe { own.find_other(Kind::Receive, communication.place(), core.size()) } {
         Found::Met(partner) => {
             // SAFETY: as there.
             unsafe { partner.wake() };
+            communication.outcome().leave_message();
+            communication.set_chosen_at(latest + 1);
             true
         }
         Found::Nobody(own) => {
@@ -133,11 +135,7 @@ fn take(me: Owner, communication: &Communication<'_>, latest: u64) -> bool {
                 own.let_go();
                 return false;
             }
-            Found::Another(own) => {
-                if !meet_another(own, communication) {
-                    return false;
-                }
-            }
+            Found::Another(own) => return take_another(own, communication, latest),
             Found::Other => return false,
         }
         communication.outcome().leave_message();
