@@ -98,7 +98,7 @@ impl Channel {
         let entry = unsafe { standing.stand.open(kind, place) };
         // SAFETY: we stay here until the offer is complete.
         unsafe { own.wait_here(entry) };
-        context.stand();
+        context.count_wait();
         let decision = &standing.stand.offer().decision;
         loop {
             backend::park_this_coroutine(context);

@@ -362,12 +362,11 @@ impl Context {
     pub(crate) fn block_on(&self, operation: &dyn Operation, timed: bool) {
         if self.hosted {
             self.timed_here.set(timed);
-            self.head.waits.set(self.head.waits.get() + 1);
+            self.count_wait();
             return self.waiting_here.set(Some(eternal(operation)));
         }
         let operation = eternal(operation).as_ptr();
-        let number = self.head.waits.get() + 1;
-        self.head.waits.set(number);
+        let number = self.count_wait();
         *self.lock_waiting() = Some(Waiting { operation, number, timed });
     }
 
@@ -380,11 +379,12 @@ impl Context {
         }
     }
 
-    /// [`block_on`](Self::block_on) of a coroutine that waits in `standing`.
-    #[cfg(all(not(loom), feature = "backend-coroutines"))]
+    /// One more wait begins; how many there were, with this one. (Of one that waits in `standing`, that place says the rest.)
     #[inline(always)]
-    pub(crate) fn stand(&self) {
-        self.head.waits.set(self.head.waits.get() + 1);
+    pub(crate) fn count_wait(&self) -> u64 {
+        let number = self.head.waits.get() + 1;
+        self.head.waits.set(number);
+        number
     }
 
     /// What a coroutine waits for.

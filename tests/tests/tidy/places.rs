@@ -89,7 +89,7 @@ pub(super) const UNSAFE: &[(&str, &str)] = &[
     ("csp-runtime/src/backend/coroutines/switch/direct.rs", "the switch from one stack to another"),
     ("csp-runtime/src/backend/coroutines/switch/by_worker.rs", "a yielder lies in its coroutine"),
     ("csp-runtime/src/backend/coroutines/queue.rs", "the queue is linked through records, which live for ever"),
-    ("csp-runtime/src/backend/coroutines/cpu_time.rs", "system calls that no crate wraps"),
+    ("csp-runtime/src/backend/coroutines/cpu_time.rs", "a call that no crate wraps: whose clock it is"),
     ("csp-runtime/src/rendezvous/stand.rs", "an offer is found beside its entry"),
     (
         "csp-runtime/src/backend/coroutines/worker.rs",

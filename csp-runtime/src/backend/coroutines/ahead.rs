@@ -2,7 +2,7 @@
 //!
 //! If nobody else is ready when it is woken, it runs at once, and it is too late to ask: so it is asked for what those will touch who come after
 //! it, by their records, which say whom each has met last. If others are ready, what it needs may have left the caches again when its turn comes:
-//! so its worker asks for that while the two before it run. All this is hints: a wrong one costs a little time.
+//! so that is asked for while the two before it run. All this is hints: a wrong one costs a little time.
 
 use std::cell::Cell;
 use std::ptr;

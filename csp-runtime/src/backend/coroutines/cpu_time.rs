@@ -4,10 +4,11 @@ use std::mem::MaybeUninit;
 use std::time::Duration;
 
 use nix::libc;
+use nix::time::{ClockId, clock_gettime};
 
 /// A thread, by the clock of its own time.
 #[derive(Clone, Copy)]
-pub(super) struct CpuTime(libc::clockid_t);
+pub(super) struct CpuTime(ClockId);
 
 impl CpuTime {
     /// This thread's; or the time that passes, if the system tells no thread's time to others. The thread must never end, or nobody may ask then.
@@ -18,8 +19,8 @@ impl CpuTime {
         // SAFETY: the thread is this one, and there is room for the answer.
         let error = unsafe { libc::pthread_getcpuclockid(thread, clock.as_mut_ptr()) };
         // SAFETY: without an error the answer is there.
-        let its = (error == 0).then(|| Self(unsafe { clock.assume_init() }));
-        its.filter(|its| its.ask().is_some()).unwrap_or(Self(libc::CLOCK_MONOTONIC))
+        let its = (error == 0).then(|| Self(ClockId::from_raw(unsafe { clock.assume_init() })));
+        its.filter(|its| its.ask().is_some()).unwrap_or(Self(ClockId::CLOCK_MONOTONIC))
     }
 
     pub(super) fn so_far(self) -> Duration {
@@ -27,12 +28,7 @@ impl CpuTime {
     }
 
     fn ask(self) -> Option<Duration> {
-        let mut time = MaybeUninit::<libc::timespec>::uninit();
-        // SAFETY: there is room for the answer.
-        let error = unsafe { libc::clock_gettime(self.0, time.as_mut_ptr()) };
-        // SAFETY: without an error the answer is there.
-        let time = (error == 0).then(|| unsafe { time.assume_init() })?;
-        Some(Duration::new(u64::try_from(time.tv_sec).ok()?, u32::try_from(time.tv_nsec).ok()?))
+        clock_gettime(self.0).ok().map(Duration::from)
     }
 }
 

@@ -31,7 +31,7 @@ pub(super) struct Record {
     state: Cell<State>,
     /// It runs on its worker's stack for now.
     is_away: Cell<bool>,
-    /// Ours begins with where it goes on: the line's last word.
+    /// It begins with where it goes on, if the switch is ours, and so in the first line.
     coroutine: Coroutine,
     /// When its park ends, if it stands among the timers.
     pub(super) deadline: Cell<Option<Instant>>,
@@ -42,6 +42,7 @@ pub(super) struct Record {
 }
 
 const _: () = assert!(size_of::<Record>() <= 128);
+const _: () = assert!(std::mem::offset_of!(Record, coroutine) + size_of::<*const u8>() <= 64);
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum State {

@@ -58,7 +58,7 @@ pub(super) struct Worker {
 #[repr(align(64))]
 struct Turn {
     running: Cell<Option<&'static Record>>,
-    /// How many turns it has taken: one that stands still is a process that computes.
+    /// How many turns it has taken: if they are few, processes hold it up (`workers.rs`).
     turns: AtomicU64,
 }
 

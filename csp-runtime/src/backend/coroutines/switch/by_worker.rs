@@ -72,6 +72,7 @@ impl Coroutine {
     /// # Safety
     /// It has, and the thread has left its stack.
     pub(in super::super) unsafe fn clear(&self) {
+        self.yielder.set(None);
         // SAFETY: by the caller nobody uses it.
         unsafe { *self.inner.get() = None };
     }
@@ -81,9 +82,11 @@ impl Coroutine {
     /// # Safety
     /// The caller runs on the coroutine's stack, and the worker's is not in use.
     pub(in super::super) unsafe fn on_workers_stack<F: FnOnce() + Send>(&self, call: F) {
-        if let Some(yielder) = self.yielder.get() {
+        match self.yielder.get() {
             // SAFETY: set by the coroutine that runs now, and alive until it ends.
-            unsafe { yielder.as_ref() }.on_parent_stack(call);
+            Some(yielder) => unsafe { yielder.as_ref() }.on_parent_stack(call),
+            // The worker is on its stack itself.
+            None => call(),
         }
     }
 
