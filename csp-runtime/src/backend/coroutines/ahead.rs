@@ -1,7 +1,7 @@
 //! The memory that a coroutine will touch when it runs, asked for ahead.
 //!
 //! If nobody else is ready when it is woken, it runs at once, and it is too late to ask: so it is asked for what those will touch who come after
-//! it, by their records, which say whom each has met last. If others are ready, what it needs may have left the caches again when its turn comes:
+//! it, by their records, which say whom each has met last: the further ahead, the further away memory is. If others are ready, what it needs may have left the caches again when its turn comes:
 //! so that is asked for while the two before it run. All this is hints: a wrong one costs a little time.
 
 use std::cell::Cell;
@@ -11,11 +11,15 @@ use super::record::Record;
 
 /// A rendezvous touches some eight cache lines of a coroutine, and the first level's cache holds those of so many.
 const CROWD: usize = 96;
+/// Of so many, the processor no longer knows the addresses of all pages, one for each stack, and soon the second level's cache does not hold all
+/// lines: what comes from behind takes longer than two turns.
+const LARGE_CROWD: usize = 1024;
 /// Bytes in a cache line.
 const LINE: isize = 64;
 
 thread_local! {
     static CROWDED: Cell<bool> = const { Cell::new(false) };
+    static LARGE: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Whether this thread runs more coroutines than the cache holds.
@@ -24,9 +28,16 @@ pub(super) fn pays() -> bool {
     CROWDED.get()
 }
 
+/// Whether it has to be asked for twice as far ahead.
+#[inline(always)]
+pub(super) fn is_far() -> bool {
+    LARGE.get()
+}
+
 /// This thread runs so many.
 pub(super) fn count(alive: usize) {
     CROWDED.set(alive > CROWD);
+    LARGE.set(alive > LARGE_CROWD);
 }
 
 /// Hints of where that memory is. Any addresses will do.

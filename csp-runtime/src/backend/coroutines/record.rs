@@ -201,17 +201,24 @@ impl Record {
         self.wake();
     }
 
-    /// Its turn is at once. It may meet its partner then, as the last time, and that one its own: of a chain, the link after the next is fetched,
-    /// as the next one was when it was that.
+    /// Its turn is at once. It may meet its partner then, as the last time, and that one its own: of a chain, a link further on is fetched, as
+    /// the next one was when it was that.
     #[inline(always)]
     fn fetch_followers(&self) {
         self.ahead.get().fetch_frame();
-        if let Some(follower) = self.partner.get().and_then(|partner| partner.partner.get()) {
+        if let Some(follower) = self.follower() {
             follower.fetch_ahead();
             if let Some(last) = follower.partner.get() {
                 ahead::fetch_record(last);
             }
         }
+    }
+
+    /// The link that is due to be fetched.
+    #[inline(always)]
+    fn follower(&self) -> Option<&'static Self> {
+        let second = self.partner.get()?.partner.get()?;
+        if ahead::is_far() { second.partner.get()?.partner.get() } else { Some(second) }
     }
 
     /// Its turn is soon, and it may meet its partner then.
