@@ -57,6 +57,8 @@ mod config;
 mod deadlock;
 mod error;
 #[cfg(feature = "backend-coroutines")]
+mod fetch;
+#[cfg(feature = "backend-coroutines")]
 mod hosted;
 mod io;
 mod message;

@@ -118,6 +118,9 @@ pub(crate) trait Park: Sync {
     fn park(&self, until: Option<Instant>);
     /// Wakes the sleeper, or keeps it from going to sleep.
     fn unpark(&self);
+    /// The caller is about to do that: what it takes may come nearer meanwhile.
+    #[cfg(feature = "backend-coroutines")]
+    fn expect_unpark(&self) {}
 }
 
 /// Code to run as a process, and where its frame is.

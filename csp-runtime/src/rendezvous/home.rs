@@ -61,6 +61,14 @@ pub(crate) trait Home: Sized + 'static {
     /// As for `carry`.
     unsafe fn give(from: Self::Place, to: Self::Place, size: usize, lock: &Held<Self::Journal>);
 
+    /// A look at `partner`, who may be far away, is about to follow: it may come nearer meanwhile.
+    #[inline(always)]
+    fn expect_partner(_partner: &Entry<Self>) {}
+
+    /// `partner` is about to be met, and then woken: so may what that takes.
+    #[inline(always)]
+    fn expect_meeting(_partner: &Entry<Self>) {}
+
     /// Wakes the owner of a completed offer if it sleeps.
     fn unpark(wake: Self::Wake, sleep: Sleep);
 }

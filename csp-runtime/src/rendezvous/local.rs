@@ -4,10 +4,14 @@ use std::collections::VecDeque;
 use std::mem::MaybeUninit;
 use std::ptr::NonNull;
 
+#[cfg(all(not(loom), feature = "backend-coroutines"))]
+use super::bias::Owner;
 use super::decision::Sleep;
 use super::home::{Buffer, Home};
 use super::offer::{Entry, Offer};
 use crate::backend::Park;
+#[cfg(all(not(loom), feature = "backend-coroutines"))]
+use crate::fetch;
 use crate::sync::{Held, NoJournal};
 
 /// This process's memory.
@@ -89,6 +93,25 @@ impl Home for Local {
 
     #[inline(always)]
     unsafe fn give(_from: Self::Place, _to: Self::Place, _size: usize, _lock: &Held) {}
+
+    // By coroutines, whose partners sleep, as a rule: a thread waits awake at first, and what it looks at would be taken away from it.
+    #[cfg(all(not(loom), feature = "backend-coroutines"))]
+    #[inline(always)]
+    fn expect_partner(partner: &Entry<Self>) {
+        if Owner::this() != Owner::NOBODY {
+            // With its offer, which lies on either side of it.
+            [-1, 0, 1, 2].into_iter().for_each(|line| fetch::line_to_write(std::ptr::from_ref(partner).cast(), line));
+        }
+    }
+
+    #[cfg(all(not(loom), feature = "backend-coroutines"))]
+    #[inline(always)]
+    fn expect_meeting(partner: &Entry<Self>) {
+        if Owner::this() != Owner::NOBODY {
+            fetch::line_to_write(partner.place, 0);
+            partner.offer().parker.expect_unpark();
+        }
+    }
 
     #[inline]
     fn unpark(wake: Self::Wake, sleep: Sleep) {

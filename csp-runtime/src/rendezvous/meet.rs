@@ -91,8 +91,11 @@ impl<H: Home> Core<H> {
                 if kind == Kind::Send { (&self.senders, &self.receivers) } else { (&self.receivers, &self.senders) };
             let lock = self.hold();
             let short = match theirs.first(&lock) {
-                // SAFETY: by the caller.
-                Some(partner) => unsafe { self.meet_plainly(kind, place, partner, theirs, &lock) },
+                Some(partner) => {
+                    H::expect_partner(partner);
+                    // SAFETY: by the caller.
+                    unsafe { self.meet_plainly(kind, place, partner, theirs, &lock) }
+                }
                 None if wait && self.is_open() => {
                     // SAFETY: the caller has just made it.
                     let me = unsafe { &*announce() };
@@ -159,6 +162,7 @@ impl<H: Home> Core<H> {
         if partner.kind != opposite || partner.offer().take(H::decider()) == Claim::Lost {
             return Short::No;
         }
+        H::expect_meeting(partner);
         queue.remove(partner, lock);
         let (from, to) = if kind == Kind::Send { (place, partner.place) } else { (partner.place, place) };
         // SAFETY: the sender's place holds a message and the receiver's has room for it, by the caller and by `arrive`.

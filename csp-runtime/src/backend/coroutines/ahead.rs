@@ -1,21 +1,22 @@
 //! The memory that a coroutine will touch when it runs, asked for ahead.
 //!
 //! If nobody else is ready when it is woken, it runs at once, and it is too late to ask: so it is asked for what those will touch who come after
-//! it, by their records, which say whom each has met last: the further ahead, the further away memory is. If others are ready, what it needs may have left the caches again when its turn comes:
-//! so that is asked for while the two before it run. All this is hints: a wrong one costs a little time.
+//! it, by their records, which say whom each has met last: the further ahead, the further away memory is. If others are ready, what it needs
+//! may have left the caches again when its turn comes: so that is asked for while the two before it run. All this is hints (`fetch.rs`).
 
 use std::cell::Cell;
 use std::ptr;
 
 use super::record::Record;
+use crate::fetch;
 
 /// A rendezvous touches some eight cache lines of a coroutine, and the first level's cache holds those of so many.
 const CROWD: usize = 96;
 /// Of so many, the processor no longer knows the addresses of all pages, one for each stack, and soon the second level's cache does not hold all
 /// lines: what comes from behind takes longer than two turns.
 const LARGE_CROWD: usize = 1024;
-/// Bytes in a cache line.
-const LINE: isize = 64;
+/// Lines from the top of a stack on which somebody waits for another thread, down to its message, as a rule.
+const FRAMES: isize = 6;
 
 thread_local! {
     static CROWDED: Cell<bool> = const { Cell::new(false) };
@@ -62,7 +63,7 @@ impl Ahead {
     /// For one that was completed a while ago: fetches its entry and the top of its stack as well.
     #[inline(always)]
     pub(super) fn fetch_all(self, top: *const u8) {
-        fetch_line(top, 0);
+        fetch::line(top, 0);
         fetch_entry(self.entry);
         fetch_frame(self.message);
     }
@@ -71,44 +72,23 @@ impl Ahead {
 /// The line of a record that a switch needs.
 #[inline(always)]
 pub(super) fn fetch_record(record: &Record) {
-    fetch_line(ptr::from_ref(record).cast(), 0);
+    fetch::line(ptr::from_ref(record).cast(), 0);
 }
 
 /// The two lines in which an entry lies.
 #[inline(always)]
 fn fetch_entry(entry: *const u8) {
-    [0, 1].into_iter().for_each(|line| fetch_line(entry, line));
+    [0, 1].into_iter().for_each(|line| fetch::line(entry, line));
 }
 
 /// What an operation uses on either side of its message.
 #[inline(always)]
 fn fetch_frame(message: *const u8) {
-    [-1, 0, 1].into_iter().for_each(|line| fetch_line(message, line));
+    [-1, 0, 1].into_iter().for_each(|line| fetch::line(message, line));
 }
 
-/// The line that is so many lines behind `address`. Nobody waits for it.
+/// The frames in which somebody on another thread has written to one that it has woken: those of its operation, and of the body below it.
 #[inline(always)]
-fn fetch_line(address: *const u8, line: isize) {
-    let address = address.wrapping_offset(line * LINE);
-    #[cfg(target_arch = "x86_64")]
-    // SAFETY: a prefetch reads nothing that the program sees, and never faults.
-    unsafe {
-        std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(address.cast());
-    }
-    #[cfg(not(target_arch = "x86_64"))]
-    let _ = address;
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn any_addresses_will_do() {
-        let here = ptr::from_ref(&LINE).cast::<u8>();
-        for partner in [ptr::null(), here, ptr::without_provenance(usize::MAX), ptr::without_provenance(1 << 63)] {
-            Ahead { entry: here, message: partner }.fetch_all(partner);
-            Ahead { entry: partner, message: here }.fetch_all(here);
-        }
-    }
+pub(super) fn fetch_written(top: *const u8) {
+    (0..FRAMES).for_each(|line| fetch::line(top, line));
 }

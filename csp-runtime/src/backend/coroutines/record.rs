@@ -11,6 +11,7 @@ use super::switch::{Coroutine, IS_DIRECT};
 use super::worker::{self, Fresh, Worker};
 use crate::backend::Park;
 use crate::backend::posted::Posted;
+use crate::fetch;
 use crate::process::context::Context;
 use crate::process::here;
 
@@ -33,6 +34,8 @@ pub(super) struct Record {
     is_away: Cell<bool>,
     /// It begins with where it goes on, if the switch is ours, and so in the first line.
     coroutine: Coroutine,
+    /// Its worker, for those who wake it from another thread: on the second line, to which its owner seldom writes.
+    home: &'static Worker,
     /// When its park ends, if it stands among the timers.
     pub(super) deadline: Cell<Option<Instant>>,
     /// It is in its worker's inbox.
@@ -42,6 +45,7 @@ pub(super) struct Record {
 }
 
 const _: () = assert!(size_of::<Record>() <= 128);
+const _: () = assert!(std::mem::offset_of!(Record, home) >= 64 && std::mem::offset_of!(Record, posted) >= 64);
 const _: () = assert!(std::mem::offset_of!(Record, coroutine) + size_of::<*const u8>() <= 64);
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -74,6 +78,7 @@ impl Record {
         Self {
             next: Cell::new(None),
             worker,
+            home: worker,
             ahead: Cell::new(Ahead::UNKNOWN),
             partner: Cell::new(None),
             state: Cell::new(State::Ended),
@@ -261,6 +266,13 @@ impl Record {
         }
     }
 
+    /// Its worker is about to take it out of the inbox, into which another thread has put it.
+    #[inline]
+    pub(super) fn expect_leave(&self) {
+        fetch::line_to_write((&raw const self.posted).cast(), 0);
+        ahead::fetch_written(self.coroutine.top());
+    }
+
     /// Its worker has taken it out of the inbox.
     #[inline]
     pub(super) fn leave_inbox(&'static self) {
@@ -290,9 +302,13 @@ impl Park for Record {
         }
     }
 
+    fn expect_unpark(&self) {
+        fetch::line_to_write((&raw const self.posted).cast(), 0);
+    }
+
     fn unpark(&self) {
         let this = eternal(self);
-        let worker = self.worker;
+        let worker = self.home;
         if worker.is_this_thread() {
             this.wake();
         } else if self.posted.enter() {

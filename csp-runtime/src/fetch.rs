@@ -1,0 +1,46 @@
+//! Cache lines asked for ahead: hints, of which a wrong one costs a little time. Nobody waits for them, and any addresses will do.
+
+/// Bytes in a cache line.
+const LINE: isize = 64;
+
+/// The line that is so many lines behind `address`.
+#[inline(always)]
+pub(crate) fn line(address: *const u8, lines: isize) {
+    let address = address.wrapping_offset(lines * LINE);
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: a prefetch reads nothing that the program sees, and never faults.
+    unsafe {
+        std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(address.cast());
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = address;
+}
+
+/// The same, if the line is in another processor's cache, and is to be written to here: one journey instead of two.
+#[inline(always)]
+pub(crate) fn line_to_write(address: *const u8, lines: isize) {
+    let address = address.wrapping_offset(lines * LINE);
+    #[cfg(all(target_arch = "x86_64", not(miri)))]
+    // SAFETY: as in `line`. (Processors that do not know it take it for a `nop`.)
+    unsafe {
+        std::arch::asm!("prefetchw [{}]", in(reg) address, options(nostack, preserves_flags, readonly));
+    }
+    #[cfg(not(all(target_arch = "x86_64", not(miri))))]
+    let _ = address;
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ptr;
+
+    #[test]
+    fn any_addresses_will_do() {
+        let here = ptr::from_ref(&super::LINE).cast::<u8>();
+        for address in [ptr::null(), here, ptr::without_provenance(usize::MAX), ptr::without_provenance(1 << 63)] {
+            for lines in [-1, 0, 1] {
+                super::line(address, lines);
+                super::line_to_write(address, lines);
+            }
+        }
+    }
+}
