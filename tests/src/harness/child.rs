@@ -53,9 +53,8 @@ pub(super) fn run(options: &Options) -> ExitCode {
     assert!(BACKEND.set(backend).is_ok(), "set once");
 
     let folder = options.folder.clone().unwrap_or_else(std::env::temp_dir);
-    let stem = format!("csp-conformance-{}", std::process::id());
-    let (reports_path, progress_path) = (folder.join(format!("{stem}.reports")), folder.join("progress"));
-    reports::open(&reports_path);
+    let progress_path = folder.join("progress");
+    reports::open(&folder.join(format!("csp-conformance-{}.reports", std::process::id())));
     let mut progress = options
         .folder
         .as_ref()
@@ -85,7 +84,6 @@ pub(super) fn run(options: &Options) -> ExitCode {
             break;
         }
     }
-    let _ = std::fs::remove_file(reports_path);
     outcome
 }
 

@@ -13,10 +13,12 @@ use super::backend_name;
 
 static FILE: OnceLock<File> = OnceLock::new();
 
-/// Opens the file that this child's processes report to.
+/// Opens the file that this child's processes report to. It has no name from then on: forked processes have it open too, and nothing is left
+/// of it, however they all end.
 pub(super) fn open(path: &Path) {
     let file =
         OpenOptions::new().create(true).append(true).read(true).open(path).expect("the folder for reports is writable");
+    std::fs::remove_file(path).expect("what was just made can be removed");
     FILE.set(file).expect("opened once");
 }
 

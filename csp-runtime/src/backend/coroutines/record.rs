@@ -34,7 +34,9 @@ pub(super) struct Record {
     is_away: Cell<bool>,
     /// It begins with where it goes on, if the switch is ours, and so in the first line.
     coroutine: Coroutine,
-    /// Its worker, for those who wake it from another thread: on the second line, to which its owner seldom writes.
+    /// Its worker, for those who wake it from another thread: on the second line, to which its owner seldom writes. (Beside corosensei's
+    /// coroutine there is no room for it.)
+    #[cfg(all(target_arch = "x86_64", not(csp_corosensei)))]
     home: &'static Worker,
     /// When its park ends, if it stands among the timers.
     pub(super) deadline: Cell<Option<Instant>>,
@@ -45,7 +47,9 @@ pub(super) struct Record {
 }
 
 const _: () = assert!(size_of::<Record>() <= 128);
-const _: () = assert!(std::mem::offset_of!(Record, home) >= 64 && std::mem::offset_of!(Record, posted) >= 64);
+const _: () = assert!(std::mem::offset_of!(Record, posted) >= 64);
+#[cfg(all(target_arch = "x86_64", not(csp_corosensei)))]
+const _: () = assert!(std::mem::offset_of!(Record, home) >= 64);
 const _: () = assert!(std::mem::offset_of!(Record, coroutine) + size_of::<*const u8>() <= 64);
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -78,6 +82,7 @@ impl Record {
         Self {
             next: Cell::new(None),
             worker,
+            #[cfg(all(target_arch = "x86_64", not(csp_corosensei)))]
             home: worker,
             ahead: Cell::new(Ahead::UNKNOWN),
             partner: Cell::new(None),
@@ -266,6 +271,15 @@ impl Record {
         }
     }
 
+    /// Its worker, told to another thread.
+    #[inline(always)]
+    fn home(&self) -> &'static Worker {
+        #[cfg(all(target_arch = "x86_64", not(csp_corosensei)))]
+        return self.home;
+        #[cfg(not(all(target_arch = "x86_64", not(csp_corosensei))))]
+        self.worker
+    }
+
     /// Its worker is about to take it out of the inbox, into which another thread has put it.
     #[inline]
     pub(super) fn expect_leave(&self) {
@@ -308,7 +322,7 @@ impl Park for Record {
 
     fn unpark(&self) {
         let this = eternal(self);
-        let worker = self.home;
+        let worker = self.home();
         if worker.is_this_thread() {
             this.wake();
         } else if self.posted.enter() {
