@@ -12,8 +12,8 @@ use crate::fetch;
 
 /// A rendezvous touches some eight cache lines of a coroutine, and the first level's cache holds those of so many.
 const CROWD: usize = 96;
-/// Of so many, the processor no longer knows the addresses of all pages, one for each stack, and soon the second level's cache does not hold all
-/// lines: what comes from behind takes longer than two turns.
+/// From about so many on (measured), what is asked for takes longer than two turns: the second level's cache no longer holds all lines, nor the
+/// processor the addresses of all pages, of which each stack has one.
 const LARGE_CROWD: usize = 1024;
 /// Lines from the top of a stack on which somebody waits for another thread, down to its message, as a rule.
 const FRAMES: isize = 6;

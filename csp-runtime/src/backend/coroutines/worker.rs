@@ -328,7 +328,7 @@ impl Worker {
 
     /// Makes ready whom others have woken, in the order in which they did.
     fn open_inbox(&self) {
-        // The one that came last, which most often is the only one: all that it takes comes together.
+        // The one that came last, which most often is the only one: all that it takes comes together. (No acquire: it is made by this thread.)
         // SAFETY: only records are posted, and they live for ever.
         if let Some(record) = unsafe { self.door.inbox.load(Ordering::Relaxed).as_ref() } {
             record.expect_leave();
