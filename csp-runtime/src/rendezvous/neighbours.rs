@@ -123,10 +123,11 @@ impl<'c> Own<'c> {
         size: usize,
         complete: impl FnOnce(),
     ) -> Neighbour {
-        let (from, to) = if kind == Kind::Send { (place, partner.place) } else { (partner.place, place) };
+        let neighbour = Neighbour::of(partner, offer);
+        let there = partner.place;
+        let (from, to) = if kind == Kind::Send { (place, there) } else { (there, place) };
         // SAFETY: the sender's place holds a message and the receiver's has room for it, by the caller and by `wait_here`.
         unsafe { Local::carry(from, to, size, &self.1) };
-        let neighbour = Neighbour::of(partner, offer);
         complete();
         self.give_back();
         neighbour

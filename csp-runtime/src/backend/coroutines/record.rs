@@ -149,7 +149,6 @@ impl Record {
     fn suspend(&self, next: Option<&'static Self>, context: *const Context) {
         match next {
             Some(next) => {
-                self.worker.set_running(Some(next));
                 debug_assert!(!self.is_away.get(), "the next turn is the worker's: see `claim_next_turn`");
                 // SAFETY: it is the one that runs, on its own stack, as the turn would else be the worker's; and that one was in the queue.
                 unsafe { self.coroutine.go_to(&next.coroutine) };
@@ -187,11 +186,11 @@ impl Record {
     }
 
     /// Parks it, which is the caller, without a deadline. `context` is the current one.
+    ///
+    /// A wake-up that came while it ran told it of nothing that it has not seen: it looked at what it waits for just now, and none of this thread
+    /// has run since.
     #[inline(always)]
     pub(super) fn park_here(&'static self, context: *const Context) {
-        if self.state.get() == State::Notified {
-            return self.state.set(State::Going);
-        }
         self.state.set(State::Parked);
         self.suspend(self.next(), context);
     }
@@ -307,12 +306,12 @@ impl Park for Record {
         }
         let this = eternal(self);
         if let Some(until) = until {
-            self.worker.timers().add(until, this);
+            self.worker.set_timer(until, this);
         }
         self.state.set(State::Parked);
         this.suspend(this.next(), here::which_is_current());
         if self.deadline.get().is_some() {
-            self.worker.timers().remove(this);
+            self.worker.clear_timer(this);
         }
     }
 

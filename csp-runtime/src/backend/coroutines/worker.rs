@@ -23,9 +23,11 @@ use crate::process::here;
 use crate::rendezvous::bias;
 
 /// Fresh processes get every so-many-th turn even if others are ready.
-const EVERY: u64 = 4 * TIMERS_EVERY;
+const EVERY: u64 = 64;
 /// The clock is read so often while there are timers, so that no communication starves them.
 const TIMERS_EVERY: u64 = 8;
+
+const _: () = assert!(EVERY.is_multiple_of(TIMERS_EVERY) && TIMERS_EVERY.is_power_of_two());
 /// An idle worker looks so soon, and then half as often each time, whether another one computes while fresh processes wait.
 const FIRST_LOOK: Duration = Duration::from_micros(100);
 const LAST_LOOK: Duration = Duration::from_millis(5);
@@ -60,6 +62,8 @@ struct Turn {
     running: Cell<Option<&'static Record>>,
     /// How many turns it has taken: if they are few, processes hold it up (`workers.rs`).
     turns: AtomicU64,
+    /// The turn that is the worker's own, for what is to be seen to now and then.
+    due: Cell<u64>,
 }
 
 /// What those use who wake its coroutines from outside: apart from all that the worker changes at each turn, by two lines, which processors
@@ -99,7 +103,7 @@ pub(super) fn this() -> Option<&'static Worker> {
 impl Worker {
     pub(super) fn new() -> Self {
         Self {
-            turn: Turn { running: Cell::new(None), turns: AtomicU64::new(0) },
+            turn: Turn { running: Cell::new(None), turns: AtomicU64::new(0), due: Cell::new(0) },
             own: Own::default(),
             fresh: Mutex::new(Row::new()),
             waiting: AtomicUsize::new(0),
@@ -115,11 +119,18 @@ impl Worker {
         THIS.get().is_some_and(|worker| ptr::eq(worker, self))
     }
 
-    pub(super) fn timers(&self) -> &Timers {
-        &self.own.timers
+    // ---- what its own coroutines do
+
+    /// `record`, one of its own, is to be woken at `deadline`.
+    pub(super) fn set_timer(&self, deadline: Instant, record: &'static Record) {
+        self.own.timers.add(deadline, record);
+        self.turn.due.set(self.turn.due.get().min(next_multiple(self.turns(), TIMERS_EVERY)));
     }
 
-    // ---- what its own coroutines do
+    /// Unless its time has come already.
+    pub(super) fn clear_timer(&self, record: &'static Record) {
+        self.own.timers.remove(record);
+    }
 
     pub(super) fn running(&self) -> Option<&'static Record> {
         self.turn.running.get()
@@ -247,7 +258,7 @@ impl Worker {
             if self.has_mail() {
                 self.open_inbox();
             }
-            let favoured = if turn.is_multiple_of(TIMERS_EVERY) { self.now_and_then(turn) } else { None };
+            let favoured = if turn >= self.turn.due.get() { self.now_and_then(turn) } else { None };
             match favoured.or_else(queue::take).or_else(|| self.start_fresh()) {
                 Some(record) => {
                     record.resume();
@@ -259,22 +270,22 @@ impl Worker {
     }
 
     /// Whom the running coroutine of this worker may hand the thread to as it stops: the next one that is ready, unless the worker itself has
-    /// something to see to, and takes its turn.
+    /// something to see to, and takes its turn. From here on that one counts as running.
     #[inline(always)]
     pub(super) fn next_at_once(&self) -> Option<&'static Record> {
         let turn = self.turn.turns.load(Ordering::Relaxed) + 1;
-        if turn.is_multiple_of(TIMERS_EVERY) || self.has_mail() {
+        if turn >= self.turn.due.get() || self.has_mail() {
             return None;
         }
         let next = queue::take()?;
         self.turn.turns.store(turn, Ordering::Relaxed);
+        self.set_running(Some(next));
         Some(next)
     }
 
     /// The next turn is the worker's own, whoever stops.
     pub(super) fn claim_next_turn(&self) {
-        const { assert!(TIMERS_EVERY.is_power_of_two()) };
-        self.turn.turns.store(self.turn.turns.load(Ordering::Relaxed) | (TIMERS_EVERY - 1), Ordering::Relaxed);
+        self.turn.due.set(0);
     }
 
     #[inline(always)]
@@ -290,18 +301,19 @@ impl Worker {
         }
     }
 
-    /// What is looked at every [`TIMERS_EVERY`] turns: timers, and more seldom how many coroutines there are, and whether a fresh process is
-    /// to be favoured.
+    /// What is due: timers, and more seldom how many coroutines there are, and whether a fresh process is to be favoured.
     #[inline(never)]
     fn now_and_then(&'static self, turn: u64) -> Option<&'static Record> {
-        if !self.own.timers.is_empty() {
+        let is_timed = !self.own.timers.is_empty();
+        if is_timed {
             self.own.timers.fire();
         }
+        self.turn.due.set(next_multiple(turn, if is_timed { TIMERS_EVERY } else { EVERY }));
         if !turn.is_multiple_of(EVERY) {
             return None;
         }
         ahead::count(self.own.made.get() - self.own.free.borrow().len());
-        self.start_fresh()
+        if self.has_fresh() { self.start_fresh() } else { None }
     }
 
     // Not in the loop, where it would take registers from those that only go from one ready coroutine to the next.
@@ -419,6 +431,12 @@ impl Worker {
             }
         }
     }
+}
+
+/// The first turn after `turn` whose number is one of `every`, a power of two.
+#[inline(always)]
+const fn next_multiple(turn: u64, every: u64) -> u64 {
+    (turn | (every - 1)) + 1
 }
 
 /// What an idle worker sees of the others from time to time: whether one of them computes while fresh processes wait.
