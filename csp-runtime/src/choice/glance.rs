@@ -29,7 +29,7 @@ pub(super) fn choose(
     // SAFETY: the running process is the caller, and the reference is not kept.
     let context = unsafe { running() };
     let me = context.worker();
-    if me == Owner::NOBODY || std::thread::panicking() {
+    if !me.owns_locks() || std::thread::panicking() {
         return guards.choose_as(context, order, at, false);
     }
     let Some(tally) = guards.tally() else { return guards.choose_as(context, order, at, false) };

@@ -1,147 +1,188 @@
 //! The lock of a channel between processes of one worker: its owner takes it without a read-modify-write. See `PROTOCOL.md`.
 
 use std::cell::Cell;
+use std::ptr;
 
 use super::home::RawLock;
 use super::lock::SpinLock;
 use crate::barrier;
-use crate::sync::{AtomicU32, Ordering, mutant, pause};
+use crate::sync::{AtomicPtr, Ordering, mutant, pause};
 
 /// Nobody has taken the lock yet.
-const NEW: u32 = 0;
+const NEW: *mut Hand = ptr::null_mut();
 /// It is nobody's own: everybody takes the shared lock.
-const SHARED: u32 = 1;
+const SHARED: *mut Hand = ptr::without_provenance_mut(1);
 /// Somebody makes its owner give it up.
-const REVOKED: u32 = 2;
-const FIRST_OWNER: u32 = 3;
-/// Of a thread that owns no lock.
-const STRANGER: u32 = u32::MAX;
+const REVOKED: *mut Hand = ptr::without_provenance_mut(2);
+
+/// An owner of locks, as others see it. Aligned, so that none lies where [`SHARED`] and [`REVOKED`] would.
+#[repr(align(8))]
+struct Hand {
+    /// Which of its own locks it holds. Only the owner writes it, and it holds one at a time.
+    holds: AtomicPtr<BiasedLock>,
+}
+
+impl Hand {
+    fn new() -> Self {
+        Self { holds: AtomicPtr::new(ptr::null_mut()) }
+    }
+}
 
 #[cfg(not(loom))]
 thread_local! {
-    static ME: Cell<u32> = const { Cell::new(STRANGER) };
+    /// This thread's hand, if it owns locks.
+    static MINE: Cell<Option<&'static Hand>> = const { Cell::new(None) };
 }
 
 #[cfg(loom)]
 loom::thread_local! {
-    static ME: Cell<u32> = Cell::new(STRANGER);
-}
-
-#[inline(always)]
-fn me() -> u32 {
-    ME.with(Cell::get)
+    static MINE: Cell<Option<&'static Hand>> = Cell::new(None);
 }
 
 /// From now on this thread makes locks its own that it is the first to take. It must never end: whoever wants such a lock
 /// waits until its owner has let go of it.
-pub(crate) fn become_owner(number: usize) {
-    let owner = u32::try_from(number).ok().and_then(|number| number.checked_add(FIRST_OWNER));
-    if let Some(owner) = owner.filter(|&owner| owner < STRANGER && barrier::is_there()) {
-        ME.with(|me| me.set(owner));
+pub(crate) fn become_owner() {
+    if barrier::is_there() {
+        MINE.with(|mine| mine.set(Some(Box::leak(Box::new(Hand::new())))));
     }
 }
 
-/// A thread, as an owner of locks.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Owner(u32);
+#[cfg(not(loom))]
+static NOBODYS: Hand = Hand { holds: AtomicPtr::new(ptr::null_mut()) };
 
+#[cfg(not(loom))]
+thread_local! {
+    /// For those of this thread who own no locks. It is written to all the same, so each thread has one.
+    static IDLE: Hand = const { Hand { holds: AtomicPtr::new(ptr::null_mut()) } };
+}
+
+/// For whom a lock is taken as their own. Neither `Send` nor `Sync`: it stays on its thread.
+#[cfg(not(loom))]
+#[derive(Clone, Copy)]
+pub(crate) struct Owner(*const Hand);
+
+#[cfg(not(loom))]
 impl Owner {
-    /// Who owns no lock.
-    pub(crate) const NOBODY: Self = Self(STRANGER);
+    /// Who owns no lock, where it is not known on which thread.
+    pub(crate) const NOBODY: Self = Self(&raw const NOBODYS);
 
     /// This thread.
     #[inline]
     pub(crate) fn this() -> Self {
-        Self(me())
+        MINE.get().map_or_else(Self::idle, |mine| Self(mine))
     }
 
-    /// This thread, or nobody.
+    /// This thread, or somebody on it who owns no lock.
     #[inline]
     pub(crate) fn this_if(is_this: bool) -> Self {
-        if is_this { Self::this() } else { Self::NOBODY }
+        if is_this { Self::this() } else { Self::idle() }
     }
+
+    #[inline]
+    fn idle() -> Self {
+        Self(IDLE.with(ptr::from_ref))
+    }
+
+    /// Whether it is this thread, and that owns locks.
+    #[inline(always)]
+    pub(crate) fn owns_locks(self) -> bool {
+        MINE.get().is_some_and(|mine| ptr::eq(mine, self.0))
+    }
+
+    #[inline(always)]
+    fn hand<'a>(self) -> &'a Hand {
+        // SAFETY: a static, one that was leaked, or this thread's, to which nothing happens when the thread ends.
+        unsafe { &*self.0 }
+    }
+}
+
+/// Whether this thread owns locks.
+#[cfg(not(loom))]
+#[inline]
+pub(crate) fn is_owner() -> bool {
+    MINE.get().is_some()
 }
 
 /// A lock that belongs to the first thread that takes it, if that is one that owns locks, until another one wants it.
 /// `bias` goes NEW → owner → REVOKED → SHARED, or NEW → SHARED, and never back.
+///
+/// It stays where it is while anybody holds it: an owner says by its address which one it holds.
 pub(crate) struct BiasedLock {
-    bias: AtomicU32,
-    /// The owner's number while it holds the lock as its own. Only the owner writes it.
-    held: AtomicU32,
+    bias: AtomicPtr<Hand>,
     shared: SpinLock,
 }
 
 impl RawLock for BiasedLock {
     fn new() -> Self {
-        Self { bias: AtomicU32::new(NEW), held: AtomicU32::new(0), shared: SpinLock::new() }
+        Self { bias: AtomicPtr::new(NEW), shared: SpinLock::new() }
     }
 
     #[inline(always)]
     fn lock(&self) {
-        let me = me();
-        if self.lock_as(me) {
+        let mine = MINE.with(Cell::get);
+        if mine.is_some_and(|mine| self.lock_with(mine)) {
             return;
         }
         // SYNC shared: see `lock_otherwise`.
-        if self.bias.load(Ordering::Acquire) == SHARED { self.shared.lock() } else { self.lock_otherwise(me) }
+        if self.bias.load(Ordering::Acquire) == SHARED { self.shared.lock() } else { self.lock_otherwise(mine) }
     }
 
     #[inline(always)]
     unsafe fn unlock(&self) {
-        if self.held.load(Ordering::Relaxed) == me() {
-            // SYNC bias: shows what the owner did to whoever makes it give up the lock.
-            self.held.store(0, Ordering::Release);
-        } else {
+        match MINE.with(Cell::get).filter(|mine| self.is_held_by(mine)) {
+            Some(mine) => let_go(mine),
             // SAFETY: whoever holds the lock and is not its owner, or no longer, has taken the shared one.
-            unsafe { self.shared.unlock() };
+            None => unsafe { self.shared.unlock() },
         }
     }
 }
 
 impl BiasedLock {
-    /// Takes it if it is `me`'s own, which is this thread, or nobody. False: only `lock` can.
+    /// Takes it if it is `me`'s own, who is on this thread. False: only `lock` can.
     #[cfg(not(loom))]
     #[inline(always)]
     pub(super) fn lock_own(&self, me: Owner) -> bool {
-        self.lock_as(me.0)
+        self.lock_with(me.hand())
     }
 
     /// # Safety
-    /// The caller has it from `lock_own`.
+    /// The caller has it from `lock_own`, for `me`.
     #[cfg(not(loom))]
     #[inline(always)]
-    pub(super) unsafe fn unlock_own(&self) {
-        // SYNC bias: as in `unlock`.
-        self.held.store(0, Ordering::Release);
+    pub(super) unsafe fn unlock_own(&self, me: Owner) {
+        debug_assert!(self.is_held_by(me.hand()));
+        let_go(me.hand());
     }
 
     /// The owner's way.
     #[inline(always)]
-    fn lock_as(&self, me: u32) -> bool {
-        if self.bias.load(Ordering::Relaxed) != me {
-            return false;
-        }
-        self.held.store(me, Ordering::Relaxed);
-        // SYNC revocation: here «I hold it, then is it mine still?», in `revoke` «it is not, then does its owner hold it?».
+    fn lock_with(&self, mine: &Hand) -> bool {
+        debug_assert!(mine.holds.load(Ordering::Relaxed).is_null(), "a hand holds one lock at a time");
+        // SYNC bias: as in `let_go`, for whoever waits until another lock than this one is held.
+        mine.holds.store(ptr::from_ref(self).cast_mut(), Ordering::Release);
+        // SYNC revocation: here «I hold it, then is it mine?», in `revoke` «it is not, then does its owner hold it?».
         barrier::light();
-        if self.bias.load(Ordering::Relaxed) == me || mutant("own_without_a_second_look") {
+        if self.bias.load(Ordering::Relaxed) == ptr::from_ref(mine).cast_mut() || mutant("own_without_a_look") {
             return true;
         }
-        // It is being revoked. This may come late, but the revoker alone looks at it, and once it has found 0 never again.
-        // SYNC bias: as in `unlock`: the revoker may see this one instead.
-        self.held.store(0, Ordering::Release);
+        let_go(mine);
         false
     }
 
+    #[inline(always)]
+    fn is_held_by(&self, hand: &Hand) -> bool {
+        ptr::eq(hand.holds.load(Ordering::Relaxed), self)
+    }
+
     #[inline(never)]
-    fn lock_otherwise(&self, me: u32) {
+    fn lock_otherwise(&self, mine: Option<&'static Hand>) {
         let mut attempt = 0;
         loop {
             // SYNC shared: whoever finds it shared sees what its former owner did.
             match self.bias.load(Ordering::Acquire) {
                 SHARED => return self.shared.lock(),
                 NEW => {
-                    let next = if me == STRANGER { SHARED } else { me };
+                    let next = mine.map_or(SHARED, |mine| ptr::from_ref(mine).cast_mut());
                     // Relaxed: nobody has done anything under it yet.
                     let _ = self.bias.compare_exchange(NEW, next, Ordering::Relaxed, Ordering::Relaxed);
                 }
@@ -149,12 +190,11 @@ impl BiasedLock {
                     pause(attempt);
                     attempt += 1;
                 }
-                owner if owner == me => {
-                    if self.lock_as(me) {
-                        return;
-                    }
-                }
-                owner => self.revoke(owner),
+                owner => match mine.filter(|mine| ptr::eq(*mine, owner)) {
+                    Some(mine) if self.lock_with(mine) => return,
+                    Some(_) => {}
+                    None => self.revoke(owner),
+                },
             }
         }
     }
@@ -162,21 +202,30 @@ impl BiasedLock {
     /// Makes the lock a shared one, unless somebody else is about to. Waits until its owner has let go of it, which takes a
     /// bounded number of instructions.
     #[cold]
-    fn revoke(&self, owner: u32) {
+    fn revoke(&self, owner: *mut Hand) {
         if self.bias.compare_exchange(owner, REVOKED, Ordering::Relaxed, Ordering::Relaxed).is_err() {
             return;
         }
         if !mutant("revoked_without_a_barrier") {
-            // SYNC revocation: see `lock_as`.
+            // SYNC revocation: see `lock_with`.
             barrier::heavy();
         }
+        // SAFETY: it was the lock's bias, and no number: the hand of a thread that never ends, and that thread never frees it.
+        let owner = unsafe { &*owner };
         let mut attempt = 0;
         // SYNC bias: sees what its owner did under it.
-        while self.held.load(Ordering::Acquire) != 0 {
+        while ptr::eq(owner.holds.load(Ordering::Acquire), self) {
             pause(attempt);
             attempt += 1;
         }
         // SYNC shared: and shows that to whoever finds it shared.
         self.bias.store(SHARED, Ordering::Release);
     }
+}
+
+/// The owner lets go of what it holds.
+#[inline(always)]
+fn let_go(mine: &Hand) {
+    // SYNC bias: shows what the owner did to whoever makes it give up the lock.
+    mine.holds.store(ptr::null_mut(), Ordering::Release);
 }

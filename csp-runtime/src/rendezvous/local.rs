@@ -5,7 +5,7 @@ use std::mem::MaybeUninit;
 use std::ptr::NonNull;
 
 #[cfg(all(not(loom), feature = "backend-coroutines"))]
-use super::bias::Owner;
+use super::bias::is_owner;
 use super::decision::Sleep;
 use super::home::{Buffer, Home};
 use super::offer::{Entry, Offer};
@@ -98,7 +98,7 @@ impl Home for Local {
     #[cfg(all(not(loom), feature = "backend-coroutines"))]
     #[inline(always)]
     fn expect_partner(partner: &Entry<Self>) {
-        if Owner::this() != Owner::NOBODY {
+        if is_owner() {
             // With its offer, which lies on either side of it.
             [-1, 0, 1, 2].into_iter().for_each(|line| fetch::line_to_write(std::ptr::from_ref(partner).cast(), line));
         }
@@ -107,7 +107,7 @@ impl Home for Local {
     #[cfg(all(not(loom), feature = "backend-coroutines"))]
     #[inline(always)]
     fn expect_meeting(partner: &Entry<Self>) {
-        if Owner::this() != Owner::NOBODY {
+        if is_owner() {
             fetch::line_to_write(partner.place, 0);
             partner.offer().parker.expect_unpark();
         }

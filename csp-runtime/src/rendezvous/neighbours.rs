@@ -14,7 +14,7 @@ use crate::backend::{self, Ahead, Park};
 use crate::sync::{Held, NoJournal};
 
 /// A channel's lock, held as this thread's own.
-pub(crate) struct Own<'c>(&'c Core<Local>, Held<NoJournal>);
+pub(crate) struct Own<'c>(&'c Core<Local>, Held<NoJournal>, Owner);
 
 /// A partner whose offer is complete, so it may be gone once it has been woken.
 #[derive(Clone, Copy)]
@@ -63,7 +63,7 @@ impl Core<Local> {
             return Found::Other;
         }
         // SAFETY: locked just now; `let_go` or the caller's `Own` ends that.
-        let own = Own(self, unsafe { Held::new(NoJournal) });
+        let own = Own(self, unsafe { Held::new(NoJournal) }, me);
         let (theirs, opposite) = self.opposite(kind);
         match theirs.first(&own.1) {
             Some(partner) if partner.stands == Some(opposite) => {
@@ -159,7 +159,7 @@ impl Core<Local> {
             return Glance::Other;
         }
         // SAFETY: locked just now.
-        let own = Own(self, unsafe { Held::new(NoJournal) });
+        let own = Own(self, unsafe { Held::new(NoJournal) }, me);
         let (theirs, opposite) = self.opposite(kind);
         let glance = match theirs.first(&own.1) {
             Some(partner) if partner.kind == opposite && self.is_rendezvous() => Glance::Somebody,
@@ -186,7 +186,7 @@ impl Core<Local> {
             return None;
         }
         // SAFETY: locked just now.
-        let own = Own(self, unsafe { Held::new(NoJournal) });
+        let own = Own(self, unsafe { Held::new(NoJournal) }, me);
         let claimed = loop {
             match self.receivers.first(&own.1) {
                 Some(receiver)
@@ -217,7 +217,7 @@ impl Core<Local> {
             return false;
         }
         // SAFETY: locked just now.
-        let own = Own(self, unsafe { Held::new(NoJournal) });
+        let own = Own(self, unsafe { Held::new(NoJournal) }, me);
         let (theirs, _) = self.opposite(entry.kind);
         let alone = theirs.first(&own.1).is_none() && self.is_open_rendezvous();
         if alone {
@@ -282,6 +282,6 @@ impl Own<'_> {
     #[inline(always)]
     fn give_back(&self) {
         // SAFETY: whoever makes an `Own` has the lock.
-        unsafe { self.0.lock.unlock_own() };
+        unsafe { self.0.lock.unlock_own(self.2) };
     }
 }

@@ -244,10 +244,10 @@ impl Worker {
 
     // ---- the loop
 
-    pub(super) fn run(&'static self, number: usize) -> ! {
+    pub(super) fn run(&'static self) -> ! {
         THIS.set(Some(self));
         queue::clear();
-        bias::become_owner(number);
+        bias::become_owner();
         self.nursery.become_mine();
         deadlock::become_host();
         let _ = self.thread.set(std::thread::current());
