@@ -6,26 +6,43 @@ use std::ptr;
 use super::home::RawLock;
 use super::lock::SpinLock;
 use crate::barrier;
-use crate::sync::{AtomicPtr, Ordering, mutant, pause};
+use crate::sync::{AtomicPtr, AtomicU32, Ordering, mutant, pause};
 
 /// Nobody has taken the lock yet.
-const NEW: *mut Hand = ptr::null_mut();
+const NEW: u32 = 0;
 /// It is nobody's own: everybody takes the shared lock.
-const SHARED: *mut Hand = ptr::without_provenance_mut(1);
+const SHARED: u32 = 1;
 /// Somebody makes its owner give it up.
-const REVOKED: *mut Hand = ptr::without_provenance_mut(2);
+const REVOKED: u32 = 2;
 
-/// An owner of locks, as others see it. Aligned, so that none lies where [`SHARED`] and [`REVOKED`] would.
-#[repr(align(8))]
+/// An owner of locks, as others see it. Apart from those of other threads, as each operation writes to it.
+#[repr(align(128))]
 struct Hand {
     /// Which of its own locks it holds. Only the owner writes it, and it holds one at a time.
     holds: AtomicPtr<BiasedLock>,
+    /// The owner that came before.
+    next: Option<&'static Hand>,
 }
 
 impl Hand {
-    fn new() -> Self {
-        Self { holds: AtomicPtr::new(ptr::null_mut()) }
+    /// By what its locks know it: half of its address, which is at hand where the whole one is, and takes half the room in a channel.
+    #[inline(always)]
+    #[allow(
+        clippy::cast_possible_truncation,
+        reason = "that is the point: `become_owner` sees to it that no two have the same"
+    )]
+    fn name(&self) -> u32 {
+        ptr::from_ref(self).addr() as u32
     }
+}
+
+/// All owners there are: a list that only grows. (Not loom's: it does not belong to the protocol.)
+static NEWEST: std::sync::atomic::AtomicPtr<Hand> = std::sync::atomic::AtomicPtr::new(ptr::null_mut());
+
+/// The owners from `newest` on.
+fn all_from(newest: *mut Hand) -> impl Iterator<Item = &'static Hand> {
+    // SAFETY: only hands that live for ever are in the list.
+    std::iter::successors(unsafe { newest.as_ref() }, |hand| hand.next)
 }
 
 #[cfg(not(loom))]
@@ -42,18 +59,31 @@ loom::thread_local! {
 /// From now on this thread makes locks its own that it is the first to take. It must never end: whoever wants such a lock
 /// waits until its owner has let go of it.
 pub(crate) fn become_owner() {
-    if barrier::is_there() {
-        MINE.with(|mine| mine.set(Some(Box::leak(Box::new(Hand::new())))));
+    if !barrier::is_there() {
+        return;
+    }
+    // SYNC owners: whoever finds a hand there finds it whole.
+    let mut newest = NEWEST.load(Ordering::Acquire);
+    loop {
+        let hand = Box::leak(Box::new(Hand { holds: AtomicPtr::new(ptr::null_mut()), next: all_from(newest).next() }));
+        let name = hand.name();
+        if name <= REVOKED || all_from(newest).any(|other| other.name() == name) {
+            continue; // this one stays where it is, so the next is somewhere else
+        }
+        match NEWEST.compare_exchange(newest, hand, Ordering::AcqRel, Ordering::Acquire) {
+            Ok(_) => return MINE.with(|mine| mine.set(Some(hand))),
+            Err(now) => newest = now,
+        }
     }
 }
 
 #[cfg(not(loom))]
-static NOBODYS: Hand = Hand { holds: AtomicPtr::new(ptr::null_mut()) };
+static NOBODYS: Hand = Hand { holds: AtomicPtr::new(ptr::null_mut()), next: None };
 
 #[cfg(not(loom))]
 thread_local! {
     /// For those of this thread who own no locks. It is written to all the same, so each thread has one.
-    static IDLE: Hand = const { Hand { holds: AtomicPtr::new(ptr::null_mut()) } };
+    static IDLE: Hand = const { Hand { holds: AtomicPtr::new(ptr::null_mut()), next: None } };
 }
 
 /// For whom a lock is taken as their own. Neither `Send` nor `Sync`: it stays on its thread.
@@ -108,13 +138,14 @@ pub(crate) fn is_owner() -> bool {
 ///
 /// It stays where it is while anybody holds it: an owner says by its address which one it holds.
 pub(crate) struct BiasedLock {
-    bias: AtomicPtr<Hand>,
+    /// One of the three above, or the owner's name.
+    bias: AtomicU32,
     shared: SpinLock,
 }
 
 impl RawLock for BiasedLock {
     fn new() -> Self {
-        Self { bias: AtomicPtr::new(NEW), shared: SpinLock::new() }
+        Self { bias: AtomicU32::new(NEW), shared: SpinLock::new() }
     }
 
     #[inline(always)]
@@ -162,7 +193,7 @@ impl BiasedLock {
         mine.holds.store(ptr::from_ref(self).cast_mut(), Ordering::Release);
         // SYNC revocation: here «I hold it, then is it mine?», in `revoke` «it is not, then does its owner hold it?».
         barrier::light();
-        if self.bias.load(Ordering::Relaxed) == ptr::from_ref(mine).cast_mut() || mutant("own_without_a_look") {
+        if self.bias.load(Ordering::Relaxed) == mine.name() || mutant("own_without_a_look") {
             return true;
         }
         let_go(mine);
@@ -182,15 +213,15 @@ impl BiasedLock {
             match self.bias.load(Ordering::Acquire) {
                 SHARED => return self.shared.lock(),
                 NEW => {
-                    let next = mine.map_or(SHARED, |mine| ptr::from_ref(mine).cast_mut());
-                    // Relaxed: nobody has done anything under it yet.
-                    let _ = self.bias.compare_exchange(NEW, next, Ordering::Relaxed, Ordering::Relaxed);
+                    let next = mine.map_or(SHARED, Hand::name);
+                    // SYNC owners: whoever reads the name finds its hand in the list. (Nobody has done anything under the lock yet.)
+                    let _ = self.bias.compare_exchange(NEW, next, Ordering::Release, Ordering::Relaxed);
                 }
                 REVOKED => {
                     pause(attempt);
                     attempt += 1;
                 }
-                owner => match mine.filter(|mine| ptr::eq(*mine, owner)) {
+                owner => match mine.filter(|mine| mine.name() == owner) {
                     Some(mine) if self.lock_with(mine) => return,
                     Some(_) => {}
                     None => self.revoke(owner),
@@ -202,16 +233,18 @@ impl BiasedLock {
     /// Makes the lock a shared one, unless somebody else is about to. Waits until its owner has let go of it, which takes a
     /// bounded number of instructions.
     #[cold]
-    fn revoke(&self, owner: *mut Hand) {
-        if self.bias.compare_exchange(owner, REVOKED, Ordering::Relaxed, Ordering::Relaxed).is_err() {
+    fn revoke(&self, owner: u32) {
+        // SYNC owners: see `lock_otherwise`.
+        if self.bias.compare_exchange(owner, REVOKED, Ordering::Acquire, Ordering::Relaxed).is_err() {
             return;
         }
         if !mutant("revoked_without_a_barrier") {
             // SYNC revocation: see `lock_with`.
             barrier::heavy();
         }
-        // SAFETY: it was the lock's bias, and no number: the hand of a thread that never ends, and that thread never frees it.
-        let owner = unsafe { &*owner };
+        // SYNC owners: see `become_owner`.
+        let mut all = all_from(NEWEST.load(Ordering::Acquire));
+        let owner = all.find(|hand| hand.name() == owner).expect("an owner is in the list before it owns a lock");
         let mut attempt = 0;
         // SYNC bias: sees what its owner did under it.
         while ptr::eq(owner.holds.load(Ordering::Acquire), self) {
