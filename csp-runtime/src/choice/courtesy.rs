@@ -7,6 +7,7 @@ use std::panic::Location;
 use super::choose::{Chosen, Order};
 use super::gathered::Gathered;
 use super::glance::{Seen, take_any, take_the_oldest};
+use super::tally::Tally;
 use crate::backend;
 use crate::error::Stopped;
 use crate::process::context::Context;
@@ -20,11 +21,19 @@ pub(crate) struct Courtesy {
     without: Cell<u8>,
     /// And so many if the next try does not pay.
     next: Cell<u8>,
+    /// The last time, the guard that was chosen longest ago was ready afterwards. So it may be the next time, and no other has to be looked at.
+    brings_the_oldest: Cell<bool>,
 }
 
 impl Courtesy {
     pub(crate) fn new() -> Self {
-        Self { without: Cell::new(0), next: Cell::new(1) }
+        Self { without: Cell::new(0), next: Cell::new(1), brings_the_oldest: Cell::new(false) }
+    }
+
+    /// Whether others are to run first even if other guards may be ready.
+    #[inline(always)]
+    pub(super) fn is_sure(&self) -> bool {
+        self.brings_the_oldest.get() && backend::is_any_coroutine_ready()
     }
 
     /// Whether others are to run first. False: there are none, or it is not to.
@@ -78,12 +87,13 @@ pub(super) fn go_on(
     context: &Context,
     order: Order,
     guards: Gathered<'_, '_>,
+    tally: Tally,
     at: &'static Location<'static>,
 ) -> Result<Chosen, Stopped> {
     let me = context.worker();
-    let seen = guards.tally().map_or(Seen::Other, |tally| {
-        take_the_oldest(me, order, guards, tally).map_or_else(|| take_any(me, order, guards, tally.latest), Seen::Took)
-    });
+    let oldest = take_the_oldest(me, order, guards, tally);
+    context.courtesy.brings_the_oldest.set(oldest.is_some());
+    let seen = oldest.map_or_else(|| take_any(me, order, guards, tally.latest), Seen::Took);
     context.courtesy.has_paid(!matches!(seen, Seen::Nobody));
     match seen {
         Seen::Took(chosen) => Ok(chosen),

@@ -36,13 +36,13 @@ pub(super) fn choose(
     if let Some(chosen) = take_the_oldest(me, order, guards, tally) {
         return Ok(chosen);
     }
-    match courtesy::look_at_all(context, order, guards, tally.latest, at) {
-        Next::Done(result) => result,
-        Next::LetOthersGoFirst => {
-            backend::let_ready_coroutines_run(context);
-            courtesy::go_on(context, order, guards, at)
-        }
+    if !context.courtesy.is_sure()
+        && let Next::Done(result) = courtesy::look_at_all(context, order, guards, tally.latest, at)
+    {
+        return result;
     }
+    backend::let_ready_coroutines_run(context);
+    courtesy::go_on(context, order, guards, tally, at)
 }
 
 /// What came of a look at all guards.

@@ -7,6 +7,8 @@ use super::few::{Few, Filling};
 use super::gathered::{Common, Gathered, Run};
 use super::guard::Deadline;
 use super::slot::{OutputSlot, Slot};
+#[cfg(all(not(loom), feature = "backend-coroutines"))]
+use super::tally::Tally;
 use crate::channel::{End, Receiver, Sender};
 use crate::error::Stopped;
 use crate::process::context::Context;
@@ -30,7 +32,13 @@ impl<'a, const N: usize> GuardList<'a, N> {
     /// To add all.
     #[inline(always)]
     pub fn gather(&mut self) -> Guards<'_, 'a> {
-        Guards { ends: self.ends.fill(), runs: self.runs.fill(), plain: true }
+        Guards {
+            ends: self.ends.fill(),
+            runs: self.runs.fill(),
+            plain: true,
+            #[cfg(all(not(loom), feature = "backend-coroutines"))]
+            tally: Tally::OF_NONE,
+        }
     }
 }
 
@@ -40,6 +48,9 @@ pub struct Guards<'l, 'a> {
     runs: Filling<'l, Run>,
     /// All are plain inputs and outputs.
     plain: bool,
+    /// What their ends have shown.
+    #[cfg(all(not(loom), feature = "backend-coroutines"))]
+    tally: Tally,
 }
 
 impl<'l, 'a> Guards<'l, 'a> {
@@ -157,7 +168,13 @@ impl<'l, 'a> Guards<'l, 'a> {
 
     #[inline(always)]
     fn gathered(&self) -> Gathered<'_, 'a> {
-        Gathered { ends: self.ends.list(), runs: self.runs.list(), plain: self.plain }
+        Gathered {
+            ends: self.ends.list(),
+            runs: self.runs.list(),
+            plain: self.plain,
+            #[cfg(all(not(loom), feature = "backend-coroutines"))]
+            tally: self.tally,
+        }
     }
 }
 
@@ -178,6 +195,8 @@ impl<'a> Communications<'_, '_, 'a> {
             if !self.is_run {
                 self.guards.runs.push(Run { replica: self.replica, first: self.guards.ends.count(), ..self.run });
             }
+            #[cfg(all(not(loom), feature = "backend-coroutines"))]
+            self.guards.tally.add(self.guards.ends.count(), end);
             self.guards.ends.push(end);
         }
         self.is_run = end.is_some();

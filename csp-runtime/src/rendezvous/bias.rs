@@ -116,7 +116,7 @@ impl Owner {
     /// Whether it is this thread, and that owns locks.
     #[inline(always)]
     pub(crate) fn owns_locks(self) -> bool {
-        MINE.get().is_some_and(|mine| ptr::eq(mine, self.0))
+        ptr::eq(MINE.get().map_or(ptr::null(), ptr::from_ref), self.0)
     }
 
     #[inline(always)]
