@@ -207,7 +207,7 @@ impl<'g> Choice<'_, 'g> {
             communications.for_each(|communication| communication.set_passed_over(timed_out));
         }
         let Some(communication) = self.guards[taken].communication() else { return };
-        communication.set_chosen_at(survey.latest + 1);
+        communication.set_chosen_after(survey.latest);
         #[cfg(feature = "backend-processes")]
         if let Some(there) = self.seats[taken].there.get() {
             return self.remember_there(communication, there);

@@ -93,7 +93,7 @@ pub(super) fn go_on(
     let me = context.worker();
     let oldest = take_the_oldest(me, order, guards, tally);
     context.courtesy.brings_the_oldest.set(oldest.is_some());
-    let seen = oldest.map_or_else(|| take_any(me, order, guards, tally.latest), Seen::Took);
+    let seen = oldest.map_or_else(|| take_any(me, order, guards, tally.latest()), Seen::Took);
     context.courtesy.has_paid(!matches!(seen, Seen::Nobody));
     match seen {
         Seen::Took(chosen) => Ok(chosen),

@@ -45,9 +45,6 @@ pub(super) struct Gathered<'l, 'a> {
     /// All are plain inputs and outputs.
     #[cfg_attr(not(all(not(loom), feature = "backend-coroutines")), allow(dead_code, reason = "coroutines look"))]
     pub(super) plain: bool,
-    /// What their ends have shown.
-    #[cfg(all(not(loom), feature = "backend-coroutines"))]
-    pub(super) tally: Tally,
 }
 
 impl<'l, 'a> Gathered<'l, 'a> {
@@ -79,7 +76,7 @@ impl<'l, 'a> Gathered<'l, 'a> {
     /// What their ends show, if a look at them can tell.
     #[inline(always)]
     pub(super) fn tally(self) -> Option<Tally> {
-        (self.plain && self.tally.is_simple()).then_some(self.tally)
+        if self.plain { Tally::of(self.ends) } else { None }
     }
 
     /// The communication of end `index`.

@@ -20,10 +20,11 @@ use crate::rendezvous::offer::Kind;
 /// The choice, which takes a look first where that can tell.
 ///
 /// Inlined into the body of the process, as far as it goes if there is somebody, and for the sake of the switch in it: see `Channel::communicate`.
+/// `guards` are asked for anew at each place, so that nobody puts them together who takes the oldest.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub(super) fn choose(
+pub(super) fn choose<'l, 'a: 'l>(
     order: Order,
-    guards: Gathered<'_, '_>,
+    guards: Gathered<'l, 'a>,
     at: &'static Location<'static>,
 ) -> Result<Chosen, Stopped> {
     // SAFETY: the running process is the caller, and the reference is not kept.
@@ -37,7 +38,7 @@ pub(super) fn choose(
         return Ok(chosen);
     }
     if !context.courtesy.is_sure()
-        && let Next::Done(result) = courtesy::look_at_all(context, order, guards, tally.latest, at)
+        && let Next::Done(result) = courtesy::look_at_all(context, order, guards, tally.latest(), at)
     {
         return result;
     }
@@ -63,8 +64,8 @@ pub(super) fn take_the_oldest(me: Owner, order: Order, guards: Gathered<'_, '_>,
     if order != Order::Fair || !all_are_plain() {
         return None;
     }
-    let (communication, chosen) = guards.communication(tally.oldest)?;
-    take(me, &communication, tally.latest).then_some(chosen)
+    let (communication, chosen) = guards.communication(tally.oldest())?;
+    take(me, &communication, tally.latest()).then_some(chosen)
 }
 
 /// The same of any guard: looks at the channels of all. `latest`: when an end of this choice was chosen last.
@@ -108,7 +109,7 @@ fn take_another(own: Own<'_>, communication: &Communication<'_>, latest: u64) ->
             // SAFETY: as there.
             unsafe { partner.wake() };
             communication.outcome().leave_message();
-            communication.set_chosen_at(latest + 1);
+            communication.set_chosen_after(latest);
             true
         }
         Found::Nobody(own) => {
@@ -140,6 +141,6 @@ fn take(me: Owner, communication: &Communication<'_>, latest: u64) -> bool {
         }
         communication.outcome().leave_message();
     }
-    communication.set_chosen_at(latest + 1);
+    communication.set_chosen_after(latest);
     true
 }

@@ -7,8 +7,6 @@ use super::few::{Few, Filling};
 use super::gathered::{Common, Gathered, Run};
 use super::guard::Deadline;
 use super::slot::{OutputSlot, Slot};
-#[cfg(all(not(loom), feature = "backend-coroutines"))]
-use super::tally::Tally;
 use crate::channel::{End, Receiver, Sender};
 use crate::error::Stopped;
 use crate::process::context::Context;
@@ -32,13 +30,7 @@ impl<'a, const N: usize> GuardList<'a, N> {
     /// To add all.
     #[inline(always)]
     pub fn gather(&mut self) -> Guards<'_, 'a> {
-        Guards {
-            ends: self.ends.fill(),
-            runs: self.runs.fill(),
-            plain: true,
-            #[cfg(all(not(loom), feature = "backend-coroutines"))]
-            tally: Tally::OF_NONE,
-        }
+        Guards { ends: self.ends.fill(), runs: self.runs.fill(), plain: true }
     }
 }
 
@@ -48,9 +40,6 @@ pub struct Guards<'l, 'a> {
     runs: Filling<'l, Run>,
     /// All are plain inputs and outputs.
     plain: bool,
-    /// What their ends have shown.
-    #[cfg(all(not(loom), feature = "backend-coroutines"))]
-    tally: Tally,
 }
 
 impl<'l, 'a> Guards<'l, 'a> {
@@ -168,13 +157,7 @@ impl<'l, 'a> Guards<'l, 'a> {
 
     #[inline(always)]
     fn gathered(&self) -> Gathered<'_, 'a> {
-        Gathered {
-            ends: self.ends.list(),
-            runs: self.runs.list(),
-            plain: self.plain,
-            #[cfg(all(not(loom), feature = "backend-coroutines"))]
-            tally: self.tally,
-        }
+        Gathered { ends: self.ends.list(), runs: self.runs.list(), plain: self.plain }
     }
 }
 
@@ -195,8 +178,6 @@ impl<'a> Communications<'_, '_, 'a> {
             if !self.is_run {
                 self.guards.runs.push(Run { replica: self.replica, first: self.guards.ends.count(), ..self.run });
             }
-            #[cfg(all(not(loom), feature = "backend-coroutines"))]
-            self.guards.tally.add(self.guards.ends.count(), end);
             self.guards.ends.push(end);
         }
         self.is_run = end.is_some();
