@@ -1,9 +1,11 @@
 //! The primitives that the protocols stand on: std's own, or loom's when a model test runs the shipped code.
 
+#[cfg(all(not(loom), feature = "backend-coroutines"))]
+pub(crate) use std::sync::atomic::AtomicPtr;
 #[cfg(all(not(loom), any(feature = "backend-coroutines", feature = "backend-processes")))]
 pub(crate) use std::sync::atomic::fence;
 #[cfg(not(loom))]
-pub(crate) use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicUsize, Ordering};
+pub(crate) use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 
 #[cfg(loom)]
 pub(crate) use loom::sync::atomic::{
