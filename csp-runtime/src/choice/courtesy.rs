@@ -7,7 +7,6 @@ use std::panic::Location;
 use super::choose::{Chosen, Order};
 use super::gathered::Gathered;
 use super::glance::{Seen, take_any, take_the_oldest};
-use super::tally::Tally;
 use crate::backend;
 use crate::error::Stopped;
 use crate::process::context::Context;
@@ -87,13 +86,18 @@ pub(super) fn go_on(
     context: &Context,
     order: Order,
     guards: Gathered<'_, '_>,
-    tally: Tally,
     at: &'static Location<'static>,
 ) -> Result<Chosen, Stopped> {
     let me = context.worker();
-    let oldest = take_the_oldest(me, order, guards, tally);
+    // Told anew: another process may have chosen one of these ends meanwhile.
+    let tally = guards.tally();
+    let oldest = tally.and_then(|tally| take_the_oldest(me, order, guards, tally));
     context.courtesy.brings_the_oldest.set(oldest.is_some());
-    let seen = oldest.map_or_else(|| take_any(me, order, guards, tally.latest()), Seen::Took);
+    let seen = match (oldest, tally) {
+        (Some(chosen), _) => Seen::Took(chosen),
+        (None, Some(tally)) => take_any(me, order, guards, tally.latest()),
+        (None, None) => Seen::Other,
+    };
     context.courtesy.has_paid(!matches!(seen, Seen::Nobody));
     match seen {
         Seen::Took(chosen) => Ok(chosen),

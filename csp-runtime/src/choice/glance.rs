@@ -20,11 +20,10 @@ use crate::rendezvous::offer::Kind;
 /// The choice, which takes a look first where that can tell.
 ///
 /// Inlined into the body of the process, as far as it goes if there is somebody, and for the sake of the switch in it: see `Channel::communicate`.
-/// `guards` are asked for anew at each place, so that nobody puts them together who takes the oldest.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub(super) fn choose<'l, 'a: 'l>(
+pub(super) fn choose(
     order: Order,
-    guards: Gathered<'l, 'a>,
+    guards: Gathered<'_, '_>,
     at: &'static Location<'static>,
 ) -> Result<Chosen, Stopped> {
     // SAFETY: the running process is the caller, and the reference is not kept.
@@ -43,7 +42,7 @@ pub(super) fn choose<'l, 'a: 'l>(
         return result;
     }
     backend::let_ready_coroutines_run(context);
-    courtesy::go_on(context, order, guards, tally, at)
+    courtesy::go_on(context, order, guards, at)
 }
 
 /// What came of a look at all guards.

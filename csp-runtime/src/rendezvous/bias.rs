@@ -70,6 +70,7 @@ pub(crate) fn become_owner() {
         if name <= REVOKED || all_from(newest).any(|other| other.name() == name) {
             continue; // this one stays where it is, so the next is somewhere else
         }
+        // SYNC owners: as above.
         match NEWEST.compare_exchange(newest, hand, Ordering::AcqRel, Ordering::Acquire) {
             Ok(_) => return MINE.with(|mine| mine.set(Some(hand))),
             Err(now) => newest = now,
