@@ -1,6 +1,7 @@
 //! Models of a channel's lock: the one that spins, and the one that belongs to a worker.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use loom::thread;
 
@@ -33,6 +34,12 @@ fn the_lock_excludes_and_publishes() {
     });
 }
 
+/// Makes this thread an owner like no other: models run at the same time, and each many times over.
+fn become_another_owner() {
+    static OWNERS: AtomicUsize = AtomicUsize::new(0);
+    become_owner(OWNERS.fetch_add(1, Ordering::Relaxed));
+}
+
 /// A lock that belongs to the one who comes first, and what it protects.
 type Owned = (BiasedLock, Guarded<u32>);
 
@@ -49,7 +56,7 @@ fn add_one(shared: &Owned) {
 fn an_owner_is_disturbed(preemptions: usize, times: u32, others: &'static [bool]) {
     explore(preemptions, move || {
         let shared: Arc<Owned> = Arc::new((BiasedLock::new(), Guarded::new(0)));
-        become_owner();
+        become_another_owner();
         add_one(&shared);
         let others: Vec<_> = others
             .iter()
@@ -57,7 +64,7 @@ fn an_owner_is_disturbed(preemptions: usize, times: u32, others: &'static [bool]
                 let shared = shared.clone();
                 thread::spawn(move || {
                     if owns_locks {
-                        become_owner();
+                        become_another_owner();
                     }
                     add_one(&shared);
                 })
@@ -90,7 +97,7 @@ fn a_new_lock_gets_one_owner() {
         let owners = [(); 2].map(|()| {
             let shared = shared.clone();
             thread::spawn(move || {
-                become_owner();
+                become_another_owner();
                 add_one(&shared);
                 add_one(&shared);
             })

@@ -14,25 +14,26 @@ const NEW: u32 = 0;
 const SHARED: u32 = 1;
 /// Somebody makes its owner give it up.
 const REVOKED: u32 = 2;
+const FIRST_OWNER: u32 = 3;
+/// The name of those who own no lock.
+const STRANGER: u32 = u32::MAX;
 
-/// An owner of locks, as others see it. Apart from those of other threads, as each operation writes to it.
+/// Who owns locks, as others see them. Apart from those of other threads, as each operation writes to it.
 #[repr(align(128))]
 struct Hand {
-    /// Which of its own locks it holds. Only the owner writes it, and it holds one at a time.
+    /// Which of its own locks it holds. Only its owner writes it, and it holds one at a time.
     holds: AtomicPtr<BiasedLock>,
-    /// The owner that came before.
+    /// By what its locks know it.
+    name: u32,
+    /// Of the owner that came before.
     next: Option<&'static Hand>,
 }
 
 impl Hand {
-    /// By what its locks know it: half of its address, which is at hand where the whole one is, and takes half the room in a channel.
-    #[inline(always)]
-    #[allow(
-        clippy::cast_possible_truncation,
-        reason = "that is the point: `become_owner` sees to it that no two have the same"
-    )]
-    fn name(&self) -> u32 {
-        ptr::from_ref(self).addr() as u32
+    /// No lock has its name.
+    #[cfg(not(loom))]
+    const fn of_a_stranger() -> Self {
+        Self { holds: AtomicPtr::new(ptr::null_mut()), name: STRANGER, next: None }
     }
 }
 
@@ -56,35 +57,31 @@ loom::thread_local! {
     static MINE: Cell<Option<&'static Hand>> = Cell::new(None);
 }
 
-/// From now on this thread makes locks its own that it is the first to take. It must never end: whoever wants such a lock
+/// From now on this thread, as owner `number`, makes locks its own that it is the first to take. It must never end: whoever wants such a lock
 /// waits until its owner has let go of it.
-pub(crate) fn become_owner() {
-    if !barrier::is_there() {
-        return;
-    }
+pub(crate) fn become_owner(number: usize) {
+    let name = u32::try_from(number).ok().and_then(|number| number.checked_add(FIRST_OWNER));
+    let Some(name) = name.filter(|&name| name < STRANGER && barrier::is_there()) else { return };
     // SYNC owners: whoever finds a hand there finds it whole.
     let mut newest = NEWEST.load(Ordering::Acquire);
     loop {
-        let hand = Box::leak(Box::new(Hand { holds: AtomicPtr::new(ptr::null_mut()), next: all_from(newest).next() }));
-        let name = hand.name();
-        if name <= REVOKED || all_from(newest).any(|other| other.name() == name) {
-            continue; // this one stays where it is, so the next is somewhere else
-        }
+        let next = all_from(newest).next();
+        let mine: &'static Hand = Box::leak(Box::new(Hand { holds: AtomicPtr::new(ptr::null_mut()), name, next }));
         // SYNC owners: as above.
-        match NEWEST.compare_exchange(newest, hand, Ordering::AcqRel, Ordering::Acquire) {
-            Ok(_) => return MINE.with(|mine| mine.set(Some(hand))),
-            Err(now) => newest = now,
+        match NEWEST.compare_exchange(newest, ptr::from_ref(mine).cast_mut(), Ordering::AcqRel, Ordering::Acquire) {
+            Ok(_) => return MINE.with(|place| place.set(Some(mine))),
+            Err(now) => newest = now, // another owner came first, and this hand stays unused
         }
     }
 }
 
 #[cfg(not(loom))]
-static NOBODYS: Hand = Hand { holds: AtomicPtr::new(ptr::null_mut()), next: None };
+static NOBODYS: Hand = Hand::of_a_stranger();
 
 #[cfg(not(loom))]
 thread_local! {
     /// For those of this thread who own no locks. It is written to all the same, so each thread has one.
-    static IDLE: Hand = const { Hand { holds: AtomicPtr::new(ptr::null_mut()), next: None } };
+    static STRANGERS: Hand = const { Hand::of_a_stranger() };
 }
 
 /// For whom a lock is taken as their own. Neither `Send` nor `Sync`: it stays on its thread.
@@ -111,7 +108,7 @@ impl Owner {
 
     #[inline]
     fn idle() -> Self {
-        Self(IDLE.with(ptr::from_ref))
+        Self(STRANGERS.with(ptr::from_ref))
     }
 
     /// Whether it is this thread, and that owns locks.
@@ -189,12 +186,15 @@ impl BiasedLock {
     /// The owner's way.
     #[inline(always)]
     fn lock_with(&self, mine: &Hand) -> bool {
-        debug_assert!(mine.holds.load(Ordering::Relaxed).is_null(), "a hand holds one lock at a time");
+        debug_assert!(
+            mine.name == STRANGER || mine.holds.load(Ordering::Relaxed).is_null(),
+            "a hand holds one lock at a time"
+        );
         // SYNC bias: as in `let_go`, for whoever waits until another lock than this one is held.
         mine.holds.store(ptr::from_ref(self).cast_mut(), Ordering::Release);
         // SYNC revocation: here «I hold it, then is it mine?», in `revoke` «it is not, then does its owner hold it?».
         barrier::light();
-        if self.bias.load(Ordering::Relaxed) == mine.name() || mutant("own_without_a_look") {
+        if self.bias.load(Ordering::Relaxed) == mine.name || mutant("own_without_a_look") {
             return true;
         }
         let_go(mine);
@@ -214,7 +214,7 @@ impl BiasedLock {
             match self.bias.load(Ordering::Acquire) {
                 SHARED => return self.shared.lock(),
                 NEW => {
-                    let next = mine.map_or(SHARED, Hand::name);
+                    let next = mine.map_or(SHARED, |mine| mine.name);
                     // SYNC owners: whoever reads the name finds its hand in the list. (Nobody has done anything under the lock yet.)
                     let _ = self.bias.compare_exchange(NEW, next, Ordering::Release, Ordering::Relaxed);
                 }
@@ -222,7 +222,7 @@ impl BiasedLock {
                     pause(attempt);
                     attempt += 1;
                 }
-                owner => match mine.filter(|mine| mine.name() == owner) {
+                owner => match mine.filter(|mine| mine.name == owner) {
                     Some(mine) if self.lock_with(mine) => return,
                     Some(_) => {}
                     None => self.revoke(owner),
@@ -245,7 +245,7 @@ impl BiasedLock {
         }
         // SYNC owners: see `become_owner`.
         let mut all = all_from(NEWEST.load(Ordering::Acquire));
-        let owner = all.find(|hand| hand.name() == owner).expect("an owner is in the list before it owns a lock");
+        let owner = all.find(|hand| hand.name == owner).expect("an owner is in the list before it owns a lock");
         let mut attempt = 0;
         // SYNC bias: sees what its owner did under it.
         while ptr::eq(owner.holds.load(Ordering::Acquire), self) {

@@ -244,10 +244,10 @@ impl Worker {
 
     // ---- the loop
 
-    pub(super) fn run(&'static self) -> ! {
+    pub(super) fn run(&'static self, number: usize) -> ! {
         THIS.set(Some(self));
         queue::clear();
-        bias::become_owner();
+        bias::become_owner(number);
         self.nursery.become_mine();
         deadlock::become_host();
         let _ = self.thread.set(std::thread::current());

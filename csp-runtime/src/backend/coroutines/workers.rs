@@ -45,7 +45,7 @@ fn start() -> Result<Vec<&'static Worker>, String> {
         let worker: &'static Worker = Box::leak(Box::new(Worker::new()));
         // Awake until it finds nothing to do.
         deadlock::resume_one();
-        match pool::start_worker(number, move || worker.run()) {
+        match pool::start_worker(number, move || worker.run(number)) {
             Ok(()) => workers.push(worker),
             Err(why) => {
                 deadlock::uncount_one();
