@@ -36,7 +36,7 @@ pub(super) fn choose(
     if let Some(chosen) = take_the_oldest(me, order, guards, tally) {
         return Ok(chosen);
     }
-    if !context.courtesy.is_sure()
+    if !(order == Order::Fair && context.courtesy.is_sure())
         && let Next::Done(result) = courtesy::look_at_all(context, order, guards, tally.latest(), at)
     {
         return result;

@@ -90,6 +90,45 @@ fn two_take_an_owners_lock_away_at_once() {
     an_owner_is_disturbed(2, 1, &[false, true]);
 }
 
+/// An owner goes from one of its locks to the next, or takes the next one too, while another thread wants the first.
+fn an_owner_has_two_locks(both: bool) {
+    explore(3, move || {
+        let locks: Arc<[Owned; 2]> =
+            Arc::new([(BiasedLock::new(), Guarded::new(0)), (BiasedLock::new(), Guarded::new(0))]);
+        become_another_owner();
+        locks.iter().for_each(add_one);
+        let other = {
+            let locks = locks.clone();
+            thread::spawn(move || add_one(&locks[0]))
+        };
+        if both {
+            locks[0].0.lock();
+            add_one(&locks[1]);
+            // SAFETY: locked, and used for what the lock protects.
+            let held = unsafe { Held::new(NoJournal) };
+            locks[0].1.set(locks[0].1.get(&held) + 1, &held);
+            // SAFETY: locked above.
+            unsafe { locks[0].0.unlock() };
+        } else {
+            locks.iter().for_each(add_one);
+        }
+        other.join().unwrap();
+        // SAFETY: the other thread has ended.
+        let held = unsafe { Held::new(NoJournal) };
+        assert_eq!([locks[0].1.get(&held), locks[1].1.get(&held)], [3, 2]);
+    });
+}
+
+#[test]
+fn an_owner_goes_from_one_lock_to_the_next() {
+    an_owner_has_two_locks(false);
+}
+
+#[test]
+fn an_owner_takes_a_second_lock_meanwhile() {
+    an_owner_has_two_locks(true);
+}
+
 #[test]
 fn a_new_lock_gets_one_owner() {
     explore(2, || {

@@ -14,7 +14,7 @@ thread_local! {
 
 struct HeadOfNobody(Head);
 
-// SAFETY: it is never written to.
+// SAFETY: it is never written to. (The hand to which it leads is, by atomic operations.)
 unsafe impl Sync for HeadOfNobody {}
 
 static NOBODY: HeadOfNobody = HeadOfNobody(Head { waits: Cell::new(0), short_way: ShortWay::closed() });

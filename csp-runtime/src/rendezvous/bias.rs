@@ -21,7 +21,7 @@ const STRANGER: u32 = u32::MAX;
 /// Who owns locks, as others see them. Apart from those of other threads, as each operation writes to it.
 #[repr(align(128))]
 struct Hand {
-    /// Which of its own locks it holds. Only its owner writes it, and it holds one at a time.
+    /// Which of its own locks it holds. Only its owner writes it, and it holds one at a time: whoever takes a second lock shares that with all.
     holds: AtomicPtr<BiasedLock>,
     /// By what its locks know it.
     name: u32,
@@ -30,6 +30,11 @@ struct Hand {
 }
 
 impl Hand {
+    #[inline(always)]
+    fn is_free(&self) -> bool {
+        self.holds.load(Ordering::Relaxed).is_null()
+    }
+
     /// No lock has its name.
     #[cfg(not(loom))]
     const fn of_a_stranger() -> Self {
@@ -149,7 +154,7 @@ impl RawLock for BiasedLock {
     #[inline(always)]
     fn lock(&self) {
         let mine = MINE.with(Cell::get);
-        if mine.is_some_and(|mine| self.lock_with(mine)) {
+        if mine.is_some_and(|mine| mine.is_free() && self.lock_with(mine)) {
             return;
         }
         // SYNC shared: see `lock_otherwise`.
@@ -167,7 +172,7 @@ impl RawLock for BiasedLock {
 }
 
 impl BiasedLock {
-    /// Takes it if it is `me`'s own, who is on this thread. False: only `lock` can.
+    /// Takes it if it is `me`'s own, who is on this thread, and holds no other one. False: only `lock` can.
     #[cfg(not(loom))]
     #[inline(always)]
     pub(super) fn lock_own(&self, me: Owner) -> bool {
@@ -186,12 +191,10 @@ impl BiasedLock {
     /// The owner's way.
     #[inline(always)]
     fn lock_with(&self, mine: &Hand) -> bool {
-        debug_assert!(
-            mine.name == STRANGER || mine.holds.load(Ordering::Relaxed).is_null(),
-            "a hand holds one lock at a time"
-        );
+        debug_assert!(mine.name == STRANGER || mine.is_free(), "a hand holds one lock at a time");
         // SYNC bias: as in `let_go`, for whoever waits until another lock than this one is held.
-        mine.holds.store(ptr::from_ref(self).cast_mut(), Ordering::Release);
+        let ordering = if mutant("next_lock_relaxed") { Ordering::Relaxed } else { Ordering::Release };
+        mine.holds.store(ptr::from_ref(self).cast_mut(), ordering);
         // SYNC revocation: here «I hold it, then is it mine?», in `revoke` «it is not, then does its owner hold it?».
         barrier::light();
         if self.bias.load(Ordering::Relaxed) == mine.name || mutant("own_without_a_look") {
@@ -214,7 +217,7 @@ impl BiasedLock {
             match self.bias.load(Ordering::Acquire) {
                 SHARED => return self.shared.lock(),
                 NEW => {
-                    let next = mine.map_or(SHARED, |mine| mine.name);
+                    let next = mine.filter(|mine| mine.is_free()).map_or(SHARED, |mine| mine.name);
                     // SYNC owners: whoever reads the name finds its hand in the list. (Nobody has done anything under the lock yet.)
                     let _ = self.bias.compare_exchange(NEW, next, Ordering::Release, Ordering::Relaxed);
                 }
@@ -223,12 +226,20 @@ impl BiasedLock {
                     attempt += 1;
                 }
                 owner => match mine.filter(|mine| mine.name == owner) {
+                    Some(mine) if !mine.is_free() => self.give_up(owner),
                     Some(mine) if self.lock_with(mine) => return,
                     Some(_) => {}
                     None => self.revoke(owner),
                 },
             }
         }
+    }
+
+    /// By its owner, who holds another lock and not this one: makes it a shared one, unless somebody else is about to.
+    #[cold]
+    fn give_up(&self, owner: u32) {
+        // SYNC shared: see `lock_otherwise`.
+        let _ = self.bias.compare_exchange(owner, SHARED, Ordering::Release, Ordering::Relaxed);
     }
 
     /// Makes the lock a shared one, unless somebody else is about to. Waits until its owner has let go of it, which takes a

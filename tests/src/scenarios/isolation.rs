@@ -16,6 +16,7 @@ scenarios![
     channels_made_by_a_child_go_to_others,
     every_child_has_pars_of_its_own,
     processes_on_three_backends_talk_and_choose,
+    an_end_in_a_buffer_moves_with_its_channel,
     what_cannot_be_handed_over_is_refused_by_name_and_line,
     text_on_its_way_is_printed_once(main_only),
     many_forks_leave_nothing_behind,
@@ -167,6 +168,27 @@ fn relays(input: Receiver<u32>, out: Sender<u32>) {
     for value in &input {
         out.send(value)?;
     }
+}
+
+#[process]
+fn opens_the_letter(letters: Receiver<Receiver<u32>>) -> Result<u32, Stopped> {
+    here_on(csp::current().backend());
+    letters.recv()?.recv()
+}
+
+/// The end in the letter moves to shared memory while the channel in which it lies does, so one is held while the other is taken.
+#[process]
+fn writes_to_afar(far: Backend) -> Result<u32, Stopped> {
+    here();
+    let ((letters_out, letters), (out, input)) = (channel::buffered(1), channel());
+    letters_out.send(input)?;
+    let (answer, _) = par! { opens_the_letter(letters).on(far), says(csp::current().backend(), out, 1) };
+    answer
+}
+
+fn an_end_in_a_buffer_moves_with_its_channel() {
+    let far = if backend_name() == "seeded" { Backend::Seeded } else { Backend::Processes };
+    assert_eq!(par! { writes_to_afar(far) }, Ok(0));
 }
 
 #[process]

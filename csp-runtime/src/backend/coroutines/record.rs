@@ -56,7 +56,7 @@ const _: () = assert!(std::mem::offset_of!(Record, coroutine) + size_of::<*const
 enum State {
     /// It runs, or is about to.
     Going,
-    /// The same, and an `unpark` came meanwhile: its next park ends at once.
+    /// The same, and an `unpark` came meanwhile: its next [`park`](Park::park) ends at once.
     Notified,
     Parked,
     /// Its process has ended.
@@ -187,8 +187,8 @@ impl Record {
 
     /// Parks it, which is the caller, without a deadline. `context` is the current one.
     ///
-    /// A wake-up that came while it ran told it of nothing that it has not seen: it looked at what it waits for just now, and none of this thread
-    /// has run since.
+    /// A wake-up that came while it ran told it of nothing that it has not seen: it looked just now at what it waits for, or has just begun to wait,
+    /// and nobody else on this thread has run since.
     #[inline(always)]
     pub(super) fn park_here(&'static self, context: *const Context) {
         self.state.set(State::Parked);
