@@ -137,7 +137,7 @@ pub(crate) fn is_owner() -> bool {
 }
 
 /// A lock that belongs to the first thread that takes it, if that is one that owns locks, until another one wants it.
-/// `bias` goes NEW → owner → REVOKED → SHARED, or NEW → SHARED, and never back.
+/// `bias` goes NEW → owner → REVOKED → SHARED, and never back; without REVOKED if nobody else wants it, and without an owner if none came first.
 ///
 /// It stays where it is while anybody holds it: an owner says by its address which one it holds.
 pub(crate) struct BiasedLock {

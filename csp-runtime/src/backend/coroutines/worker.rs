@@ -26,11 +26,12 @@ use crate::rendezvous::bias;
 const EVERY: u64 = 64;
 /// The clock is read so often while there are timers, so that no communication starves them.
 const TIMERS_EVERY: u64 = 8;
-
-const _: () = assert!(TIMERS_EVERY < EVERY && TIMERS_EVERY.is_power_of_two() && EVERY.is_power_of_two());
 /// An idle worker looks so soon, and then half as often each time, whether another one computes while fresh processes wait.
 const FIRST_LOOK: Duration = Duration::from_micros(100);
 const LAST_LOOK: Duration = Duration::from_millis(5);
+
+// For `next_multiple`.
+const _: () = assert!(TIMERS_EVERY < EVERY && TIMERS_EVERY.is_power_of_two() && EVERY.is_power_of_two());
 
 /// A process that has not started, and so may still go to another worker.
 pub(super) struct Fresh {
