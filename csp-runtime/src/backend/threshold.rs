@@ -10,9 +10,9 @@ use crate::sync::Ordering;
 
 /// Starts a thread that runs `life`.
 pub(super) fn start(name: String, stack: Option<usize>, life: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    let arrival = Arrival::begin();
     // SYNC alive: counted before it can be seen among the system's threads; see `strangers`.
     ALIVE.fetch_add(1, Ordering::AcqRel);
-    let arrival = Arrival::begin();
     let body = move || {
         mark_as_ours();
         arrival.end();

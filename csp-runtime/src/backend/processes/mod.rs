@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 pub(crate) use child::Legacy;
 pub(crate) use fork::Moves;
 
+use super::threshold::{Quiet, wait_for_the_departing};
 use super::{NotStarted, threads};
 use crate::process::context::ContextKind;
 use crate::process::here::current;
@@ -107,6 +108,13 @@ pub(crate) fn launch(job: ForkedJob, birth: &Birth) -> Result<(), NotStarted> {
 /// Whether threads run in this OS process that are neither ours, nor the program's first one, nor the caller. The first one of a forked
 /// process is ours.
 fn has_foreign_threads() -> bool {
+    // One of ours that is counted, and is not there yet, would hide one of theirs; one that is there, and not counted any more, would look like that.
+    let _quiet = loop {
+        match Quiet::hold() {
+            Some(quiet) => break quiet,
+            None => wait_for_the_departing(),
+        }
+    };
     let first = usize::from(census::me().parent() == 0);
     let caller = usize::from(!threads::is_ours() && !threads::is_main_thread());
     threads::strangers(first + caller)
