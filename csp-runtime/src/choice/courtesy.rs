@@ -1,5 +1,6 @@
 //! A choice that finds nobody lets others go first, once, before it offers itself on every channel: as a rule one of them is its
-//! partner. Where that does not pay, it is tried ever more seldom.
+//! partner. Where that does not pay, it is tried ever more seldom; where it has just brought the partner that was due, it is done before the other
+//! channels are looked at.
 
 use std::cell::Cell;
 use std::panic::Location;
@@ -63,7 +64,7 @@ pub(super) enum Next {
     LetOthersGoFirst,
 }
 
-/// The choice of a coroutine whose first guard is not ready; `latest` as for [`take_any`].
+/// The choice of a coroutine whose oldest guard is not ready; `latest` as for [`take_any`].
 #[inline(never)]
 pub(super) fn look_at_all(
     context: &Context,

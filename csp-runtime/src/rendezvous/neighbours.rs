@@ -13,7 +13,7 @@ use super::stand::Stand;
 use crate::backend::{self, Ahead, Park};
 use crate::sync::{Held, NoJournal};
 
-/// A channel's lock, held as this thread's own.
+/// A channel's lock, held as this thread's own, by whom the last field says.
 pub(crate) struct Own<'c>(&'c Core<Local>, Held<NoJournal>, Owner);
 
 /// A partner whose offer is complete, so it may be gone once it has been woken.
