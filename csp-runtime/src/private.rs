@@ -15,7 +15,7 @@ pub use crate::process::{
     Replicated, Taken, Visitor, block, branch, par, process, quiet, replicate, replicated, seq, spawn,
 };
 
-#[cfg(any(feature = "backend-processes", test))]
+#[cfg(any(feature = "backend-processes", feature = "backend-coroutines", test))]
 pub use crate::process::{Path, Variable, probe};
 #[cfg(feature = "backend-processes")]
 pub use crate::shared::audit::{Audit, audit};
@@ -23,7 +23,7 @@ pub use crate::shared::audit::{Audit, audit};
 /// What a process takes along: a function that looks at each of its arguments.
 #[doc(hidden)]
 #[macro_export]
-#[cfg(any(feature = "backend-processes", test))]
+#[cfg(any(feature = "backend-processes", feature = "backend-coroutines", test))]
 macro_rules! __visit {
     ($args:ty: $($arg:ident)*) => {
         |args: &$args, visitor: &mut $crate::__private::Visitor<'_>| {
@@ -38,7 +38,7 @@ macro_rules! __visit {
 
 #[doc(hidden)]
 #[macro_export]
-#[cfg(not(any(feature = "backend-processes", test)))]
+#[cfg(not(any(feature = "backend-processes", feature = "backend-coroutines", test)))]
 macro_rules! __visit {
     ($($ignored:tt)*) => {
         |_, _| ()
@@ -52,7 +52,7 @@ macro_rules! __visit {
 /// The block comes first, so that the compiler has read it, and knows the types of all that is used in it, when it comes to the places.
 #[doc(hidden)]
 #[macro_export]
-#[cfg(any(feature = "backend-processes", test))]
+#[cfg(any(feature = "backend-processes", feature = "backend-coroutines", test))]
 macro_rules! __block {
     ({ $($places:tt)* } $($block:tt)*) => {{
         let mut seen = ::core::option::Option::None;
@@ -72,7 +72,7 @@ macro_rules! __block {
 
 #[doc(hidden)]
 #[macro_export]
-#[cfg(any(feature = "backend-processes", test))]
+#[cfg(any(feature = "backend-processes", feature = "backend-coroutines", test))]
 macro_rules! __take {
     ($taken:ident) => {};
     ($taken:ident [$variable:tt] { $($parts:tt)* } $($rest:tt)*) => {
@@ -108,7 +108,7 @@ macro_rules! __take {
 
 #[doc(hidden)]
 #[macro_export]
-#[cfg(any(feature = "backend-processes", test))]
+#[cfg(any(feature = "backend-processes", feature = "backend-coroutines", test))]
 macro_rules! __variable {
     ($like:ident) => {
         $like.like(&())
@@ -120,7 +120,7 @@ macro_rules! __variable {
 
 #[doc(hidden)]
 #[macro_export]
-#[cfg(not(any(feature = "backend-processes", test)))]
+#[cfg(not(any(feature = "backend-processes", feature = "backend-coroutines", test)))]
 macro_rules! __block {
     ({ $($places:tt)* } $($block:tt)*) => {
         $($block)*

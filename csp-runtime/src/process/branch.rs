@@ -12,6 +12,7 @@ use super::context::{Setup, run_as};
 use super::forked;
 use super::latch::Latch;
 use super::outcome::{Payload, raise_again};
+use super::segments;
 use super::spawn::{Outcome, Unclaimed};
 use super::value::{Caught, Meta, Process};
 use super::visit::Visitor;
@@ -73,9 +74,9 @@ pub trait Branches {
 pub trait Frame {
     /// What they yield.
     type Outputs;
-    /// Visits each process, in order.
+    /// Visits each process, in order, with the number of its segment.
     #[doc(hidden)]
-    fn each(&mut self, visit: &mut dyn FnMut(&mut dyn Slot));
+    fn each(&mut self, visit: &mut dyn FnMut(&mut dyn Slot, usize));
     /// What the processes left; a panic goes on.
     #[doc(hidden)]
     fn outputs(self) -> Self::Outputs;
@@ -138,6 +139,13 @@ impl<R: Runnable> One<R> {
         #[cfg(all(test, not(loom)))]
         if let State::Ready(runnable) = &self.state {
             super::visit_tests::look(runnable);
+        }
+    }
+
+    /// Shows what the process takes along, if it has not run.
+    pub(super) fn show(&self, visitor: &mut Visitor<'_>) {
+        if let State::Ready(runnable) = &self.state {
+            runnable.visit(visitor);
         }
     }
 
@@ -251,9 +259,7 @@ impl<R: Runnable> Slot for One<R> {
     }
 
     fn visit(&self, visitor: &mut Visitor<'_>) {
-        if let State::Ready(runnable) = &self.state {
-            runnable.visit(visitor);
-        }
+        self.show(visitor);
     }
 
     #[cfg(feature = "backend-processes")]
@@ -288,8 +294,8 @@ impl<R: Runnable> Slot for One<R> {
 impl<R: Runnable> Frame for One<R> {
     type Outputs = R::Output;
 
-    fn each(&mut self, visit: &mut dyn FnMut(&mut dyn Slot)) {
-        visit(self);
+    fn each(&mut self, visit: &mut dyn FnMut(&mut dyn Slot, usize)) {
+        visit(self, 0);
     }
 
     fn outputs(self) -> R::Output {
@@ -301,22 +307,31 @@ impl<R: Runnable> Frame for One<R> {
     }
 }
 
-impl<R: Runnable> Frame for Vec<One<R>> {
+/// The frame of several processes of one kind.
+pub struct Several<R: Runnable> {
+    all: Vec<One<R>>,
+    /// How many are in a segment.
+    segment: usize,
+}
+
+impl<R: Runnable> Frame for Several<R> {
     type Outputs = Vec<R::Output>;
 
-    fn each(&mut self, visit: &mut dyn FnMut(&mut dyn Slot)) {
-        self.iter_mut().for_each(|one| visit(one));
+    fn each(&mut self, visit: &mut dyn FnMut(&mut dyn Slot, usize)) {
+        for (number, segment) in self.all.chunks_mut(self.segment).enumerate() {
+            segment.iter_mut().for_each(|one| visit(one, number));
+        }
     }
 
     fn outputs(self) -> Vec<R::Output> {
-        self.into_iter().map(Frame::outputs).collect()
+        self.all.into_iter().map(Frame::outputs).collect()
     }
 }
 
 impl Frame for () {
     type Outputs = ();
 
-    fn each(&mut self, _visit: &mut dyn FnMut(&mut dyn Slot)) {}
+    fn each(&mut self, _visit: &mut dyn FnMut(&mut dyn Slot, usize)) {}
 
     fn outputs(self) {}
 }
@@ -324,7 +339,7 @@ impl Frame for () {
 impl<F: Frame, G: Frame> Frame for (F, G) {
     type Outputs = (F::Outputs, G::Outputs);
 
-    fn each(&mut self, visit: &mut dyn FnMut(&mut dyn Slot)) {
+    fn each(&mut self, visit: &mut dyn FnMut(&mut dyn Slot, usize)) {
         self.0.each(visit);
         self.1.each(visit);
     }
@@ -411,11 +426,11 @@ impl<R: Runnable> Replicated<R> {
 
 impl<R: Runnable> Branch for Replicated<R> {
     type Outputs = Vec<R::Output>;
-    type Frame = Vec<One<R>>;
+    type Frame = Several<R>;
 
-    fn frame(self) -> Vec<One<R>> {
+    fn frame(self) -> Several<R> {
         self.0.iter().for_each(One::look);
-        self.0
+        Several { segment: segments::length(&self.0), all: self.0 }
     }
 }
 

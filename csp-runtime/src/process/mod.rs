@@ -11,11 +11,12 @@ mod latch;
 mod lent;
 mod outcome;
 mod par;
-#[cfg(any(feature = "backend-processes", test))]
+#[cfg(any(feature = "backend-processes", feature = "backend-coroutines", test))]
 pub mod probe;
 mod quiet;
 #[cfg(feature = "backend-processes")]
 pub(crate) mod released;
+mod segments;
 mod short_way;
 mod spawn;
 mod taken;
@@ -34,7 +35,7 @@ pub use par::{ParSettings, par, seq};
 pub use quiet::{Quit, quiet};
 pub use spawn::{Handle, Scope, scope, spawn};
 pub use taken::Taken;
-#[cfg(any(feature = "backend-processes", test))]
+#[cfg(any(feature = "backend-processes", feature = "backend-coroutines", test))]
 pub use taken::{Path, Variable};
 pub use value::{Caught, Meta, Process, process};
 pub use visit::Visitor;

@@ -72,7 +72,7 @@ fn run_all(
     at: &'static Location<'static>,
 ) -> Result<(), String> {
     let (mut count, mut last_runs_here) = (0_usize, false);
-    frame.each(&mut |slot| {
+    frame.each(&mut |slot, _| {
         let (backend, chosen) = placement(context, slot.meta().backend, settings);
         slot.prepare(backend, chosen);
         // Once branches run, one of them may wait on what a later one takes along: then it could not move any more.
@@ -85,14 +85,14 @@ fn run_all(
     });
     let latch = Latch::new(context.parker(), context.is_hosted()).placed(at).of(count - usize::from(last_runs_here));
     let (mut index, mut failure) = (0, None);
-    frame.each(&mut |slot| {
+    frame.each(&mut |slot, segment| {
         index += 1;
         let here = last_runs_here && index == count;
         if failure.is_none() {
             if here {
                 return slot.run_here();
             }
-            failure = start(slot, &latch).err();
+            failure = start(slot, segment, &latch).err();
         }
         if failure.is_some() {
             discard(context, slot);
@@ -112,14 +112,14 @@ fn runs_here(context: &Context, slot: &dyn Slot) -> bool {
 }
 
 /// Starts a process that `latch` is for. If that fails, nobody has told the latch.
-fn start(slot: &mut dyn Slot, latch: &Latch) -> Result<(), String> {
+fn start(slot: &mut dyn Slot, segment: usize, latch: &Latch) -> Result<(), String> {
     let (backend, stack) = (slot.backend(), slot.meta().stack_size);
     #[cfg(feature = "backend-processes")]
     if backend == Backend::Processes {
         let birth = Birth::of(slot.meta());
         return backend::processes::launch(slot.forked_job(latch), &birth).map_err(|why| not_this(slot, &why.0));
     }
-    backend::launch(backend, slot.job(latch), stack).map_err(|why| not_this(slot, &why.0))
+    backend::launch(backend, slot.job(latch), stack, segment).map_err(|why| not_this(slot, &why.0))
 }
 
 #[cold]
@@ -151,7 +151,7 @@ pub fn seq<B: Branches>(settings: ParSettings, branches: B) -> <B::Frame as Fram
     let mut frame = branches.frame();
     current(|context| {
         let mut over = false;
-        frame.each(&mut |slot| {
+        frame.each(&mut |slot, _| {
             if over {
                 return;
             }
@@ -161,7 +161,7 @@ pub fn seq<B: Branches>(settings: ParSettings, branches: B) -> <B::Frame as Fram
                 slot.run_here();
             } else {
                 let latch = Latch::new(context.parker(), context.is_hosted()).placed(at).of(1);
-                if let Err(why) = start(slot, &latch) {
+                if let Err(why) = start(slot, 0, &latch) {
                     panic!("{at}: this branch of a `seq!` could not be started: {why}");
                 }
                 latch.wait_for_all(context);

@@ -134,7 +134,7 @@ unsafe fn start<R: Runnable>(
     }
     // SAFETY: the box is given up by exactly one of the job and the line below.
     let job = unsafe { Job::new(data.cast(), run_detached::<R>) };
-    if let Err(why) = backend::launch(backend, job, stack) {
+    if let Err(why) = backend::launch(backend, job, stack, 0) {
         // SAFETY: not launched, so it is ours again.
         let detached = unsafe { Box::from_raw(data) };
         detached.spawner.end_one();

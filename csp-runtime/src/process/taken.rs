@@ -1,19 +1,19 @@
 //! What an inline block takes along, looked up just before its closure is built.
 
-#[cfg(any(feature = "backend-processes", test))]
+#[cfg(any(feature = "backend-processes", feature = "backend-coroutines", test))]
 pub use noted::{Path, Taken, Variable};
 
 /// What a block takes along: nobody asks in this build.
-#[cfg(not(any(feature = "backend-processes", test)))]
+#[cfg(not(any(feature = "backend-processes", feature = "backend-coroutines", test)))]
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Taken;
 
-#[cfg(not(any(feature = "backend-processes", test)))]
+#[cfg(not(any(feature = "backend-processes", feature = "backend-coroutines", test)))]
 impl Taken {
     pub(super) fn visit(&self, _visitor: &mut super::visit::Visitor<'_>) {}
 }
 
-#[cfg(any(feature = "backend-processes", test))]
+#[cfg(any(feature = "backend-processes", feature = "backend-coroutines", test))]
 mod noted {
     use std::marker::PhantomData;
     use std::ptr::NonNull;

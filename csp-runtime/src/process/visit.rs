@@ -1,9 +1,13 @@
-//! What a branch takes along to another OS process: told to a visitor before the branch starts.
+//! What a branch takes along: told to a visitor before the branch starts.
 //!
-//! Only the processes backend asks. A child gets a copy of its starter's memory, so all that a branch owns is there by itself; but
-//! the records of the ends that move to it must be moved too, and what it writes behind a `&mut` must be brought back.
+//! The processes backend asks because a child gets a copy of its starter's memory, so all that a branch owns is there by itself; but
+//! the records of the ends that move to it must be moved too, and what it writes behind a `&mut` must be brought back. And whoever starts many
+//! branches at once asks which of them talk to each other (`segments.rs`).
 
-#![cfg_attr(not(test), allow(dead_code, reason = "the processes backend will ask"))]
+#![cfg_attr(
+    not(any(test, feature = "backend-processes")),
+    allow(dead_code, reason = "all of it is asked for only before a fork")
+)]
 
 use std::ptr::NonNull;
 use std::sync::Arc;
@@ -160,7 +164,8 @@ impl Mutable {
     }
 
     /// Whether its bytes are plain, as the codec means it.
-    pub(crate) fn is_plain(&self) -> bool {
+    #[cfg(test)]
+    pub(super) fn is_plain(&self) -> bool {
         self.plain
     }
 

@@ -70,7 +70,7 @@ impl Visit for Notes {
 /// What is seen of the branch, which is then dropped.
 fn seen(branch: impl Branch) -> Vec<String> {
     let mut notes = Notes::default();
-    branch.frame().each(&mut |slot: &mut dyn Slot| slot.visit(&mut Visitor::new(&mut notes)));
+    branch.frame().each(&mut |slot: &mut dyn Slot, _| slot.visit(&mut Visitor::new(&mut notes)));
     notes.lines
 }
 
@@ -192,7 +192,7 @@ fn the_adaptors_and_copies_of_a_process() {
 /// The targets of a process, which is then dropped.
 fn targets(branch: impl Branch) -> Vec<Mutable> {
     let mut notes = Notes::default();
-    branch.frame().each(&mut |slot: &mut dyn Slot| slot.visit(&mut Visitor::new(&mut notes)));
+    branch.frame().each(&mut |slot: &mut dyn Slot, _| slot.visit(&mut Visitor::new(&mut notes)));
     notes.targets
 }
 

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::ahead;
 use super::cpu_time::CpuTime;
+use super::linger::Linger;
 use super::nursery::Nursery;
 use super::queue;
 use super::record::Record;
@@ -55,6 +56,8 @@ pub(super) struct Worker {
     door: Door,
     thread: OnceLock<Thread>,
     cpu_time: OnceLock<CpuTime>,
+    /// Its place among the workers.
+    number: usize,
 }
 
 /// What each switch uses, in one cache line.
@@ -83,6 +86,7 @@ struct Own {
     free: RefCell<Vec<&'static Record>>,
     /// How many records there are.
     made: Cell<usize>,
+    linger: Linger,
 }
 
 // SAFETY: `own` and `turn`, but for `turns`, are used on the worker's thread alone: by `run`, by coroutines that it resumes, and by `Record`s after they
@@ -102,7 +106,7 @@ pub(super) fn this() -> Option<&'static Worker> {
 }
 
 impl Worker {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(number: usize) -> Self {
         Self {
             turn: Turn { running: Cell::new(None), turns: AtomicU64::new(0), due: Cell::new(0) },
             own: Own::default(),
@@ -112,7 +116,12 @@ impl Worker {
             door: Door { inbox: AtomicPtr::new(ptr::null_mut()), idle: Idleness::new() },
             thread: OnceLock::new(),
             cpu_time: OnceLock::new(),
+            number,
         }
+    }
+
+    pub(super) fn number(&self) -> usize {
+        self.number
     }
 
     #[inline]
@@ -245,10 +254,10 @@ impl Worker {
 
     // ---- the loop
 
-    pub(super) fn run(&'static self, number: usize) -> ! {
+    pub(super) fn run(&'static self) -> ! {
         THIS.set(Some(self));
         queue::clear();
-        bias::become_owner(number);
+        bias::become_owner(self.number);
         self.nursery.become_mine();
         deadlock::become_host();
         let _ = self.thread.set(std::thread::current());
@@ -376,6 +385,10 @@ impl Worker {
         if !self.own.timers.is_empty() && self.own.timers.fire() {
             return;
         }
+        let (since, due) = (Instant::now(), self.own.timers.next());
+        if self.own.linger.finds_work(since, due, || self.has_work(), || workers::others_run(self)) {
+            return;
+        }
         match self.door.idle.settle(|| self.has_work()) {
             Settled::GoOn => return,
             Settled::GoOnCountedTwice => return deadlock::uncount_one(),
@@ -383,6 +396,7 @@ impl Worker {
         }
         deadlock::end_one();
         self.sleep_while_idle();
+        self.own.linger.has_slept(since.elapsed());
         deadlock::pass();
     }
 

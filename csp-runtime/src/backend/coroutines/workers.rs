@@ -22,8 +22,18 @@ thread_local! {
     static HOME: Cell<Option<&'static Worker>> = const { Cell::new(None) };
 }
 
+/// The worker for a segment of what this thread launches: the workers by turns, from the thread's own on.
+pub(super) fn home(segment: usize) -> Result<&'static Worker, NotStarted> {
+    let first = own()?;
+    if segment == 0 {
+        return Ok(first);
+    }
+    let workers = all();
+    Ok(workers[(first.number() + segment) % workers.len()])
+}
+
 /// The worker for what this thread launches: itself if it is one. Other threads take turns when they first ask.
-pub(super) fn home() -> Result<&'static Worker, NotStarted> {
+fn own() -> Result<&'static Worker, NotStarted> {
     static NEXT: AtomicUsize = AtomicUsize::new(0);
     if let Some(worker) = this().or(HOME.get()) {
         return Ok(worker);
@@ -42,10 +52,10 @@ fn start() -> Result<Vec<&'static Worker>, String> {
     let wanted = config::effective().workers;
     let mut workers = Vec::with_capacity(wanted);
     for number in 0..wanted {
-        let worker: &'static Worker = Box::leak(Box::new(Worker::new()));
+        let worker: &'static Worker = Box::leak(Box::new(Worker::new(number)));
         // Awake until it finds nothing to do.
         deadlock::resume_one();
-        match pool::start_worker(number, move || worker.run(number)) {
+        match pool::start_worker(number, move || worker.run()) {
             Ok(()) => workers.push(worker),
             Err(why) => {
                 deadlock::uncount_one();
@@ -65,6 +75,11 @@ fn all() -> &'static [&'static Worker] {
 
 pub(super) fn all_idle() -> bool {
     all().iter().all(|worker| worker.is_idle())
+}
+
+/// Whether any but `own` is awake.
+pub(super) fn others_run(own: &Worker) -> bool {
+    all().iter().any(|worker| !std::ptr::eq(*worker, own) && !worker.is_idle())
 }
 
 /// How far each of the others is, if it has fresh processes waiting.
