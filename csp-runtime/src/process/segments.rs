@@ -67,3 +67,84 @@ impl Visit for Ends {
 
     fn copied(&mut self, _value: Copied) {}
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use std::iter;
+
+    use super::*;
+    use crate::prelude::*;
+
+    const MANY: usize = 2400;
+
+    #[process]
+    fn cell(_left: Receiver<u32>, _right: Sender<u32>, _more: Vec<Sender<u32>>) {}
+
+    #[process]
+    fn borrows(_left: &Receiver<u32>, _right: &Sender<u32>) {}
+
+    fn frames<R: Runnable>(branches: impl IntoIterator<Item = R>) -> Vec<One<R>> {
+        branches.into_iter().map(One::new).collect()
+    }
+
+    /// The ends of a pipeline, by element.
+    fn pipeline() -> Vec<(Receiver<u32>, Sender<u32>)> {
+        let (mut rights, mut lefts): (Vec<_>, Vec<_>) = (0..=MANY).map(|_| channel()).unzip();
+        lefts.pop();
+        rights.remove(0);
+        lefts.into_iter().zip(rights).collect()
+    }
+
+    #[test]
+    fn a_pipeline_is_a_chain_whichever_way_it_runs() {
+        assert!(is_chain(&frames(pipeline().into_iter().map(|(left, right)| cell(left, right, vec![])))));
+        assert!(is_chain(&frames(pipeline().into_iter().rev().map(|(left, right)| cell(left, right, vec![])))));
+    }
+
+    #[test]
+    fn ends_that_are_lent_count() {
+        let ends = pipeline();
+        assert!(is_chain(&frames(ends.iter().map(|(left, right)| borrows(left, right)))));
+    }
+
+    #[test]
+    fn a_grid_is_a_chain_row_by_row() {
+        for width in [20, 75, 150] {
+            let below: Vec<_> = (0..MANY).map(|_| channel::<u32>()).collect();
+            let cells = pipeline().into_iter().enumerate().map(|(place, (left, right))| {
+                let above = place.checked_sub(width).map(|above| below[above].0.clone());
+                cell(left, right, above.into_iter().chain([below[place].0.clone()]).collect())
+            });
+            assert!(is_chain(&frames(cells)), "rows of {width}");
+        }
+    }
+
+    #[test]
+    fn those_who_all_talk_to_one_are_none() {
+        let (server, _requests) = channel();
+        let clients = iter::repeat_with(|| cell(channel().1, server.clone(), vec![])).take(MANY);
+        assert!(!is_chain(&frames(clients)));
+        let elements = pipeline().into_iter().map(|(left, right)| cell(left, right, vec![server.clone()]));
+        assert!(!is_chain(&frames(elements)), "not even if each also talks to the next");
+    }
+
+    #[test]
+    fn those_who_do_not_talk_to_each_other_are_none() {
+        let apart = iter::repeat_with(|| cell(channel().1, channel().0, vec![])).take(MANY);
+        assert!(!is_chain(&frames(apart)));
+        // Pairs talk, but not each with the next.
+        let pairs = iter::repeat_with(|| {
+            let ((a, b), (c, d)) = (channel(), channel());
+            [cell(b, c, vec![]), cell(d, a, vec![])]
+        });
+        let pairs = pairs.flatten().skip(1).take(MANY);
+        assert!(!is_chain(&frames(pairs)), "cut anywhere");
+    }
+
+    #[test]
+    fn few_are_not_cut() {
+        assert_eq!(length::<Process<(), ()>>(&[]), 1, "a length, of no segments");
+        let few = frames(pipeline().into_iter().take(1000).map(|(left, right)| cell(left, right, vec![])));
+        assert_eq!(length(&few), 1000);
+    }
+}

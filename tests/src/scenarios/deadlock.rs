@@ -10,6 +10,7 @@ use crate::harness::{backend_name, here, scale, scenarios};
 
 scenarios![
     as_many_tokens_as_elements_deadlock,
+    a_ring_that_is_on_all_workers_deadlocks,
     the_report_names_processes_channels_and_lines,
     crossed_sends_deadlock,
     a_process_that_waits_for_itself,
@@ -98,6 +99,16 @@ fn the_report_names_processes_channels_and_lines() {
     for line in ["sends", "chooses", "made"].map(|mark| line_of(include_str!("deadlock.rs"), mark)) {
         assert!(report.contains(&format!("deadlock.rs:{line}")), "line {line} is missing in: {report}");
     }
+}
+
+/// It is so long that coroutines run in segments of it, on all workers.
+fn a_ring_that_is_on_all_workers_deadlocks() {
+    let size = if backend_name() == "coroutines" { 2_500 } else { 25 };
+    let (outs, mut inputs): (Vec<_>, Vec<_>) = (0..size).map(|_| channel()).unzip();
+    inputs.rotate_right(1);
+    let links: Vec<_> = inputs.into_iter().zip(outs).collect();
+    let report = panic_of(|| par! { for (input, out) in links => gives_then_takes(input, out) });
+    assert!(report.to_lowercase().contains("deadlock"), "{report}");
 }
 
 fn crossed_sends_deadlock() {

@@ -6,7 +6,7 @@ use csp::prelude::*;
 use csp::{CauseKind, ProcessError};
 
 use super::support::{counts_up, filled, nobody, panic_of, poison_kind, poisoned, retired};
-use crate::harness::{here, scenarios};
+use crate::harness::{backend_name, here, scenarios};
 
 scenarios![
     poison_passes_through_a_quiet_process,
@@ -28,6 +28,7 @@ scenarios![
     a_process_that_ends_early_retires_its_inputs,
     an_upstream_source_ends_by_propagation,
     poison_in_a_spawned_process_propagates,
+    poison_goes_both_ways_along_a_pipeline_on_all_workers,
 ];
 
 /// Its latest operation meets poison; what it holds is dropped after that.
@@ -317,4 +318,35 @@ fn poison_in_a_spawned_process_propagates() {
     let (held, far_in) = channel::<u32>();
     spawn!(meets_poison(dead_channel(), held)).join();
     poisoned(far_in.recv());
+}
+
+#[process]
+fn passes_on_until(last: Option<u32>, left: Receiver<u32>, right: Sender<u32>) {
+    here();
+    for number in &left {
+        if last == Some(number) {
+            right.poison();
+            return;
+        }
+        right.send(number)?;
+    }
+}
+
+/// It is so long that coroutines run in segments of it, on all workers.
+fn poison_goes_both_ways_along_a_pipeline_on_all_workers() {
+    let size = if backend_name() == "coroutines" { 2_500 } else { 25 };
+    let (numbers, mut left) = channel();
+    let mut stages = Vec::new();
+    for place in 0..size {
+        let (right, next) = channel();
+        stages.push(passes_on_until((place == size / 2).then_some(3), left, right));
+        left = next;
+    }
+    let (sent, _, (got, end)) = par! {
+        move(numbers) { (0..).try_for_each(|number| numbers.send(number)) },
+        for stage in stages => stage,
+        move(left) { (left.iter().collect::<Vec<_>>(), left.recv()) },
+    };
+    assert_eq!((got, poison_kind(end)), (vec![0, 1, 2], CauseKind::Propagated));
+    retired(sent);
 }

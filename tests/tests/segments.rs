@@ -1,0 +1,137 @@
+//! Who runs on which worker, if a replicator has thousands of branches: where each talks to the next, all workers have long segments of
+//! them; where all talk to one, they stay together.
+
+use std::env;
+use std::process::Command;
+use std::thread;
+
+use csp::prelude::*;
+
+/// Set in a child, which plays the part that it names.
+const PART: &str = "CSP_TEST_PART";
+
+const MANY: usize = 4096;
+/// Of 512 each.
+const SEGMENTS: usize = 8;
+/// An idle worker may take a few away from one that is held up.
+const FEW: usize = MANY / 32;
+
+/// True in a child with two workers, which goes on; otherwise `test` has been run as such a child, and has ended well.
+fn is_child(test: &str) -> bool {
+    if env::var(PART).is_ok_and(|set| set == test) {
+        return true;
+    }
+    let program = env::current_exe().expect("this program has a path");
+    let output = Command::new(program)
+        .args(["--exact", test, "--nocapture"])
+        .envs([(PART, test), ("CSP_BACKEND", "coroutines"), ("CSP_WORKERS", "2")])
+        .output()
+        .expect("this program can be started");
+    assert!(output.status.success(), "{}\n{}", output.status, String::from_utf8_lossy(&output.stderr));
+    false
+}
+
+fn worker() -> String {
+    thread::current().name().expect("workers have names").to_owned()
+}
+
+/// How many branches run on another worker than the one before.
+fn changes(workers: &[Result<String, Stopped>]) -> usize {
+    workers.windows(2).filter(|pair| pair[0] != pair[1]).count()
+}
+
+#[process]
+fn adds_one(left: Receiver<u64>, right: Sender<u64>) -> Result<String, Stopped> {
+    for number in &left {
+        right.send(number + 1)?;
+    }
+    Ok(worker())
+}
+
+#[process]
+fn says_one(out: Sender<u64>) -> Result<String, Stopped> {
+    out.send(1)?;
+    Ok(worker())
+}
+
+#[test]
+fn a_pipeline_is_cut_into_segments() {
+    if !is_child("a_pipeline_is_cut_into_segments") {
+        return;
+    }
+    let (numbers, mut left) = channel();
+    let mut stages = Vec::new();
+    for _ in 0..MANY {
+        let (right, next) = channel();
+        stages.push(adds_one(left, right));
+        left = next;
+    }
+    let (_, workers, sums) = par! {
+        move(numbers) {
+            for number in 0..10 {
+                numbers.send(number)?;
+            }
+        },
+        for stage in stages => stage,
+        move(left) { left.iter().collect::<Vec<u64>>() },
+    };
+    assert_eq!(sums, (0..10).map(|number| number + MANY as u64).collect::<Vec<_>>());
+    let changes = changes(&workers);
+    assert!((SEGMENTS - 1..SEGMENTS + 2 * FEW).contains(&changes), "{changes} changes");
+    let of_one = workers.iter().filter(|worker| **worker == workers[0]).count();
+    assert!(of_one.abs_diff(MANY / 2) <= FEW, "{of_one} of {MANY} run on one worker");
+}
+
+#[test]
+fn all_that_talk_to_one_stay_together() {
+    if !is_child("all_that_talk_to_one_stay_together") {
+        return;
+    }
+    let (out, input) = channel();
+    let (workers, sum) = par! {
+        MANY * says_one(out),
+        move(input) { input.iter().sum::<u64>() },
+    };
+    assert_eq!(sum, MANY as u64);
+    let of_one = workers.iter().filter(|worker| **worker == workers[0]).count();
+    assert!(of_one >= MANY - FEW, "{of_one} of {MANY} run on one worker");
+}
+
+#[test]
+fn a_sieve_finds_its_primes_on_both_workers() {
+    const PRIMES: usize = 2100;
+    if !is_child("a_sieve_finds_its_primes_on_both_workers") {
+        return;
+    }
+    #[process]
+    fn filter(left: Receiver<u64>, right: Sender<u64>) -> Result<u64, Stopped> {
+        let prime = left.recv()?;
+        for number in &left {
+            if number % prime != 0 && right.send(number).is_err() {
+                break;
+            }
+        }
+        Ok(prime)
+    }
+    let (numbers, mut left) = channel();
+    let mut filters = Vec::new();
+    for _ in 0..PRIMES {
+        let (right, next) = channel();
+        filters.push(filter(left, right));
+        left = next;
+    }
+    let (_, primes, last) = par! {
+        move(numbers) {
+            for number in 2.. {
+                numbers.send(number)?;
+            }
+        },
+        for filter in filters => filter,
+        move(left) { left.recv() },
+    };
+    let primes: Vec<u64> = primes.into_iter().chain([last]).map(|prime| prime.expect("each finds one")).collect();
+    let is_prime =
+        |number: u64| (2..).take_while(|divisor| divisor * divisor <= number).all(|divisor| number % divisor != 0);
+    let expected: Vec<u64> = (2..).filter(|number| is_prime(*number)).take(PRIMES + 1).collect();
+    assert_eq!(primes, expected);
+}
