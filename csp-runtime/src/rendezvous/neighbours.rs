@@ -26,8 +26,9 @@ pub(crate) struct Neighbour {
 impl Neighbour {
     /// `partner`, before its `offer` is completed.
     #[inline(always)]
-    fn of(partner: &Entry<Local>, offer: &Offer) -> Self {
-        let ahead = Ahead { entry: std::ptr::from_ref(partner).cast(), message: partner.place };
+    fn of(channel: *const Core<Local>, partner: &Entry<Local>, offer: &Offer) -> Self {
+        let ahead =
+            Ahead { channel: channel.cast(), entry: std::ptr::from_ref(partner).cast(), message: partner.place };
         Self { parker: Local::wake(offer), ahead }
     }
 
@@ -123,7 +124,7 @@ impl<'c> Own<'c> {
         size: usize,
         complete: impl FnOnce(),
     ) -> Neighbour {
-        let neighbour = Neighbour::of(partner, offer);
+        let neighbour = Neighbour::of(self.0, partner, offer);
         let there = partner.place;
         let (from, to) = if kind == Kind::Send { (place, there) } else { (there, place) };
         // SAFETY: the sender's place holds a message and the receiver's has room for it, by the caller and by `wait_here`.
@@ -241,7 +242,7 @@ pub(crate) unsafe fn deliver_to_neighbour(receiver: <Local as Home>::Link, place
     let own = unsafe { Held::new(NoJournal) };
     // SAFETY: by the caller.
     unsafe { Local::carry(place, receiver.place, size, &own) };
-    let neighbour = Neighbour::of(receiver, receiver.offer());
+    let neighbour = Neighbour::of(std::ptr::null(), receiver, receiver.offer());
     // The receiver may be gone after the next line.
     receiver.offer().decision.complete_sleeper(receiver.index(), Outcome::Met);
     // SAFETY: it was a coroutine of this worker when it waited, and stays one.

@@ -5,7 +5,7 @@ use std::ptr;
 use std::sync::atomic::AtomicPtr;
 use std::time::Instant;
 
-use super::ahead::{self, Ahead};
+use super::ahead::{self, Ahead, Beside};
 use super::queue;
 use super::switch::{Coroutine, IS_DIRECT};
 use super::worker::{self, Fresh, Worker};
@@ -26,9 +26,13 @@ pub(super) struct Record {
     pub(super) next: Cell<Option<&'static Record>>,
     worker: &'static Worker,
     /// What it touched when it was completed last: most often the same as the next time.
-    ahead: Cell<Ahead>,
+    ahead: Cell<Beside>,
     /// Whom of this worker's it has completed last, which is most often whom it will meet the next time.
     partner: Cell<Option<&'static Self>>,
+    /// On which channel that was.
+    channel: Cell<*const u8>,
+    /// In a large crowd, whose turn it was some turns later, and most often will be again.
+    far: Cell<Option<&'static Self>>,
     state: Cell<State>,
     /// It runs on its worker's stack for now.
     is_away: Cell<bool>,
@@ -84,8 +88,10 @@ impl Record {
             worker,
             #[cfg(all(target_arch = "x86_64", not(csp_corosensei)))]
             home: worker,
-            ahead: Cell::new(Ahead::UNKNOWN),
+            ahead: Cell::new(Beside::default()),
             partner: Cell::new(None),
+            channel: Cell::new(ptr::null()),
+            far: Cell::new(None),
             state: Cell::new(State::Ended),
             is_away: Cell::new(false),
             coroutine: Coroutine::new(),
@@ -199,23 +205,28 @@ impl Record {
     #[inline(always)]
     pub(super) fn wake_with(&'static self, ahead: Ahead) {
         if ahead::pays() {
-            self.ahead.set(ahead);
+            self.ahead.set(ahead.beside(self.coroutine.top()));
             if let Some(running) = self.worker.running() {
                 running.partner.set(Some(self));
+                running.channel.set(ahead.channel);
             }
             if !queue::holds_several() {
-                self.fetch_followers();
+                self.ahead.get().fetch_frame(self.coroutine.top());
+                if ahead::is_far() {
+                    self.fetch_far();
+                } else {
+                    self.fetch_follower();
+                }
             }
         }
         self.wake();
     }
 
-    /// Its turn is at once. It may meet its partner then, as the last time, and that one its own: of a chain, a link further on is fetched, as
+    /// Its turn is at once. It may meet its partner then, as the last time, and that one its own: of a chain, the link after next is fetched, as
     /// the next one was when it was that.
     #[inline(always)]
-    fn fetch_followers(&self) {
-        self.ahead.get().fetch_frame();
-        if let Some(follower) = self.follower() {
+    fn fetch_follower(&self) {
+        if let Some(follower) = self.partner.get().and_then(|next| next.partner.get()) {
             follower.fetch_ahead();
             if let Some(last) = follower.partner.get() {
                 ahead::fetch_record(last);
@@ -223,11 +234,21 @@ impl Record {
         }
     }
 
-    /// The link that is due to be fetched.
+    /// The same in a large crowd. There it would take as long as a turn to go from link to link, as each must have come before it tells the next: so each
+    /// tells of one that is far behind, whose record is fetched now, and what it will touch when half of the way has passed.
     #[inline(always)]
-    fn follower(&self) -> Option<&'static Self> {
-        let second = self.partner.get()?.partner.get()?;
-        if ahead::is_far() { second.partner.get()?.partner.get() } else { Some(second) }
+    fn fetch_far(&'static self) {
+        let (before, between) = ahead::follow(self);
+        if let Some(before) = before.filter(|before| !before.far.get().is_some_and(|far| ptr::eq(far, self))) {
+            before.far.set(Some(self));
+        }
+        if let Some(far) = self.far.get() {
+            ahead::fetch_record(far);
+        }
+        if let Some(near) = between.and_then(|between| between.far.get()) {
+            near.fetch_ahead();
+            ahead::fetch_channel(near.channel.get());
+        }
     }
 
     /// Its turn is soon, and it may meet its partner then.
