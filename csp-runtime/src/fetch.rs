@@ -3,6 +3,13 @@
 /// Bytes in a cache line.
 const LINE: isize = 64;
 
+/// How many lines `second` is behind `first`.
+#[inline(always)]
+pub(crate) fn lines_between(first: *const u8, second: *const u8) -> isize {
+    let line = |address: *const u8| (address.addr() / LINE as usize) as isize;
+    line(second) - line(first)
+}
+
 /// The line that is so many lines behind `address`.
 #[inline(always)]
 pub(crate) fn line(address: *const u8, lines: isize) {
@@ -32,6 +39,14 @@ pub(crate) fn line_to_write(address: *const u8, lines: isize) {
 #[cfg(test)]
 mod tests {
     use std::ptr;
+
+    #[test]
+    fn lines_are_counted_from_the_one_in_which_an_address_lies() {
+        let at = ptr::without_provenance;
+        let between =
+            [(64, 64), (64, 127), (127, 128), (128, 127), (100, 1000)].map(|(a, b)| super::lines_between(at(a), at(b)));
+        assert_eq!(between, [0, 0, 1, -1, 14]);
+    }
 
     #[test]
     fn any_addresses_will_do() {

@@ -57,38 +57,37 @@ impl Ahead {
     /// As it lies beside the top of the stack.
     #[inline(always)]
     pub(super) fn beside(self, top: *const u8) -> Beside {
-        let distance = |place: *const u8| i32::try_from(place.addr().wrapping_sub(top.addr()) as isize).unwrap_or(0);
-        Beside { entry: distance(self.entry), message: distance(self.message) }
+        Beside { entry: lines_from(top, self.entry), message: lines_from(top, self.message) }
     }
 }
 
-/// The same in eight bytes: how far from the top of the stack, if it is on the stack; otherwise what is at the top itself has to do.
+/// The same in four bytes: how many lines from the top of the stack, if it is there; otherwise what is at the top itself has to do.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Beside {
-    entry: i32,
-    message: i32,
+    entry: u16,
+    message: u16,
+}
+
+#[inline(always)]
+fn lines_from(top: *const u8, place: *const u8) -> u16 {
+    fetch::lines_between(top, place).try_into().unwrap_or(0)
 }
 
 impl Beside {
-    /// For one that has just been completed, so that its entry is here: fetches the frame of its body.
+    /// For one that has just been completed, so that its entry is here: fetches the frame of its body, what an operation uses on either side of
+    /// its message.
     #[inline(always)]
     pub(super) fn fetch_frame(self, top: *const u8) {
-        fetch_frame(top.wrapping_offset(self.message as isize));
+        [-1, 0, 1].into_iter().for_each(|line| fetch::line(top, self.message as isize + line));
     }
 
-    /// For one that was completed a while ago: fetches its entry and the top of its stack as well.
+    /// For one that was completed a while ago: fetches the two lines in which its entry lies and the top of its stack as well.
     #[inline(always)]
     pub(super) fn fetch_all(self, top: *const u8) {
         fetch::line(top, 0);
-        fetch_entry(top.wrapping_offset(self.entry as isize));
+        [0, 1].into_iter().for_each(|line| fetch::line(top, self.entry as isize + line));
         self.fetch_frame(top);
     }
-}
-
-/// The lines of a channel that a rendezvous uses.
-#[inline(always)]
-pub(super) fn fetch_channel(channel: *const u8) {
-    [0, 1].into_iter().for_each(|line| fetch::line(channel, line));
 }
 
 /// So many turns ahead is a record fetched in a large crowd, and what it will touch half as many (measured: 4, 8 and 16 turns take 165, 135 and 147 ns
@@ -121,16 +120,10 @@ pub(super) fn fetch_record(record: &Record) {
     fetch::line(ptr::from_ref(record).cast(), 0);
 }
 
-/// The two lines in which an entry lies.
+/// The two lines in which lies what a rendezvous uses of a channel.
 #[inline(always)]
-fn fetch_entry(entry: *const u8) {
-    [0, 1].into_iter().for_each(|line| fetch::line(entry, line));
-}
-
-/// What an operation uses on either side of its message.
-#[inline(always)]
-fn fetch_frame(message: *const u8) {
-    [-1, 0, 1].into_iter().for_each(|line| fetch::line(message, line));
+pub(super) fn fetch_channel(channel: *const u8) {
+    [0, 1].into_iter().for_each(|line| fetch::line(channel, line));
 }
 
 /// The frames in which somebody on another thread has written to one that it has woken: those of its operation, and of the body below it.

@@ -25,8 +25,6 @@ pub(super) struct Record {
     /// The one behind it in its worker's queue.
     pub(super) next: Cell<Option<&'static Record>>,
     worker: &'static Worker,
-    /// What it touched when it was completed last: most often the same as the next time.
-    ahead: Cell<Beside>,
     /// Whom of this worker's it has completed last, which is most often whom it will meet the next time.
     partner: Cell<Option<&'static Self>>,
     /// On which channel that was.
@@ -36,6 +34,8 @@ pub(super) struct Record {
     state: Cell<State>,
     /// It runs on its worker's stack for now.
     is_away: Cell<bool>,
+    /// What it touched when it was completed last: most often the same as the next time.
+    ahead: Cell<Beside>,
     /// It begins with where it goes on, if the switch is ours, and so in the first line.
     coroutine: Coroutine,
     /// Its worker, for those who wake it from another thread: on the second line, to which its owner seldom writes. (Beside corosensei's
@@ -88,12 +88,12 @@ impl Record {
             worker,
             #[cfg(all(target_arch = "x86_64", not(csp_corosensei)))]
             home: worker,
-            ahead: Cell::new(Beside::default()),
             partner: Cell::new(None),
             channel: Cell::new(ptr::null()),
             far: Cell::new(None),
             state: Cell::new(State::Ended),
             is_away: Cell::new(false),
+            ahead: Cell::new(Beside::default()),
             coroutine: Coroutine::new(),
             deadline: Cell::new(None),
             posted: Posted::new(),
