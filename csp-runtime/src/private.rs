@@ -52,7 +52,7 @@ macro_rules! __visit {
 /// The block comes first, so that the compiler has read it, and knows the types of all that is used in it, when it comes to the places.
 #[doc(hidden)]
 #[macro_export]
-#[cfg(any(feature = "backend-processes", feature = "backend-coroutines", test))]
+#[cfg(any(feature = "backend-processes", test))]
 macro_rules! __block {
     ({ $($places:tt)* } $($block:tt)*) => {{
         let mut seen = ::core::option::Option::None;
@@ -72,7 +72,7 @@ macro_rules! __block {
 
 #[doc(hidden)]
 #[macro_export]
-#[cfg(any(feature = "backend-processes", feature = "backend-coroutines", test))]
+#[cfg(any(feature = "backend-processes", test))]
 macro_rules! __take {
     ($taken:ident) => {};
     ($taken:ident [$variable:tt] { $($parts:tt)* } $($rest:tt)*) => {
@@ -108,7 +108,7 @@ macro_rules! __take {
 
 #[doc(hidden)]
 #[macro_export]
-#[cfg(any(feature = "backend-processes", feature = "backend-coroutines", test))]
+#[cfg(any(feature = "backend-processes", test))]
 macro_rules! __variable {
     ($like:ident) => {
         $like.like(&())
@@ -120,7 +120,7 @@ macro_rules! __variable {
 
 #[doc(hidden)]
 #[macro_export]
-#[cfg(not(any(feature = "backend-processes", feature = "backend-coroutines", test)))]
+#[cfg(not(any(feature = "backend-processes", test)))]
 macro_rules! __block {
     ({ $($places:tt)* } $($block:tt)*) => {
         $($block)*

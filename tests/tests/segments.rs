@@ -107,7 +107,7 @@ fn a_sieve_finds_its_primes_on_both_workers() {
     fn filter(left: Receiver<u64>, right: Sender<u64>) -> Result<u64, Stopped> {
         let prime = left.recv()?;
         for number in &left {
-            if number % prime != 0 && right.send(number).is_err() {
+            if !number.is_multiple_of(prime) && right.send(number).is_err() {
                 break;
             }
         }
@@ -130,8 +130,9 @@ fn a_sieve_finds_its_primes_on_both_workers() {
         move(left) { left.recv() },
     };
     let primes: Vec<u64> = primes.into_iter().chain([last]).map(|prime| prime.expect("each finds one")).collect();
-    let is_prime =
-        |number: u64| (2..).take_while(|divisor| divisor * divisor <= number).all(|divisor| number % divisor != 0);
+    let is_prime = |number: u64| {
+        (2..).take_while(|divisor| divisor * divisor <= number).all(|divisor| !number.is_multiple_of(divisor))
+    };
     let expected: Vec<u64> = (2..).filter(|number| is_prime(*number)).take(PRIMES + 1).collect();
     assert_eq!(primes, expected);
 }

@@ -25,6 +25,10 @@ pub fn block<F: FnOnce() -> O + Send, O: Message>(body: F) -> Block<F> {
 }
 
 impl<F> Block<F> {
+    fn into_body(self) -> F {
+        self.body
+    }
+
     /// With what it takes along, which was looked up before the closure took it.
     pub fn taking(self, taken: Taken) -> Self {
         Self { taken, ..self }
@@ -70,7 +74,9 @@ impl<F: FnOnce() -> O + Send, O: Message> Runnable for Block<F> {
     }
 
     fn execute(self) -> O {
-        (self.body)()
+        // What was noted of the ends that it takes along keeps no channel while it runs.
+        let body = self.into_body();
+        body()
     }
 
     fn visit(&self, visitor: &mut Visitor<'_>) {

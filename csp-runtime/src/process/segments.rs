@@ -11,12 +11,13 @@ use crate::backend;
 use crate::channel::Channel;
 use crate::rendezvous::core::Side;
 
-/// So many branches, each with the next one, are asked what they hold.
-const SAMPLES: usize = 32;
-/// So many of them must share a channel with the next one. (At the end of its row a grid's cell need not.)
-const LINKED: usize = SAMPLES * 3 / 4;
-/// A channel that so many of them hold is not for neighbours: it leads to somebody whom all talk to. (A neighbour in the next row of a grid may be
-/// another one of them.)
+/// In so many places branches are asked what they hold,
+const PLACES: usize = 8;
+/// so many in each, side by side.
+const SIDE_BY_SIDE: usize = 5;
+/// Of those with one behind them so many must share a channel with that. (At the end of its row a grid's cell need not.)
+const LINKED: usize = PLACES * (SIDE_BY_SIDE - 1) * 3 / 4;
+/// A channel that so many hold is not for neighbours: it leads to somebody whom many talk to.
 const COMMON: usize = 3;
 
 /// How many branches, in order, start on the same worker: all of them, unless they are many and each talks to the next.
@@ -26,12 +27,11 @@ pub(super) fn length<R: Runnable>(branches: &[One<R>]) -> usize {
 }
 
 fn is_chain<R: Runnable>(branches: &[One<R>]) -> bool {
-    let distance = branches.len() / SAMPLES;
     let (mut linked, mut all) = (0, Vec::new());
-    for pair in branches.chunks_exact(distance.max(2)).take(SAMPLES) {
-        let (one, next) = (ends(&pair[0]), ends(&pair[1]));
-        linked += usize::from(one.iter().any(|channel| next.contains(channel)));
-        all.extend(one);
+    for stretch in branches.chunks_exact((branches.len() / PLACES).max(SIDE_BY_SIDE)).take(PLACES) {
+        let held: Vec<_> = stretch[..SIDE_BY_SIDE].iter().map(ends).collect();
+        linked += held.windows(2).filter(|pair| pair[0].iter().any(|channel| pair[1].contains(channel))).count();
+        all.extend(held.into_iter().flatten());
     }
     all.sort_unstable();
     let common = all.windows(COMMON).any(|channels| channels.iter().all(|channel| *channel == channels[0]));
@@ -109,7 +109,7 @@ mod tests {
 
     #[test]
     fn a_grid_is_a_chain_row_by_row() {
-        for width in [20, 75, 150] {
+        for width in [20, 75, 150, 300] {
             let below: Vec<_> = (0..MANY).map(|_| channel::<u32>()).collect();
             let cells = pipeline().into_iter().enumerate().map(|(place, (left, right))| {
                 let above = place.checked_sub(width).map(|above| below[above].0.clone());
@@ -126,6 +126,10 @@ mod tests {
         assert!(!is_chain(&frames(clients)));
         let elements = pipeline().into_iter().map(|(left, right)| cell(left, right, vec![server.clone()]));
         assert!(!is_chain(&frames(elements)), "not even if each also talks to the next");
+        let servers: Vec<_> = (0..MANY / 60).map(|_| channel::<u32>()).collect();
+        let elements = pipeline().into_iter().enumerate();
+        let elements = elements.map(|(place, (left, right))| cell(left, right, vec![servers[place / 60].0.clone()]));
+        assert!(!is_chain(&frames(elements)), "nor if they are several, for each part of them one");
     }
 
     #[test]

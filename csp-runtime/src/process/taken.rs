@@ -1,19 +1,25 @@
 //! What an inline block takes along, looked up just before its closure is built.
 
+#[cfg(any(feature = "backend-processes", test))]
+pub use noted::Taken;
 #[cfg(any(feature = "backend-processes", feature = "backend-coroutines", test))]
-pub use noted::{Path, Taken, Variable};
+pub use noted::{Path, Variable};
 
-/// What a block takes along: nobody asks in this build.
-#[cfg(not(any(feature = "backend-processes", feature = "backend-coroutines", test)))]
+/// What a block takes along: it would cost more to note it than anybody who asks in this build would gain.
+#[cfg(not(any(feature = "backend-processes", test)))]
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Taken;
 
-#[cfg(not(any(feature = "backend-processes", feature = "backend-coroutines", test)))]
+#[cfg(not(any(feature = "backend-processes", test)))]
 impl Taken {
     pub(super) fn visit(&self, _visitor: &mut super::visit::Visitor<'_>) {}
 }
 
 #[cfg(any(feature = "backend-processes", feature = "backend-coroutines", test))]
+#[cfg_attr(
+    not(any(feature = "backend-processes", test)),
+    allow(dead_code, unreachable_pub, reason = "of processes only their arguments are asked for")
+)]
 mod noted {
     use std::marker::PhantomData;
     use std::ptr::NonNull;

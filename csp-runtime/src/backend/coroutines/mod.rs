@@ -9,9 +9,11 @@ mod panics;
 mod queue;
 mod record;
 mod row;
+mod segments;
 mod stack;
 mod switch;
 mod timers;
+mod watch;
 mod worker;
 mod workers;
 
@@ -20,23 +22,10 @@ use crate::config;
 use crate::process::context::Context;
 pub(crate) use ahead::Ahead;
 use record::Record;
+pub(super) use segments::segment_length;
 
-/// Fewer processes that talk to their neighbours stay together: a message to another worker takes as long as some fifty to one's own.
-const SHORTEST_SEGMENT: usize = 512;
-/// So many segments for a worker: in a pipeline, one end often has more to do than the other.
-const SEGMENTS: usize = 4;
-
-/// How many of `count` processes, of which each talks to the next, are to stay together.
-pub(super) fn segment_length(count: usize) -> usize {
-    if count < 4 * SHORTEST_SEGMENT {
-        return count;
-    }
-    let workers = config::effective().workers;
-    if workers == 1 { count } else { count.div_ceil(workers * SEGMENTS).max(SHORTEST_SEGMENT) }
-}
-
-/// Starts `job` as a coroutine on this worker; from outside, on the one that all launches of this thread go to; but each segment of the
-/// branches of a replicator on the worker after the last one's. An idle worker may take it from there.
+/// Starts `job` as a coroutine on this worker; from outside, on the one that all launches of this thread go to; each further segment of a
+/// replicator's branches on the next worker. An idle one may take it from there.
 pub(super) fn launch(job: Job, size: Option<usize>, segment: usize) -> Result<(), NotStarted> {
     let stack = stack::take(size, config::effective().coroutine_stack).map_err(NotStarted)?;
     workers::home(segment)?.add_fresh(worker::Fresh { job, stack });

@@ -2,7 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::ptr;
-use std::sync::atomic::{AtomicPtr, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::Thread;
 use std::time::{Duration, Instant};
@@ -16,7 +16,8 @@ use super::record::Record;
 use super::row::Row;
 use super::stack::SlabStack;
 use super::timers::Timers;
-use super::workers::{self, Progress};
+use super::watch::Watch;
+use super::workers;
 use crate::backend::Job;
 use crate::backend::idleness::{Idleness, Settled};
 use crate::deadlock;
@@ -27,9 +28,6 @@ use crate::rendezvous::bias;
 const EVERY: u64 = 64;
 /// The clock is read so often while there are timers, so that no communication starves them.
 const TIMERS_EVERY: u64 = 8;
-/// An idle worker looks so soon, and then half as often each time, whether another one computes while fresh processes wait.
-const FIRST_LOOK: Duration = Duration::from_micros(100);
-const LAST_LOOK: Duration = Duration::from_millis(5);
 
 // For `next_multiple`.
 const _: () = assert!(TIMERS_EVERY < EVERY && TIMERS_EVERY.is_power_of_two() && EVERY.is_power_of_two());
@@ -77,6 +75,8 @@ struct Door {
     /// Coroutines that other threads have woken: a stack, linked by `Record::below`.
     inbox: AtomicPtr<Record>,
     idle: Idleness,
+    /// It is awake, but has nothing to run: a hint for others that have nothing either.
+    lingers: AtomicBool,
 }
 
 #[derive(Default)]
@@ -113,7 +113,11 @@ impl Worker {
             fresh: Mutex::new(Row::new()),
             waiting: AtomicUsize::new(0),
             nursery: Nursery::new(),
-            door: Door { inbox: AtomicPtr::new(ptr::null_mut()), idle: Idleness::new() },
+            door: Door {
+                inbox: AtomicPtr::new(ptr::null_mut()),
+                idle: Idleness::new(),
+                lingers: AtomicBool::new(false),
+            },
             thread: OnceLock::new(),
             cpu_time: OnceLock::new(),
             number,
@@ -233,6 +237,11 @@ impl Worker {
 
     pub(super) fn is_idle(&self) -> bool {
         self.door.idle.seems_idle()
+    }
+
+    /// Whether it has something to run, as it seems.
+    pub(super) fn seems_to_run(&self) -> bool {
+        !self.is_idle() && !self.door.lingers.load(Ordering::Relaxed)
     }
 
     /// Takes them from both by turns, so that neither starves.
@@ -385,8 +394,8 @@ impl Worker {
         if !self.own.timers.is_empty() && self.own.timers.fire() {
             return;
         }
-        let (since, due) = (Instant::now(), self.own.timers.next());
-        if self.own.linger.finds_work(since, due, || self.has_work(), || workers::others_run(self)) {
+        let since = Instant::now();
+        if self.lingers_until_work_comes(since) {
             return;
         }
         match self.door.idle.settle(|| self.has_work()) {
@@ -395,13 +404,25 @@ impl Worker {
             Settled::Sleep => {}
         }
         deadlock::end_one();
-        self.sleep_while_idle();
-        self.own.linger.has_slept(since.elapsed());
+        let roused = self.sleep_while_idle();
+        self.own.linger.has_slept(roused.then(|| since.elapsed()));
         deadlock::pass();
     }
 
-    /// Idle, and not counted, until there is something to run.
-    fn sleep_while_idle(&'static self) {
+    /// Awake still, and counted. `since`: when it ran out of work.
+    fn lingers_until_work_comes(&self, since: Instant) -> bool {
+        if !self.own.linger.pays() || !workers::others_are_awake(self) {
+            return false;
+        }
+        self.door.lingers.store(true, Ordering::Relaxed);
+        let others_run = || workers::others_run(self);
+        let found = self.own.linger.finds_work(since, self.own.timers.next(), || self.has_work(), others_run);
+        self.door.lingers.store(false, Ordering::Relaxed);
+        found
+    }
+
+    /// Idle, and not counted, until there is something to run. True: others have brought it.
+    fn sleep_while_idle(&'static self) -> bool {
         let mut quiet_since = Instant::now();
         let mut judged = false;
         let mut watch = Watch::new(self);
@@ -409,13 +430,13 @@ impl Worker {
             // A deadlock that we have found and ended has woken some of ours.
             if queue::holds_any() {
                 self.leave_idle();
-                return;
+                return false;
             }
             let now = Instant::now();
             let due = self.own.timers.next().map(|due| due.saturating_duration_since(now));
             if due == Some(Duration::ZERO) {
                 self.leave_idle();
-                return;
+                return false;
             }
             let quiet = workers::all_idle();
             if !quiet {
@@ -442,9 +463,10 @@ impl Worker {
                 {
                     queue::add(self.begin(fresh));
                 }
-                return;
+                return false;
             }
         }
+        true
     }
 }
 
@@ -452,34 +474,4 @@ impl Worker {
 #[inline(always)]
 const fn next_multiple(turn: u64, every: u64) -> u64 {
     (turn | (every - 1)) + 1
-}
-
-/// What an idle worker sees of the others from time to time: whether one of them computes while fresh processes wait.
-struct Watch {
-    worker: &'static Worker,
-    seen: Progress,
-    at: Instant,
-    interval: Duration,
-}
-
-impl Watch {
-    fn new(worker: &'static Worker) -> Self {
-        Self { worker, seen: workers::progress(worker), at: Instant::now(), interval: FIRST_LOOK }
-    }
-
-    fn interval(&self) -> Duration {
-        self.interval
-    }
-
-    /// Somebody to take a fresh process from. After a rest of all, the looks are frequent again.
-    fn look(&mut self, rested: bool) -> Option<&'static Worker> {
-        let (seen, now) = (workers::progress(self.worker), Instant::now());
-        let time = now - self.at;
-        // Who has not had a processor itself may have kept the other one from it.
-        let on_time = time < 2 * self.interval;
-        let victim = if on_time { workers::held_up(&self.seen, &seen, time) } else { None };
-        (self.seen, self.at) = (seen, now);
-        self.interval = if rested { FIRST_LOOK } else { (self.interval * 2).min(LAST_LOOK) };
-        victim
-    }
 }

@@ -18,7 +18,8 @@ static WORKERS: OnceLock<Result<Vec<&'static Worker>, String>> = OnceLock::new()
 static DEEP: AtomicUsize = AtomicUsize::new(0);
 
 thread_local! {
-    /// Where what this thread launches goes. Processes that talk to each other stay together, so that is one worker.
+    /// Where what this thread launches goes. Processes that talk to each other stay together, so that is one worker, but for those that are so
+    /// many that they come in segments: the first of these goes there.
     static HOME: Cell<Option<&'static Worker>> = const { Cell::new(None) };
 }
 
@@ -77,9 +78,18 @@ pub(super) fn all_idle() -> bool {
     all().iter().all(|worker| worker.is_idle())
 }
 
+fn others(own: &Worker) -> impl Iterator<Item = &'static Worker> {
+    all().iter().copied().filter(|worker| !std::ptr::eq(*worker, own))
+}
+
 /// Whether any but `own` is awake.
+pub(super) fn others_are_awake(own: &Worker) -> bool {
+    others(own).any(|worker| !worker.is_idle())
+}
+
+/// Whether any but `own` has something to run.
 pub(super) fn others_run(own: &Worker) -> bool {
-    all().iter().any(|worker| !std::ptr::eq(*worker, own) && !worker.is_idle())
+    others(own).any(Worker::seems_to_run)
 }
 
 /// How far each of the others is, if it has fresh processes waiting.
@@ -93,8 +103,7 @@ pub(super) struct Look {
 
 pub(super) fn progress(own: &Worker) -> Progress {
     let look = |worker: &Worker| Look { turns: worker.turns(), cpu_time: worker.cpu_time() };
-    let others = all().iter().filter(|worker| !std::ptr::eq(**worker, own));
-    others.map(|worker| (worker.has_fresh().then(|| look(worker)), *worker)).collect()
+    others(own).map(|worker| (worker.has_fresh().then(|| look(worker)), worker)).collect()
 }
 
 /// Whoever takes so long for a turn, on the average, runs processes that compute; those that talk take a hundredth of it.
