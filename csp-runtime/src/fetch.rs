@@ -3,6 +3,10 @@
 /// Bytes in a cache line.
 const LINE: isize = 64;
 
+/// Whether anything is asked for on this processor: elsewhere it does not pay to find out for what.
+#[cfg_attr(not(feature = "backend-coroutines"), allow(dead_code, reason = "coroutines ask"))]
+pub(crate) const IS_KNOWN_HERE: bool = cfg!(target_arch = "x86_64");
+
 /// How many lines `second` is behind `first`.
 #[inline(always)]
 pub(crate) fn lines_between(first: *const u8, second: *const u8) -> isize {

@@ -1,30 +1,19 @@
 //! A coroutine that overflows its stack ends the program, which says whose stack that was, how large, and what makes it larger. Signals that are
 //! something else do what they would do without us.
 
-use std::env;
+mod child;
+
 use std::hint::black_box;
 use std::os::unix::process::ExitStatusExt;
-use std::process::{Command, ExitStatus};
+use std::process::ExitStatus;
 
+use child::is_part;
 use csp::prelude::*;
 use nix::sys::signal::{Signal, raise};
 
-/// Set in a child, which plays the part that it names.
-const PART: &str = "CSP_TEST_PART";
-
-/// Runs `test` of this program once more, as a child. Gives how it ended, and what it has written to standard error.
+/// Runs `test` as a child, with stacks of a known size.
 fn in_a_child(test: &str) -> (ExitStatus, String) {
-    let program = env::current_exe().expect("this program has a path");
-    let output = Command::new(program)
-        .args(["--exact", test, "--nocapture"])
-        .envs([(PART, test), ("CSP_BACKEND", "coroutines"), ("CSP_STACK", "64 KiB")])
-        .output()
-        .expect("this program can be started");
-    (output.status, String::from_utf8_lossy(&output.stderr).into_owned())
-}
-
-fn is_part(part: &str) -> bool {
-    env::var(PART).is_ok_and(|set| set == part)
+    child::run(test, test, &[("CSP_STACK", "64 KiB")])
 }
 
 #[inline(never)]

@@ -1,30 +1,18 @@
 //! A panic's message and backtrace are seen however small the stack of the process is, and a hook may use much of it.
 
-use std::env;
+mod child;
+
 use std::hint::black_box;
 use std::io::{Write, stderr};
 use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
-use std::process::{Command, ExitStatus};
+use std::process::ExitStatus;
 
+use child::is_part;
 use csp::prelude::*;
 
-/// Set in a child, which plays the part that it names.
-const PART: &str = "CSP_TEST_PART";
-
-/// Runs `test` of this program once more, as a child with small stacks. Gives how it ended, and what it has written to standard
-/// error.
+/// Runs `test` as a child that plays `part`, with small stacks.
 fn in_a_child(test: &str, part: &str) -> (ExitStatus, String) {
-    let program = env::current_exe().expect("this program has a path");
-    let output = Command::new(program)
-        .args(["--exact", test, "--nocapture"])
-        .envs([(PART, part), ("CSP_BACKEND", "coroutines"), ("CSP_STACK", "16 KiB"), ("RUST_BACKTRACE", "1")])
-        .output()
-        .expect("this program can be started");
-    (output.status, String::from_utf8_lossy(&output.stderr).into_owned())
-}
-
-fn is_part(part: &str) -> bool {
-    env::var(PART).is_ok_and(|set| set == part)
+    child::run(test, part, &[("CSP_STACK", "16 KiB"), ("RUST_BACKTRACE", "1")])
 }
 
 #[process]

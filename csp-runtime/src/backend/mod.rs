@@ -149,26 +149,26 @@ impl Job {
 #[derive(Debug)]
 pub(crate) struct NotStarted(pub(crate) String);
 
-/// Starts `job` as a process of `backend`; in which segment of a replicator's branches, only coroutines ask.
+/// Starts `job` as a process of `backend`; in which stretch of a replicator's branches, only coroutines ask.
 pub(crate) fn launch(
     backend: Backend,
     job: Job,
     stack: Option<usize>,
-    #[cfg_attr(not(feature = "backend-coroutines"), expect(unused_variables, reason = "see above"))] segment: usize,
+    #[cfg_attr(not(feature = "backend-coroutines"), expect(unused_variables, reason = "see above"))] stretch: usize,
 ) -> Result<(), NotStarted> {
     match backend {
         #[cfg(feature = "backend-seeded")]
         Backend::Seeded => seeded::launch(job, stack),
         #[cfg(feature = "backend-coroutines")]
-        Backend::Coroutines => coroutines::launch(job, stack, segment),
+        Backend::Coroutines => coroutines::launch(job, stack, stretch),
         _ => threads::launch(job, stack),
     }
 }
 
 /// How many of `count` processes, of which each talks to the next, run best on one core.
-pub(crate) fn segment_length(count: usize) -> usize {
+pub(crate) fn stretch_length(count: usize) -> usize {
     #[cfg(feature = "backend-coroutines")]
-    return coroutines::segment_length(count);
+    return coroutines::stretch_length(count);
     #[cfg(not(feature = "backend-coroutines"))]
     count
 }

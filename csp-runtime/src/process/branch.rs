@@ -12,8 +12,8 @@ use super::context::{Setup, run_as};
 use super::forked;
 use super::latch::Latch;
 use super::outcome::{Payload, raise_again};
-use super::segments;
 use super::spawn::{Outcome, Unclaimed};
+use super::stretches;
 use super::value::{Caught, Meta, Process};
 use super::visit::Visitor;
 #[cfg(feature = "backend-processes")]
@@ -74,7 +74,7 @@ pub trait Branches {
 pub trait Frame {
     /// What they yield.
     type Outputs;
-    /// Visits each process, in order, with the number of its segment.
+    /// Visits each process, in order, with the number of its stretch.
     #[doc(hidden)]
     fn each(&mut self, visit: &mut dyn FnMut(&mut dyn Slot, usize));
     /// What the processes left; a panic goes on.
@@ -139,13 +139,6 @@ impl<R: Runnable> One<R> {
         #[cfg(all(test, not(loom)))]
         if let State::Ready(runnable) = &self.state {
             super::visit_tests::look(runnable);
-        }
-    }
-
-    /// Shows what the process takes along, if it has not run.
-    pub(super) fn show(&self, visitor: &mut Visitor<'_>) {
-        if let State::Ready(runnable) = &self.state {
-            runnable.visit(visitor);
         }
     }
 
@@ -259,7 +252,9 @@ impl<R: Runnable> Slot for One<R> {
     }
 
     fn visit(&self, visitor: &mut Visitor<'_>) {
-        self.show(visitor);
+        if let State::Ready(runnable) = &self.state {
+            runnable.visit(visitor);
+        }
     }
 
     #[cfg(feature = "backend-processes")]
@@ -310,16 +305,16 @@ impl<R: Runnable> Frame for One<R> {
 /// The frame of several processes of one kind.
 pub struct Several<R: Runnable> {
     all: Vec<One<R>>,
-    /// How many are in a segment.
-    segment: usize,
+    /// How many are in a stretch.
+    stretch: usize,
 }
 
 impl<R: Runnable> Frame for Several<R> {
     type Outputs = Vec<R::Output>;
 
     fn each(&mut self, visit: &mut dyn FnMut(&mut dyn Slot, usize)) {
-        for (number, segment) in self.all.chunks_mut(self.segment).enumerate() {
-            segment.iter_mut().for_each(|one| visit(one, number));
+        for (number, stretch) in self.all.chunks_mut(self.stretch).enumerate() {
+            stretch.iter_mut().for_each(|one| visit(one, number));
         }
     }
 
@@ -430,7 +425,7 @@ impl<R: Runnable> Branch for Replicated<R> {
 
     fn frame(self) -> Several<R> {
         self.0.iter().for_each(One::look);
-        Several { segment: segments::length(&self.0), all: self.0 }
+        Several { stretch: stretches::length(&self.0), all: self.0 }
     }
 }
 

@@ -16,9 +16,9 @@ pub mod probe;
 mod quiet;
 #[cfg(feature = "backend-processes")]
 pub(crate) mod released;
-mod segments;
 mod short_way;
 mod spawn;
+mod stretches;
 mod taken;
 mod value;
 mod visit;

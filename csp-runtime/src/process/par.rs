@@ -85,14 +85,14 @@ fn run_all(
     });
     let latch = Latch::new(context.parker(), context.is_hosted()).placed(at).of(count - usize::from(last_runs_here));
     let (mut index, mut failure) = (0, None);
-    frame.each(&mut |slot, segment| {
+    frame.each(&mut |slot, stretch| {
         index += 1;
         let here = last_runs_here && index == count;
         if failure.is_none() {
             if here {
                 return slot.run_here();
             }
-            failure = start(slot, segment, &latch).err();
+            failure = start(slot, stretch, &latch).err();
         }
         if failure.is_some() {
             discard(context, slot);
@@ -112,14 +112,14 @@ fn runs_here(context: &Context, slot: &dyn Slot) -> bool {
 }
 
 /// Starts a process that `latch` is for. If that fails, nobody has told the latch.
-fn start(slot: &mut dyn Slot, segment: usize, latch: &Latch) -> Result<(), String> {
+fn start(slot: &mut dyn Slot, stretch: usize, latch: &Latch) -> Result<(), String> {
     let (backend, stack) = (slot.backend(), slot.meta().stack_size);
     #[cfg(feature = "backend-processes")]
     if backend == Backend::Processes {
         let birth = Birth::of(slot.meta());
         return backend::processes::launch(slot.forked_job(latch), &birth).map_err(|why| not_this(slot, &why.0));
     }
-    backend::launch(backend, slot.job(latch), stack, segment).map_err(|why| not_this(slot, &why.0))
+    backend::launch(backend, slot.job(latch), stack, stretch).map_err(|why| not_this(slot, &why.0))
 }
 
 #[cold]

@@ -2,7 +2,7 @@
 //!
 //! The processes backend asks because a child gets a copy of its starter's memory, so all that a branch owns is there by itself; but
 //! the records of the ends that move to it must be moved too, and what it writes behind a `&mut` must be brought back. And whoever starts many
-//! branches at once asks which of them talk to each other (`segments.rs`).
+//! branches at once asks which of them talk to each other (`stretches.rs`).
 
 #![cfg_attr(
     not(any(test, feature = "backend-processes")),

@@ -101,7 +101,7 @@ fn the_report_names_processes_channels_and_lines() {
     }
 }
 
-/// It is so long that coroutines run in segments of it, on all workers.
+/// It is so long that coroutines run in stretches of it, on all workers.
 fn a_ring_that_is_on_all_workers_deadlocks() {
     let size = if backend_name() == "coroutines" { 2_500 } else { 25 };
     let (outs, mut inputs): (Vec<_>, Vec<_>) = (0..size).map(|_| channel()).unzip();

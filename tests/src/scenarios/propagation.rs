@@ -332,7 +332,7 @@ fn passes_on_until(last: Option<u32>, left: Receiver<u32>, right: Sender<u32>) {
     }
 }
 
-/// It is so long that coroutines run in segments of it, on all workers.
+/// It is so long that coroutines run in stretches of it, on all workers.
 fn poison_goes_both_ways_along_a_pipeline_on_all_workers() {
     let size = if backend_name() == "coroutines" { 2_500 } else { 25 };
     let (numbers, mut left) = channel();

@@ -38,7 +38,7 @@ pub(super) fn is_far() -> bool {
 
 /// This thread runs so many.
 pub(super) fn count(alive: usize) {
-    CROWDED.set(alive > CROWD);
+    CROWDED.set(fetch::IS_KNOWN_HERE && alive > CROWD);
     LARGE.set(alive > LARGE_CROWD);
 }
 

@@ -9,8 +9,8 @@ mod panics;
 mod queue;
 mod record;
 mod row;
-mod segments;
 mod stack;
+mod stretches;
 mod switch;
 mod timers;
 mod watch;
@@ -22,13 +22,13 @@ use crate::config;
 use crate::process::context::Context;
 pub(crate) use ahead::Ahead;
 use record::Record;
-pub(super) use segments::segment_length;
+pub(super) use stretches::stretch_length;
 
-/// Starts `job` as a coroutine on this worker; from outside, on the one that all launches of this thread go to; each further segment of a
+/// Starts `job` as a coroutine on this worker; from outside, on the one that all launches of this thread go to; each further stretch of a
 /// replicator's branches on the next worker. An idle one may take it from there.
-pub(super) fn launch(job: Job, size: Option<usize>, segment: usize) -> Result<(), NotStarted> {
+pub(super) fn launch(job: Job, size: Option<usize>, stretch: usize) -> Result<(), NotStarted> {
     let stack = stack::take(size, config::effective().coroutine_stack).map_err(NotStarted)?;
-    workers::home(segment)?.add_fresh(worker::Fresh { job, stack });
+    workers::home(stretch)?.add_fresh(worker::Fresh { job, stack });
     Ok(())
 }
 

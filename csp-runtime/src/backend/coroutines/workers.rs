@@ -19,18 +19,18 @@ static DEEP: AtomicUsize = AtomicUsize::new(0);
 
 thread_local! {
     /// Where what this thread launches goes. Processes that talk to each other stay together, so that is one worker, but for those that are so
-    /// many that they come in segments: the first of these goes there.
+    /// many that they come in stretches: the first of these goes there.
     static HOME: Cell<Option<&'static Worker>> = const { Cell::new(None) };
 }
 
-/// The worker for a segment of what this thread launches: the workers by turns, from the thread's own on.
-pub(super) fn home(segment: usize) -> Result<&'static Worker, NotStarted> {
+/// The worker for a stretch of what this thread launches: the workers by turns, from the thread's own on.
+pub(super) fn home(stretch: usize) -> Result<&'static Worker, NotStarted> {
     let first = own()?;
-    if segment == 0 {
+    if stretch == 0 {
         return Ok(first);
     }
     let workers = all();
-    Ok(workers[(first.number() + segment) % workers.len()])
+    Ok(workers[(first.number() + stretch) % workers.len()])
 }
 
 /// The worker for what this thread launches: itself if it is one. Other threads take turns when they first ask.

@@ -1,12 +1,12 @@
-//! Many branches of one replicator, of which each talks to the next, are cut into segments, so that several workers run them: a
+//! Many branches of one replicator, of which each talks to the next, are cut into stretches, so that several workers run them: a
 //! pipeline, a ring, or a grid row by row.
 
 use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use super::branch::{One, Runnable};
-use super::visit::{Copied, Mutable, Visit, Visitor};
+use super::branch::{One, Runnable, Slot};
+use super::visit::{Mutable, Visit, Visitor};
 use crate::backend;
 use crate::channel::Channel;
 use crate::rendezvous::core::Side;
@@ -22,14 +22,15 @@ const COMMON: usize = 3;
 
 /// How many branches, in order, start on the same worker: all of them, unless they are many and each talks to the next.
 pub(super) fn length<R: Runnable>(branches: &[One<R>]) -> usize {
-    let length = backend::segment_length(branches.len());
-    if length < branches.len() && is_chain(branches) { length } else { branches.len().max(1) }
+    let length = backend::stretch_length(branches.len());
+    if length < branches.len() && are_neighbours(branches) { length } else { branches.len().max(1) }
 }
 
-fn is_chain<R: Runnable>(branches: &[One<R>]) -> bool {
+/// Whether each talks to the next, as far as some of them show.
+fn are_neighbours<R: Runnable>(branches: &[One<R>]) -> bool {
     let (mut linked, mut all) = (0, Vec::new());
-    for stretch in branches.chunks_exact((branches.len() / PLACES).max(SIDE_BY_SIDE)).take(PLACES) {
-        let held: Vec<_> = stretch[..SIDE_BY_SIDE].iter().map(ends).collect();
+    for place in branches.chunks_exact((branches.len() / PLACES).max(SIDE_BY_SIDE)).take(PLACES) {
+        let held: Vec<_> = place[..SIDE_BY_SIDE].iter().map(ends).collect();
         linked += held.windows(2).filter(|pair| pair[0].iter().any(|channel| pair[1].contains(channel))).count();
         all.extend(held.into_iter().flatten());
     }
@@ -41,7 +42,7 @@ fn is_chain<R: Runnable>(branches: &[One<R>]) -> bool {
 /// The channels that a branch holds ends of, each once.
 fn ends<R: Runnable>(branch: &One<R>) -> SmallVec<[*const Channel; 8]> {
     let mut ends = Ends(SmallVec::new());
-    branch.show(&mut Visitor::new(&mut ends));
+    branch.visit(&mut Visitor::new(&mut ends));
     ends.0.sort_unstable();
     ends.0.dedup();
     ends.0
@@ -64,8 +65,6 @@ impl Visit for Ends {
     fn mutable(&mut self, _target: Mutable) {}
 
     fn one_way(&mut self, _type_name: &'static str) {}
-
-    fn copied(&mut self, _value: Copied) {}
 }
 
 #[cfg(all(test, not(loom)))]
@@ -96,58 +95,58 @@ mod tests {
     }
 
     #[test]
-    fn a_pipeline_is_a_chain_whichever_way_it_runs() {
-        assert!(is_chain(&frames(pipeline().into_iter().map(|(left, right)| cell(left, right, vec![])))));
-        assert!(is_chain(&frames(pipeline().into_iter().rev().map(|(left, right)| cell(left, right, vec![])))));
+    fn those_of_a_pipeline_are_neighbours_whichever_way_it_runs() {
+        assert!(are_neighbours(&frames(pipeline().into_iter().map(|(left, right)| cell(left, right, vec![])))));
+        assert!(are_neighbours(&frames(pipeline().into_iter().rev().map(|(left, right)| cell(left, right, vec![])))));
     }
 
     #[test]
     fn ends_that_are_lent_count() {
         let ends = pipeline();
-        assert!(is_chain(&frames(ends.iter().map(|(left, right)| borrows(left, right)))));
+        assert!(are_neighbours(&frames(ends.iter().map(|(left, right)| borrows(left, right)))));
     }
 
     #[test]
-    fn a_grid_is_a_chain_row_by_row() {
+    fn those_of_a_grid_are_neighbours_row_by_row() {
         for width in [20, 75, 150, 300] {
             let below: Vec<_> = (0..MANY).map(|_| channel::<u32>()).collect();
             let cells = pipeline().into_iter().enumerate().map(|(place, (left, right))| {
                 let above = place.checked_sub(width).map(|above| below[above].0.clone());
                 cell(left, right, above.into_iter().chain([below[place].0.clone()]).collect())
             });
-            assert!(is_chain(&frames(cells)), "rows of {width}");
+            assert!(are_neighbours(&frames(cells)), "rows of {width}");
         }
     }
 
     #[test]
-    fn those_who_all_talk_to_one_are_none() {
+    fn those_who_all_talk_to_one_are_no_neighbours() {
         let (server, _requests) = channel();
         let clients = iter::repeat_with(|| cell(channel().1, server.clone(), vec![])).take(MANY);
-        assert!(!is_chain(&frames(clients)));
+        assert!(!are_neighbours(&frames(clients)));
         let elements = pipeline().into_iter().map(|(left, right)| cell(left, right, vec![server.clone()]));
-        assert!(!is_chain(&frames(elements)), "not even if each also talks to the next");
+        assert!(!are_neighbours(&frames(elements)), "not even if each also talks to the next");
         let servers: Vec<_> = (0..MANY / 60).map(|_| channel::<u32>()).collect();
         let elements = pipeline().into_iter().enumerate();
         let elements = elements.map(|(place, (left, right))| cell(left, right, vec![servers[place / 60].0.clone()]));
-        assert!(!is_chain(&frames(elements)), "nor if they are several, for each part of them one");
+        assert!(!are_neighbours(&frames(elements)), "nor if they are several, for each part of them one");
     }
 
     #[test]
-    fn those_who_do_not_talk_to_each_other_are_none() {
+    fn those_who_do_not_talk_to_each_other_are_no_neighbours() {
         let apart = iter::repeat_with(|| cell(channel().1, channel().0, vec![])).take(MANY);
-        assert!(!is_chain(&frames(apart)));
+        assert!(!are_neighbours(&frames(apart)));
         // Pairs talk, but not each with the next.
         let pairs = iter::repeat_with(|| {
             let ((a, b), (c, d)) = (channel(), channel());
             [cell(b, c, vec![]), cell(d, a, vec![])]
         });
         let pairs = pairs.flatten().skip(1).take(MANY);
-        assert!(!is_chain(&frames(pairs)), "cut anywhere");
+        assert!(!are_neighbours(&frames(pairs)), "cut anywhere");
     }
 
     #[test]
     fn few_are_not_cut() {
-        assert_eq!(length::<Process<(), ()>>(&[]), 1, "a length, of no segments");
+        assert_eq!(length::<Process<(), ()>>(&[]), 1, "a length, of no stretches");
         let few = frames(pipeline().into_iter().take(1000).map(|(left, right)| cell(left, right, vec![])));
         assert_eq!(length(&few), 1000);
     }

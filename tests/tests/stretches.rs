@@ -1,38 +1,42 @@
-//! Who runs on which worker, if a replicator has thousands of branches: where each talks to the next, all workers have long segments of
+//! Who runs on which worker, if a replicator has thousands of branches: where each talks to the next, all workers have long stretches of
 //! them; where all talk to one, they stay together.
 
-use std::env;
-use std::process::Command;
+mod child;
+
 use std::thread;
 
 use csp::prelude::*;
 
-/// Set in a child, which plays the part that it names.
-const PART: &str = "CSP_TEST_PART";
-
 const MANY: usize = 4096;
 /// Of 512 each.
-const SEGMENTS: usize = 8;
+const STRETCHES: usize = 8;
 /// An idle worker may take a few away from one that is held up.
 const FEW: usize = MANY / 32;
 
 /// True in a child with two workers, which goes on; otherwise `test` has been run as such a child, and has ended well.
 fn is_child(test: &str) -> bool {
-    if env::var(PART).is_ok_and(|set| set == test) {
+    if child::is_part(test) {
         return true;
     }
-    let program = env::current_exe().expect("this program has a path");
-    let output = Command::new(program)
-        .args(["--exact", test, "--nocapture"])
-        .envs([(PART, test), ("CSP_BACKEND", "coroutines"), ("CSP_WORKERS", "2")])
-        .output()
-        .expect("this program can be started");
-    assert!(output.status.success(), "{}\n{}", output.status, String::from_utf8_lossy(&output.stderr));
+    let (status, text) = child::run(test, test, &[("CSP_WORKERS", "2")]);
+    assert!(status.success(), "{status}\n{text}");
     false
 }
 
 fn worker() -> String {
     thread::current().name().expect("workers have names").to_owned()
+}
+
+/// A pipeline of such stages: whoever is before it sends here, and whoever is behind it receives there.
+fn pipeline<P>(length: usize, stage: impl Fn(Receiver<u64>, Sender<u64>) -> P) -> (Sender<u64>, Vec<P>, Receiver<u64>) {
+    let (numbers, mut left) = channel();
+    let mut stages = Vec::new();
+    for _ in 0..length {
+        let (right, next) = channel();
+        stages.push(stage(left, right));
+        left = next;
+    }
+    (numbers, stages, left)
 }
 
 /// How many branches run on another worker than the one before.
@@ -55,17 +59,11 @@ fn says_one(out: Sender<u64>) -> Result<String, Stopped> {
 }
 
 #[test]
-fn a_pipeline_is_cut_into_segments() {
-    if !is_child("a_pipeline_is_cut_into_segments") {
+fn a_pipeline_is_cut_into_stretches() {
+    if !is_child("a_pipeline_is_cut_into_stretches") {
         return;
     }
-    let (numbers, mut left) = channel();
-    let mut stages = Vec::new();
-    for _ in 0..MANY {
-        let (right, next) = channel();
-        stages.push(adds_one(left, right));
-        left = next;
-    }
+    let (numbers, stages, left) = pipeline(MANY, adds_one);
     let (_, workers, sums) = par! {
         move(numbers) {
             for number in 0..10 {
@@ -77,7 +75,7 @@ fn a_pipeline_is_cut_into_segments() {
     };
     assert_eq!(sums, (0..10).map(|number| number + MANY as u64).collect::<Vec<_>>());
     let changes = changes(&workers);
-    assert!((SEGMENTS - 1..SEGMENTS + 2 * FEW).contains(&changes), "{changes} changes");
+    assert!((STRETCHES - 1..STRETCHES + 2 * FEW).contains(&changes), "{changes} changes");
     let of_one = workers.iter().filter(|worker| **worker == workers[0]).count();
     assert!(of_one.abs_diff(MANY / 2) <= FEW, "{of_one} of {MANY} run on one worker");
 }
@@ -113,13 +111,7 @@ fn a_sieve_finds_its_primes_on_both_workers() {
         }
         Ok(prime)
     }
-    let (numbers, mut left) = channel();
-    let mut filters = Vec::new();
-    for _ in 0..PRIMES {
-        let (right, next) = channel();
-        filters.push(filter(left, right));
-        left = next;
-    }
+    let (numbers, filters, left) = pipeline(PRIMES, filter);
     let (_, primes, last) = par! {
         move(numbers) {
             for number in 2.. {
