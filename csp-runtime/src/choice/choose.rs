@@ -207,7 +207,9 @@ impl<'g> Choice<'_, 'g> {
             communications.for_each(|communication| communication.set_passed_over(timed_out));
         }
         let Some(communication) = self.guards[taken].communication() else { return };
-        communication.set_chosen_after(survey.latest);
+        let clock = self.context.clock();
+        clock.set(clock.get().max(survey.latest));
+        communication.choose(clock);
         #[cfg(feature = "backend-processes")]
         if let Some(there) = self.seats[taken].there.get() {
             return self.remember_there(communication, there);

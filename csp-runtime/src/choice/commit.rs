@@ -27,24 +27,34 @@ use crate::sync::mutant;
 #[must_use]
 pub struct Commit<T: Send> {
     hold: Hold,
-    paired: Paired,
     message: PhantomData<*mut T>,
 }
 
-/// What keeps the channel.
+/// What keeps the channel, and the partner. Two words, which find room in registers on their way from the choice to the message: what is large lies
+/// elsewhere.
 pub(crate) enum Hold {
-    /// A reference; of a `Commit`, also the count of one more sender.
-    Channel(Arc<Channel>),
+    Counted(Box<Counted>),
     /// Where the partner is a coroutine of this worker, which the lease knows.
     #[cfg(all(not(loom), feature = "backend-coroutines"))]
     Lease(Lease),
 }
 
+/// Held like any other channel.
+pub(crate) struct Counted {
+    /// A reference; of a `Commit`, also the count of one more sender.
+    channel: Arc<Channel>,
+    paired: Paired,
+}
+
 impl Hold {
-    /// The reference of an extended input.
-    pub(super) fn into_channel(self) -> Arc<Channel> {
+    pub(super) fn counted(channel: Arc<Channel>, paired: Paired) -> Self {
+        Self::Counted(Box::new(Counted { channel, paired }))
+    }
+
+    /// What an extended input has left.
+    pub(super) fn into_counted(self) -> (Arc<Channel>, Paired) {
         match self {
-            Hold::Channel(channel) => channel,
+            Hold::Counted(held) => (held.channel, held.paired),
             #[cfg(all(not(loom), feature = "backend-coroutines"))]
             Hold::Lease(_) => unreachable!("only an output has a lease"),
         }
@@ -52,7 +62,7 @@ impl Hold {
 
     fn channel(&self) -> &Channel {
         match self {
-            Hold::Channel(channel) => channel,
+            Hold::Counted(held) => &held.channel,
             #[cfg(all(not(loom), feature = "backend-coroutines"))]
             Hold::Lease(lease) => lease.channel(),
         }
@@ -61,14 +71,14 @@ impl Hold {
 
 impl<T: Send> Commit<T> {
     #[inline(always)]
-    pub(super) fn new(hold: Hold, paired: Paired) -> Self {
+    pub(super) fn new(hold: Hold) -> Self {
         match &hold {
-            Hold::Channel(channel) => channel.add_end(Side::Senders),
+            Hold::Counted(held) => held.channel.add_end(Side::Senders),
             #[cfg(all(not(loom), feature = "backend-coroutines"))]
             Hold::Lease(_) => {}
         }
         current(|context| context.begin_commit());
-        Self { hold, paired, message: PhantomData }
+        Self { hold, message: PhantomData }
     }
 
     /// Completes the communication with `message`. If the receiver's guard is an extended input, this waits for its body.
@@ -87,11 +97,9 @@ impl<T: Send> Commit<T> {
         let this = ManuallyDrop::new(self);
         // SAFETY: `this` is never dropped, so the hold is moved out once.
         let hold = unsafe { std::ptr::read(&this.hold) };
-        // SAFETY: as above.
-        let paired = unsafe { std::ptr::read(&this.paired) };
         context.end_commit();
         match hold {
-            Hold::Channel(channel) => send_long(&channel, paired, context, message, at),
+            Hold::Counted(held) => send_long(*held, context, message, at),
             #[cfg(all(not(loom), feature = "backend-coroutines"))]
             Hold::Lease(lease) => {
                 let mut message = ManuallyDrop::new(message);
@@ -103,21 +111,16 @@ impl<T: Send> Commit<T> {
     }
 }
 
-/// [`Commit::send`], wherever the partner is; `channel` was counted for it.
+/// [`Commit::send`], wherever the partner is.
 #[inline(never)]
-fn send_long<T: Send>(
-    channel: &Arc<Channel>,
-    paired: Paired,
-    context: &Context,
-    message: T,
-    at: &'static Location<'static>,
-) {
+fn send_long<T: Send>(held: Counted, context: &Context, message: T, at: &'static Location<'static>) {
+    let Counted { channel, paired } = held;
     let mut message = ManuallyDrop::new(message);
     let place = std::ptr::from_mut(&mut *message).cast();
     #[cfg(feature = "backend-processes")]
     if let Some(shared) = paired.shared {
         // SAFETY: there is a message.
-        if !unsafe { shared.deliver(channel, context, place, at) } {
+        if !unsafe { shared.deliver(&channel, context, place, at) } {
             // SAFETY: the channel ended while the value was made: the message is still here, and is dropped once.
             unsafe { ManuallyDrop::drop(&mut message) };
         }
@@ -133,7 +136,7 @@ fn send_long<T: Send>(
     };
     match arrival {
         Arrival::Paired => {
-            let operation = Plain { channel, offer: &offer, kind: Kind::Send, at };
+            let operation = Plain { channel: &channel, offer: &offer, kind: Kind::Send, at };
             wait(context, &offer.decision, &operation, None);
         }
         // SAFETY: the channel ended while the value was made: the message has not moved, and is dropped once.
@@ -150,14 +153,15 @@ impl<T: Send> Drop for Commit<T> {
             Cause::new(CauseKind::Abandoned, context.name())
         });
         self.hold.channel().poison(Side::Senders, cause);
-        match &self.hold {
-            Hold::Channel(channel) => {
+        match &mut self.hold {
+            Hold::Counted(held) => {
+                let Counted { channel, paired } = &mut **held;
                 #[cfg(feature = "backend-processes")]
-                if let Some(shared) = self.paired.shared.take() {
+                if let Some(shared) = paired.shared.take() {
                     shared.abandon();
                     return channel.drop_end(Side::Senders);
                 }
-                match self.paired.partner {
+                match paired.partner {
                     Some(_) if mutant("abandon_silently") => {}
                     // SAFETY: paired by `choose`, and completed by us alone.
                     Some(partner) => unsafe { dismiss::<Local>(partner, Outcome::Poisoned) },

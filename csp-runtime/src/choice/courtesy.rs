@@ -8,6 +8,7 @@ use std::panic::Location;
 use super::choose::{Chosen, Order};
 use super::gathered::Gathered;
 use super::glance::{Seen, take_any, take_the_oldest};
+use super::tally::Tally;
 use crate::backend;
 use crate::error::Stopped;
 use crate::process::context::Context;
@@ -64,21 +65,34 @@ pub(super) enum Next {
     LetOthersGoFirst,
 }
 
-/// The choice of a coroutine whose oldest guard is not ready; `latest` as for [`take_any`].
+/// The choice of a coroutine whose oldest guard is not ready, or not known.
 #[inline(never)]
 pub(super) fn look_at_all(
     context: &Context,
     order: Order,
     guards: Gathered<'_, '_>,
-    latest: u64,
+    tally: Tally,
     at: &'static Location<'static>,
 ) -> Next {
-    Next::Done(match take_any(context.worker(), order, guards, latest) {
+    let is_known = tally.oldest(context.clock()).is_some();
+    let seen = if is_known { take_any(context, order, guards) } else { look_anew(context, order, guards).1 };
+    Next::Done(match seen {
         Seen::Took(chosen) => Ok(chosen),
         Seen::Nobody if context.courtesy.lets_others_go_first() => return Next::LetOthersGoFirst,
         Seen::Nobody => guards.choose_as(context, order, at, true),
         Seen::Other => guards.choose_as(context, order, at, false),
     })
+}
+
+/// A look at all where the tally that was made while they were gathered does not do: others have run since then, or there are too many. True: it
+/// took the one that was chosen longest ago.
+fn look_anew(context: &Context, order: Order, guards: Gathered<'_, '_>) -> (bool, Seen) {
+    let tally = Tally::of(guards.ends, context.clock().get());
+    match take_the_oldest(context, order, guards, tally) {
+        Some(chosen) => (true, Seen::Took(chosen)),
+        None if tally.oldest(context.clock()).is_some() => (false, take_any(context, order, guards)),
+        None => (false, Seen::Other),
+    }
 }
 
 /// The choice that has let others go first.
@@ -89,16 +103,8 @@ pub(super) fn go_on(
     guards: Gathered<'_, '_>,
     at: &'static Location<'static>,
 ) -> Result<Chosen, Stopped> {
-    let me = context.worker();
-    // Told anew: another process may have chosen one of these ends meanwhile.
-    let tally = guards.tally();
-    let oldest = tally.and_then(|tally| take_the_oldest(me, order, guards, tally));
-    context.courtesy.brings_the_oldest.set(oldest.is_some());
-    let seen = match (oldest, tally) {
-        (Some(chosen), _) => Seen::Took(chosen),
-        (None, Some(tally)) => take_any(me, order, guards, tally.latest()),
-        (None, None) => Seen::Other,
-    };
+    let (is_the_oldest, seen) = look_anew(context, order, guards);
+    context.courtesy.brings_the_oldest.set(is_the_oldest);
     context.courtesy.has_paid(!matches!(seen, Seen::Nobody));
     match seen {
         Seen::Took(chosen) => Ok(chosen),

@@ -79,6 +79,13 @@ impl<T> Filling<'_, T> {
         self.count
     }
 
+    /// Whether one more stands in place.
+    #[cfg_attr(not(all(not(loom), feature = "backend-coroutines")), allow(dead_code, reason = "coroutines ask"))]
+    #[inline(always)]
+    pub(super) fn has_room(&self) -> bool {
+        self.count < self.few.len()
+    }
+
     /// All that there are by now.
     #[inline(always)]
     pub(super) fn list(&self) -> &[T] {

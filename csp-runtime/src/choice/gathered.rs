@@ -10,8 +10,6 @@ use smallvec::SmallVec;
 use super::choose::{Chosen, Order, choose_after};
 use super::guard::{Communication, Guard, What};
 use super::slot::Outcome;
-#[cfg(all(not(loom), feature = "backend-coroutines"))]
-use super::tally::Tally;
 use crate::channel::End;
 use crate::error::Stopped;
 use crate::process::context::Context;
@@ -73,12 +71,6 @@ impl<'l, 'a> Gathered<'l, 'a> {
 /// For a look at them where they stand.
 #[cfg(all(not(loom), feature = "backend-coroutines"))]
 impl<'l, 'a> Gathered<'l, 'a> {
-    /// What their ends show, if a look at them can tell.
-    #[inline(always)]
-    pub(super) fn tally(self) -> Option<Tally> {
-        if self.plain { Tally::of(self.ends) } else { None }
-    }
-
     /// The communication of end `index`.
     #[inline(always)]
     pub(super) fn communication(self, index: usize) -> Option<(Communication<'a>, Chosen)> {

@@ -1,5 +1,6 @@
 //! A choice between coroutines of one worker that finds a partner waiting: no offer at all, and as a rule a look at one channel.
 
+use std::cell::Cell;
 use std::panic::Location;
 use std::sync::atomic::Ordering;
 
@@ -10,10 +11,10 @@ use super::gathered::Gathered;
 use super::guard::Communication;
 use super::tally::Tally;
 use crate::backend;
-use crate::channel::{Lease, Paired, all_are_plain};
+use crate::channel::{Lease, all_are_plain};
 use crate::error::Stopped;
+use crate::process::context::Context;
 use crate::process::here::running;
-use crate::rendezvous::bias::Owner;
 use crate::rendezvous::neighbours::{Found, Glance, Own};
 use crate::rendezvous::offer::Kind;
 
@@ -24,20 +25,19 @@ use crate::rendezvous::offer::Kind;
 pub(super) fn choose(
     order: Order,
     guards: Gathered<'_, '_>,
+    tally: Tally,
     at: &'static Location<'static>,
 ) -> Result<Chosen, Stopped> {
     // SAFETY: the running process is the caller, and the reference is not kept.
     let context = unsafe { running() };
-    let me = context.worker();
-    if !me.owns_locks() || std::thread::panicking() {
+    if !context.worker().owns_locks() || std::thread::panicking() || !guards.plain {
         return guards.choose_as(context, order, at, false);
     }
-    let Some(tally) = guards.tally() else { return guards.choose_as(context, order, at, false) };
-    if let Some(chosen) = take_the_oldest(me, order, guards, tally) {
+    if let Some(chosen) = take_the_oldest(context, order, guards, tally) {
         return Ok(chosen);
     }
     if !(order == Order::Fair && context.courtesy.is_sure())
-        && let Next::Done(result) = courtesy::look_at_all(context, order, guards, tally.latest(), at)
+        && let Next::Done(result) = courtesy::look_at_all(context, order, guards, tally, at)
     {
         return result;
     }
@@ -58,17 +58,23 @@ pub(super) enum Seen {
 /// Commits the guard whose end was chosen longest ago, if it is ready, and all is simple: all guards are plain inputs and outputs, on channels
 /// without a buffer that only this worker has used, and none was passed over for a timeout.
 #[inline(always)]
-pub(super) fn take_the_oldest(me: Owner, order: Order, guards: Gathered<'_, '_>, tally: Tally) -> Option<Chosen> {
+pub(super) fn take_the_oldest(
+    context: &Context,
+    order: Order,
+    guards: Gathered<'_, '_>,
+    tally: Tally,
+) -> Option<Chosen> {
     // Whether the others are ready too makes no difference, and none of them can be poisoned.
     if order != Order::Fair || !all_are_plain() {
         return None;
     }
-    let (communication, chosen) = guards.communication(tally.oldest())?;
-    take(me, &communication, tally.latest()).then_some(chosen)
+    let (communication, chosen) = guards.communication(tally.oldest(context.clock())?)?;
+    take(context, &communication).then_some(chosen)
 }
 
-/// The same of any guard: looks at the channels of all. `latest`: when an end of this choice was chosen last.
-pub(super) fn take_any(me: Owner, order: Order, guards: Gathered<'_, '_>, latest: u64) -> Seen {
+/// The same of any guard: looks at the channels of all, whose tally is known.
+pub(super) fn take_any(context: &Context, order: Order, guards: Gathered<'_, '_>) -> Seen {
+    let me = context.worker();
     let (mut first, mut earliest) = (None, u64::MAX);
     let (mut open, mut index) = (false, 0);
     for (ends, kind) in guards.communications() {
@@ -90,7 +96,7 @@ pub(super) fn take_any(me: Owner, order: Order, guards: Gathered<'_, '_>, latest
         }
     }
     match first.and_then(|index| guards.communication(index)) {
-        Some((communication, chosen)) if take(me, &communication, latest) => Seen::Took(chosen),
+        Some((communication, chosen)) if take(context, &communication) => Seen::Took(chosen),
         // A choice that has been decided, say, and has yet to leave.
         Some(_) => Seen::Other,
         None if open => Seen::Nobody,
@@ -100,7 +106,7 @@ pub(super) fn take_any(me: Owner, order: Order, guards: Gathered<'_, '_>, latest
 
 /// [`take`], from somebody who waits with a deadline, say.
 #[inline(never)]
-fn take_another(own: Own<'_>, communication: &Communication<'_>, latest: u64) -> bool {
+fn take_another(own: Own<'_>, communication: &Communication<'_>, clock: &Cell<u64>) -> bool {
     let core = &communication.channel().core;
     // SAFETY: as in `take`.
     match unsafe { own.find_other(Kind::Receive, communication.place(), core.size()) } {
@@ -108,7 +114,7 @@ fn take_another(own: Own<'_>, communication: &Communication<'_>, latest: u64) ->
             // SAFETY: as there.
             unsafe { partner.wake() };
             communication.outcome().leave_message();
-            communication.set_chosen_after(latest);
+            communication.choose(clock);
             true
         }
         Found::Nobody(own) => {
@@ -119,12 +125,13 @@ fn take_another(own: Own<'_>, communication: &Communication<'_>, latest: u64) ->
     }
 }
 
-/// Commits it, if a plain partner waits, and leaves what it brought in its slot. `latest` as above.
+/// Commits it, if a plain partner waits, and leaves what it brought in its slot.
 #[inline(always)]
-fn take(me: Owner, communication: &Communication<'_>, latest: u64) -> bool {
+fn take(context: &Context, communication: &Communication<'_>) -> bool {
+    let me = context.worker();
     if communication.kind != Kind::Receive {
         let Some(lease) = Lease::of_waiting_receiver(me, communication.channel()) else { return false };
-        communication.outcome().leave_pair(Hold::Lease(lease), Paired::default());
+        communication.outcome().leave(Hold::Lease(lease));
     } else {
         let core = &communication.channel().core;
         // SAFETY: the place has room for a message of this channel, whose size its core knows.
@@ -135,11 +142,11 @@ fn take(me: Owner, communication: &Communication<'_>, latest: u64) -> bool {
                 own.let_go();
                 return false;
             }
-            Found::Another(own) => return take_another(own, communication, latest),
+            Found::Another(own) => return take_another(own, communication, context.clock()),
             Found::Other => return false,
         }
         communication.outcome().leave_message();
     }
-    communication.set_chosen_after(latest);
+    communication.choose(context.clock());
     true
 }

@@ -15,7 +15,7 @@ use crate::rendezvous::local::Local;
 use crate::rendezvous::meet::{Arrival, Manner};
 use crate::rendezvous::offer::{Entry, Kind, Offer};
 
-/// In a stamp: the end was passed over for a timeout. Above all moments, so that the latest stamp shows whether there is one.
+/// In a stamp: the end was passed over for a timeout. Above all moments.
 pub(super) const PASSED_OVER: u64 = 1 << 63;
 /// From one moment to the next. Between them is room to say which of so many guards it is, and for four million choices a second, for 70 years.
 pub(super) const STAMP: u64 = 1 << 10;
@@ -140,26 +140,22 @@ impl<'a> Communication<'a> {
         self.channel().core.leave(&seat.entry);
     }
 
-    /// The stamp as it is: [`chosen_at`](Self::chosen_at), and `PASSED_OVER` if it [`was_passed_over`](Self::was_passed_over).
-    #[inline(always)]
-    pub(super) fn stamp(&self) -> u64 {
-        self.end.stamp.load(Ordering::Relaxed)
-    }
-
-    /// When this end was last chosen, against the others of its choices.
+    /// When this end was last chosen.
     pub(super) fn chosen_at(&self) -> u64 {
-        self.stamp() & !PASSED_OVER
+        self.end.stamp.load(Ordering::Relaxed) & !PASSED_OVER
     }
 
-    /// It is chosen now: later than all others of this choice, of which the latest was at `latest`.
+    /// It is chosen now, by the process with this `clock`, which is behind no end of this choice: so later than all others.
     #[inline(always)]
-    pub(super) fn set_chosen_after(&self, latest: u64) {
-        self.end.stamp.store(latest + STAMP, Ordering::Relaxed);
+    pub(super) fn choose(&self, clock: &Cell<u64>) {
+        let now = clock.get() + STAMP;
+        clock.set(now);
+        self.end.stamp.store(now, Ordering::Relaxed);
     }
 
     /// Whether the last choice over this end took a timeout instead.
     pub(super) fn was_passed_over(&self) -> bool {
-        self.stamp() & PASSED_OVER != 0
+        self.end.stamp.load(Ordering::Relaxed) & PASSED_OVER != 0
     }
 
     pub(super) fn set_passed_over(&self, passed_over: bool) {

@@ -15,7 +15,7 @@ pub(super) struct Outcome {
     /// How far behind this, in its slot, the place of its message is.
     pub(super) message_at: usize,
     /// There, if `left` says so.
-    pair: UnsafeCell<MaybeUninit<(Hold, Paired)>>,
+    hold: UnsafeCell<MaybeUninit<Hold>>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -23,14 +23,14 @@ enum Left {
     Nothing,
     /// An input's message.
     Message,
-    /// Of an extended input, or an output: the channel, and the partner or whatever else there is to be ended.
-    Pair,
+    /// Of an extended input, or an output: what keeps the channel, and the partner or whatever else there is to be ended.
+    Hold,
 }
 
 impl Outcome {
     #[inline(always)]
     fn of_slot(message_at: usize) -> Self {
-        Self { left: Cell::new(Left::Nothing), message_at, pair: UnsafeCell::new(MaybeUninit::uninit()) }
+        Self { left: Cell::new(Left::Nothing), message_at, hold: UnsafeCell::new(MaybeUninit::uninit()) }
     }
 
     /// A message has come to the place of the slot, of the slot's type.
@@ -41,16 +41,16 @@ impl Outcome {
 
     /// The guard is an extended input, or an output.
     #[inline(always)]
-    pub(super) fn leave_pair(&self, hold: Hold, paired: Paired) {
+    pub(super) fn leave(&self, hold: Hold) {
         // SAFETY: nobody looks at it now.
-        let pair = unsafe { &mut *self.pair.get() };
-        pair.write((hold, paired));
-        self.left.set(Left::Pair);
+        let place = unsafe { &mut *self.hold.get() };
+        place.write(hold);
+        self.left.set(Left::Hold);
     }
 
-    /// As [`leave_pair`](Self::leave_pair), of a channel that is to be held like any other.
+    /// The same, of a channel that is to be held like any other.
     pub(super) fn leave_counted(&self, channel: &Arc<Channel>, paired: Paired) {
-        self.leave_pair(Hold::Channel(channel.clone()), paired);
+        self.leave(Hold::counted(channel.clone(), paired));
     }
 
     #[inline(always)]
@@ -61,12 +61,12 @@ impl Outcome {
     /// # Panics
     /// If there is none.
     #[inline(always)]
-    fn take_pair(&self) -> (Hold, Paired) {
-        assert!(self.take(Left::Pair), "no guard of this slot was chosen");
+    fn take_hold(&self) -> Hold {
+        assert!(self.take(Left::Hold), "no guard of this slot was chosen");
         // SAFETY: nobody else looks at it now.
-        let pair = unsafe { &*self.pair.get() };
+        let place = unsafe { &*self.hold.get() };
         // SAFETY: it was there, and is taken once.
-        unsafe { pair.assume_init_read() }
+        unsafe { place.assume_init_read() }
     }
 }
 
@@ -108,8 +108,7 @@ impl<T> Slot<T> {
     /// # Panics
     /// If none of the slot's guards was chosen, or it was asked before.
     pub fn take_extended(&self) -> (T, Release<T>) {
-        let (hold, paired) = self.outcome.take_pair();
-        let channel = hold.into_channel();
+        let (channel, paired) = self.outcome.take_hold().into_counted();
         let mut release = Release::new(paired, &channel);
         // SAFETY: this is the slot that the guard was made for, and here alone its message is taken.
         let place: *mut T = unsafe { release.take(self.message.get().cast()) };
@@ -123,7 +122,7 @@ impl<T> Slot<T> {
         match self.outcome.left.get() {
             Left::Nothing => {}
             Left::Message => drop(self.take()),
-            Left::Pair => drop(self.take_extended()),
+            Left::Hold => drop(self.take_extended()),
         }
     }
 }
@@ -166,8 +165,7 @@ impl<T: Send> OutputSlot<T> {
     /// If none of the slot's guards was chosen, or it was asked before.
     #[inline(always)]
     pub fn commit(&self) -> Commit<T> {
-        let (hold, paired) = self.outcome.take_pair();
-        Commit::new(hold, paired)
+        Commit::new(self.outcome.take_hold())
     }
 
     /// The partner may not wait for ever.

@@ -25,8 +25,6 @@ use crate::rendezvous::bias::Owner;
 #[repr(C, align(128))]
 pub(crate) struct Context {
     head: Head,
-    /// What it waits for is timed.
-    timed_here: Cell<bool>,
     /// Its plain operation, while that waits; and how it is woken.
     #[cfg(all(not(loom), feature = "backend-coroutines"))]
     pub(crate) standing: Standing,
@@ -35,6 +33,8 @@ pub(crate) struct Context {
     /// Whether its choices let others go first.
     #[cfg(all(not(loom), feature = "backend-coroutines"))]
     pub(crate) courtesy: Courtesy,
+    /// What it waits for is timed.
+    timed_here: Cell<bool>,
     /// Any other operation of a coroutine that waits.
     waiting_here: Cell<Option<NonNull<dyn Operation>>>,
     name: Cow<'static, str>,
@@ -70,6 +70,8 @@ pub(super) struct Head {
     pub(super) waits: Cell<u64>,
     /// Open if it is a coroutine, has no poison to forgive, and evaluates no output expression.
     pub(super) short_way: ShortWay,
+    /// When it has last chosen, against all ends of its choices: see `choice/guard.rs`.
+    pub(super) clock: Cell<u64>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -223,6 +225,7 @@ impl Context {
             head: Head {
                 waits: Cell::new(0),
                 short_way: ShortWay::new(kind == ContextKind::Process && backend == Backend::Coroutines),
+                clock: Cell::new(0),
             },
             name,
             backend,
@@ -326,6 +329,12 @@ impl Context {
     #[inline(always)]
     pub(crate) fn worker(&self) -> Owner {
         self.head.short_way.worker()
+    }
+
+    /// When it has last chosen.
+    #[inline(always)]
+    pub(crate) fn clock(&self) -> &Cell<u64> {
+        &self.head.clock
     }
 
     fn survey(&self) {

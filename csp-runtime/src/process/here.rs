@@ -17,7 +17,8 @@ struct HeadOfNobody(Head);
 // SAFETY: it is never written to. (The hand to which it leads is, by atomic operations.)
 unsafe impl Sync for HeadOfNobody {}
 
-static NOBODY: HeadOfNobody = HeadOfNobody(Head { waits: Cell::new(0), short_way: ShortWay::closed() });
+static NOBODY: HeadOfNobody =
+    HeadOfNobody(Head { waits: Cell::new(0), short_way: ShortWay::closed(), clock: Cell::new(0) });
 
 /// Current where nobody is known to run: only a head.
 pub(super) const fn nobody() -> *const Context {
@@ -69,6 +70,13 @@ impl Here {
     pub(crate) fn worker(self) -> Owner {
         // SAFETY: whatever is current begins with a head.
         unsafe { (*self.0.cast::<Head>()).short_way.worker() }
+    }
+
+    /// When the process that is current has last chosen.
+    #[inline(always)]
+    pub(crate) fn clock(self) -> u64 {
+        // SAFETY: as above.
+        unsafe { (*self.0.cast::<Head>()).clock.get() }
     }
 
     /// # Safety
