@@ -103,7 +103,7 @@ fn recv_any(context: &Context, channels: &[&Ends], timeout: bool) -> Result<Opti
         guards.after(u32::MAX, 0, Some(deadline(Duration::from_secs(3600))));
     }
     let chosen = guards.choose_as(context, Order::Priority, Location::caller())?;
-    Ok((chosen.branch != u32::MAX).then(|| (chosen.branch, slot.take())))
+    Ok((chosen.branch() != u32::MAX).then(|| (chosen.branch(), slot.take())))
 }
 
 /// Sends `value` to whichever is ready, or leaves the output's expression without one: the channel's number.
@@ -120,7 +120,7 @@ fn send_any(context: &Context, channels: &[&Ends], value: Option<u32>) -> Result
         Some(value) => commit.send_as(context, value, Location::caller()),
         None => drop(commit),
     }
-    Ok(chosen.branch)
+    Ok(chosen.branch())
 }
 
 fn cause() -> Cause {

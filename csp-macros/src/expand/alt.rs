@@ -25,11 +25,12 @@ pub(crate) fn expand(alt: &Alt, order: Order, csp: &TokenStream) -> TokenStream 
     let replicated = alt.items.iter().any(|item| matches!(item, Item::Replicated(_)));
     let choose = if replicated {
         let gather = parts.gather_in(&alt.items, None);
-        let gather_replicas = parts.replicas.gather();
+        let (gather_replicas, replicas_are_gathered) = (parts.replicas.gather(), parts.replicas.are_gathered());
         quote_spanned! {Span::mixed_site()=> {
             let mut __guards = __list.gather();
             #gather_replicas
             #gather
+            #replicas_are_gathered
             __guards.#choose
         }}
     } else {
@@ -193,7 +194,7 @@ impl<'a> Parts<'a> {
                 let mut __list = #csp::__private::GuardList::<#room>::new();
                 let __outcome = #choose;
                 match __outcome {
-                    ::core::result::Result::Ok(__chosen) => match __chosen.branch { #(#numbers => #chosen),* },
+                    ::core::result::Result::Ok(__chosen) => match __chosen.branch() { #(#numbers => #chosen),* },
                     ::core::result::Result::Err(__stopped) => #on_stopped,
                 }
             } {

@@ -51,9 +51,15 @@ impl<'a> Replicas<'a> {
         quote_spanned!(Span::mixed_site()=> #(let mut #gathered = #kept.gather();)*)
     }
 
+    /// All of them have been: now, so that nobody has to remember until the choice is made how many there are.
+    pub(super) fn are_gathered(&self) -> TokenStream {
+        let gathered = (0..self.0.len()).map(gathered);
+        quote_spanned!(Span::mixed_site()=> #(::core::mem::drop(#gathered);)*)
+    }
+
     /// The variables of the chosen replica: those of the outermost `for` first, as nested pairs.
     pub(super) fn take(&self, level: usize) -> TokenStream {
-        self.take_replica(level, &quote_spanned!(Span::mixed_site()=> __chosen.replica))
+        self.take_replica(level, &quote_spanned!(Span::mixed_site()=> __chosen.replica()))
     }
 
     fn take_replica(&self, level: usize, replica: &TokenStream) -> TokenStream {

@@ -20,7 +20,7 @@ use std::str::FromStr;
 use std::time::Instant;
 
 #[cfg(feature = "backend-coroutines")]
-pub(crate) use coroutines::Ahead;
+pub(crate) use coroutines::{Ahead, AtHand};
 
 #[cfg(feature = "backend-coroutines")]
 use crate::process::context::Context;

@@ -30,13 +30,29 @@ pub enum Order {
     Priority,
 }
 
-/// The branch, and in a replicated one the replica, of the chosen guard.
+/// The branch, and in a replicated one the replica, of the chosen guard. One word, so that a call can return it in a register.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Chosen {
+pub struct Chosen(u64);
+
+impl Chosen {
+    #[inline(always)]
+    pub(super) fn new(branch: u32, replica: u32) -> Self {
+        Self(u64::from(branch) << 32 | u64::from(replica))
+    }
+
     /// Which branch, from 0.
-    pub branch: u32,
+    #[inline(always)]
+    #[must_use]
+    pub fn branch(self) -> u32 {
+        (self.0 >> 32) as u32
+    }
+
     /// Which repetition of it, from 0.
-    pub replica: u32,
+    #[inline(always)]
+    #[must_use]
+    pub fn replica(self) -> u32 {
+        self.0 as u32
+    }
 }
 
 /// `nobody`: a look at all guards has just found none that is ready, so the offers are made at once.
@@ -124,7 +140,7 @@ impl<'g> Choice<'_, 'g> {
         for (index, guard) in self.guards.iter().enumerate() {
             match &guard.what {
                 What::Communication(communication) => {
-                    survey.latest = survey.latest.max(communication.chosen_at());
+                    survey.latest = survey.latest.max(communication.stamp().moment());
                     match communication.ended() {
                         None => survey.count(index, communication),
                         Some(Outcome::Poisoned) => {
@@ -188,7 +204,7 @@ impl<'g> Choice<'_, 'g> {
                 return Ok(Some(oldest));
             }
             let mut others: SmallVec<[(u64, usize); 16]> =
-                self.live().map(|(index, it)| (it.chosen_at(), index)).collect();
+                self.live().map(|(index, it)| (it.stamp().moment(), index)).collect();
             others.sort_unstable();
             for (_, index) in others.into_iter().filter(|&(_, index)| index != oldest) {
                 if self.try_guard(index)? {
@@ -204,12 +220,12 @@ impl<'g> Choice<'_, 'g> {
         let timed_out = matches!(self.guards[taken].what, What::Timeout(_));
         if timed_out || survey.passed_over {
             let communications = self.guards.iter().filter_map(Guard::communication);
-            communications.for_each(|communication| communication.set_passed_over(timed_out));
+            communications.for_each(|communication| communication.stamp().set_passed_over(timed_out));
         }
         let Some(communication) = self.guards[taken].communication() else { return };
         let clock = self.context.clock();
         clock.set(clock.get().max(survey.latest));
-        communication.choose(clock);
+        communication.stamp().renew(clock);
         #[cfg(feature = "backend-processes")]
         if let Some(there) = self.seats[taken].there.get() {
             return self.remember_there(communication, there);
@@ -451,10 +467,10 @@ impl Survey {
     #[inline]
     fn count(&mut self, index: usize, communication: &Communication<'_>) {
         communication.live.set(true);
-        let chosen_at = communication.chosen_at();
+        let chosen_at = communication.stamp().moment();
         if self.oldest.is_none_or(|(oldest, _)| chosen_at < oldest) {
             self.oldest = Some((chosen_at, index));
         }
-        self.passed_over |= communication.was_passed_over();
+        self.passed_over |= communication.stamp().was_passed_over();
     }
 }

@@ -8,10 +8,10 @@ use std::panic::Location;
 use super::choose::{Chosen, Order};
 use super::gathered::Gathered;
 use super::glance::{Seen, take_any, take_the_oldest};
-use super::tally::Tally;
 use crate::backend;
 use crate::error::Stopped;
 use crate::process::context::Context;
+use crate::process::here::Here;
 
 /// So many choices in a row go without, at the most.
 const SELDOM: u8 = 128;
@@ -71,28 +71,16 @@ pub(super) fn look_at_all(
     context: &Context,
     order: Order,
     guards: Gathered<'_, '_>,
-    tally: Tally,
     at: &'static Location<'static>,
 ) -> Next {
-    let is_known = tally.oldest(context.clock()).is_some();
-    let seen = if is_known { take_any(context, order, guards) } else { look_anew(context, order, guards).1 };
+    let can_be_told = guards.oldest(context.clock().get()).is_some();
+    let seen = if can_be_told { take_any(Here::of(context), order, guards) } else { Seen::Other };
     Next::Done(match seen {
         Seen::Took(chosen) => Ok(chosen),
         Seen::Nobody if context.courtesy.lets_others_go_first() => return Next::LetOthersGoFirst,
         Seen::Nobody => guards.choose_as(context, order, at, true),
         Seen::Other => guards.choose_as(context, order, at, false),
     })
-}
-
-/// A look at all where the tally that was made while they were gathered does not do: others have run since then, or there are too many. True: it
-/// took the one that was chosen longest ago.
-fn look_anew(context: &Context, order: Order, guards: Gathered<'_, '_>) -> (bool, Seen) {
-    let tally = Tally::of(guards.ends, context.clock().get());
-    match take_the_oldest(context, order, guards, tally) {
-        Some(chosen) => (true, Seen::Took(chosen)),
-        None if tally.oldest(context.clock()).is_some() => (false, take_any(context, order, guards)),
-        None => (false, Seen::Other),
-    }
 }
 
 /// The choice that has let others go first.
@@ -103,8 +91,15 @@ pub(super) fn go_on(
     guards: Gathered<'_, '_>,
     at: &'static Location<'static>,
 ) -> Result<Chosen, Stopped> {
-    let (is_the_oldest, seen) = look_anew(context, order, guards);
-    context.courtesy.brings_the_oldest.set(is_the_oldest);
+    let here = Here::of(context);
+    // Told anew: another process may have chosen one of these ends meanwhile.
+    let oldest = take_the_oldest(here, order, guards);
+    context.courtesy.brings_the_oldest.set(oldest.is_some());
+    let seen = match oldest {
+        Some(chosen) => Seen::Took(chosen),
+        None if guards.oldest(context.clock().get()).is_some() => take_any(here, order, guards),
+        None => Seen::Other,
+    };
     context.courtesy.has_paid(!matches!(seen, Seen::Nobody));
     match seen {
         Seen::Took(chosen) => Ok(chosen),

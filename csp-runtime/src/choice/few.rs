@@ -33,13 +33,13 @@ impl<T, const N: usize> Few<T, N> {
         if self.count > N {
             return self.take_of_many(index);
         }
-        self.count -= 1;
         if std::mem::needs_drop::<T>() {
+            self.count -= 1;
             self.few.swap(index, self.count);
             // SAFETY: it was written, and is counted no more.
             return unsafe { self.few[self.count].assume_init_read() };
         }
-        // SAFETY: it was written. That it still stands there, and another one is counted no more, harms nobody: none needs a drop.
+        // SAFETY: it was written. That it still stands there, and is counted, harms nobody: none needs a drop.
         unsafe { self.few[index].assume_init_read() }
     }
 
@@ -77,13 +77,6 @@ impl<T> Filling<'_, T> {
     #[inline(always)]
     pub(super) fn count(&self) -> usize {
         self.count
-    }
-
-    /// Whether one more stands in place.
-    #[cfg_attr(not(all(not(loom), feature = "backend-coroutines")), allow(dead_code, reason = "coroutines ask"))]
-    #[inline(always)]
-    pub(super) fn has_room(&self) -> bool {
-        self.count < self.few.len()
     }
 
     /// All that there are by now.

@@ -10,6 +10,8 @@ use smallvec::SmallVec;
 use super::choose::{Chosen, Order, choose_after};
 use super::guard::{Communication, Guard, What};
 use super::slot::Outcome;
+#[cfg(all(not(loom), feature = "backend-coroutines"))]
+use super::tally;
 use crate::channel::End;
 use crate::error::Stopped;
 use crate::process::context::Context;
@@ -71,6 +73,12 @@ impl<'l, 'a> Gathered<'l, 'a> {
 /// For a look at them where they stand.
 #[cfg(all(not(loom), feature = "backend-coroutines"))]
 impl<'l, 'a> Gathered<'l, 'a> {
+    /// The one that was chosen longest ago, if that can be told, where the clock of the process is at `now`.
+    #[inline(always)]
+    pub(super) fn oldest(self, now: u64) -> Option<usize> {
+        tally::oldest(self.ends, now)
+    }
+
     /// The communication of end `index`.
     #[inline(always)]
     pub(super) fn communication(self, index: usize) -> Option<(Communication<'a>, Chosen)> {
@@ -92,7 +100,7 @@ impl<'l, 'a> Gathered<'l, 'a> {
 impl Run {
     #[inline(always)]
     fn chosen(&self, number: usize) -> Chosen {
-        Chosen { branch: self.branch, replica: self.replica + number as u32 }
+        Chosen::new(self.branch, self.replica + number as u32)
     }
 
     #[inline(always)]

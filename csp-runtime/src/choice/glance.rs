@@ -1,20 +1,16 @@
 //! A choice between coroutines of one worker that finds a partner waiting: no offer at all, and as a rule a look at one channel.
 
-use std::cell::Cell;
 use std::panic::Location;
-use std::sync::atomic::Ordering;
 
 use super::choose::{Chosen, Order};
 use super::commit::Hold;
 use super::courtesy::{self, Next};
 use super::gathered::Gathered;
 use super::guard::Communication;
-use super::tally::Tally;
 use crate::backend;
 use crate::channel::{Lease, all_are_plain};
 use crate::error::Stopped;
-use crate::process::context::Context;
-use crate::process::here::running;
+use crate::process::here::{Here, running};
 use crate::rendezvous::neighbours::{Found, Glance, Own};
 use crate::rendezvous::offer::Kind;
 
@@ -25,19 +21,19 @@ use crate::rendezvous::offer::Kind;
 pub(super) fn choose(
     order: Order,
     guards: Gathered<'_, '_>,
-    tally: Tally,
     at: &'static Location<'static>,
 ) -> Result<Chosen, Stopped> {
-    // SAFETY: the running process is the caller, and the reference is not kept.
-    let context = unsafe { running() };
-    if !context.worker().owns_locks() || std::thread::panicking() || !guards.plain {
-        return guards.choose_as(context, order, at, false);
-    }
-    if let Some(chosen) = take_the_oldest(context, order, guards, tally) {
+    let is_plain = guards.plain && !std::thread::panicking();
+    if is_plain && let Some(chosen) = take_the_oldest(Here::this(), order, guards) {
         return Ok(chosen);
     }
+    // SAFETY: the running process is the caller, and the reference is not kept.
+    let context = unsafe { running() };
+    if !is_plain || !context.worker().owns_locks() {
+        return guards.choose_as(context, order, at, false);
+    }
     if !(order == Order::Fair && context.courtesy.is_sure())
-        && let Next::Done(result) = courtesy::look_at_all(context, order, guards, tally, at)
+        && let Next::Done(result) = courtesy::look_at_all(context, order, guards, at)
     {
         return result;
     }
@@ -58,32 +54,27 @@ pub(super) enum Seen {
 /// Commits the guard whose end was chosen longest ago, if it is ready, and all is simple: all guards are plain inputs and outputs, on channels
 /// without a buffer that only this worker has used, and none was passed over for a timeout.
 #[inline(always)]
-pub(super) fn take_the_oldest(
-    context: &Context,
-    order: Order,
-    guards: Gathered<'_, '_>,
-    tally: Tally,
-) -> Option<Chosen> {
+pub(super) fn take_the_oldest(here: Here, order: Order, guards: Gathered<'_, '_>) -> Option<Chosen> {
     // Whether the others are ready too makes no difference, and none of them can be poisoned.
     if order != Order::Fair || !all_are_plain() {
         return None;
     }
-    let (communication, chosen) = guards.communication(tally.oldest(context.clock())?)?;
-    take(context, &communication).then_some(chosen)
+    let (communication, chosen) = guards.communication(guards.oldest(here.clock().get())?)?;
+    take(here, communication).then_some(chosen)
 }
 
-/// The same of any guard: looks at the channels of all, whose tally is known.
-pub(super) fn take_any(context: &Context, order: Order, guards: Gathered<'_, '_>) -> Seen {
-    let me = context.worker();
+/// The same of any guard: looks at the channels of all, of which [`Gathered::oldest`] can tell something.
+pub(super) fn take_any(here: Here, order: Order, guards: Gathered<'_, '_>) -> Seen {
+    let me = here.worker();
     let (mut first, mut earliest) = (None, u64::MAX);
     let (mut open, mut index) = (false, 0);
     for (ends, kind) in guards.communications() {
         for end in ends {
             match end.channel.core.glance(kind, me) {
                 Glance::Somebody => {
-                    let stamp = end.stamp.load(Ordering::Relaxed);
-                    if first.is_none() || order == Order::Fair && stamp < earliest {
-                        (first, earliest) = (Some(index), stamp);
+                    let moment = end.stamp.moment();
+                    if first.is_none() || order == Order::Fair && moment < earliest {
+                        (first, earliest) = (Some(index), moment);
                     }
                     open = true;
                 }
@@ -95,18 +86,16 @@ pub(super) fn take_any(context: &Context, order: Order, guards: Gathered<'_, '_>
             index += 1;
         }
     }
-    match first.and_then(|index| guards.communication(index)) {
-        Some((communication, chosen)) if take(context, &communication) => Seen::Took(chosen),
-        // A choice that has been decided, say, and has yet to leave.
-        Some(_) => Seen::Other,
-        None if open => Seen::Nobody,
-        None => Seen::Other,
-    }
+    let Some((communication, chosen)) = first.and_then(|index| guards.communication(index)) else {
+        return if open { Seen::Nobody } else { Seen::Other };
+    };
+    // It may be a choice that has been decided, say, and has yet to leave.
+    if take(here, communication) { Seen::Took(chosen) } else { Seen::Other }
 }
 
 /// [`take`], from somebody who waits with a deadline, say.
 #[inline(never)]
-fn take_another(own: Own<'_>, communication: &Communication<'_>, clock: &Cell<u64>) -> bool {
+fn take_another(own: Own<'_>, communication: Communication<'_>, here: Here) -> bool {
     let core = &communication.channel().core;
     // SAFETY: as in `take`.
     match unsafe { own.find_other(Kind::Receive, communication.place(), core.size()) } {
@@ -114,7 +103,7 @@ fn take_another(own: Own<'_>, communication: &Communication<'_>, clock: &Cell<u6
             // SAFETY: as there.
             unsafe { partner.wake() };
             communication.outcome().leave_message();
-            communication.choose(clock);
+            communication.stamp().renew(here.clock());
             true
         }
         Found::Nobody(own) => {
@@ -127,8 +116,8 @@ fn take_another(own: Own<'_>, communication: &Communication<'_>, clock: &Cell<u6
 
 /// Commits it, if a plain partner waits, and leaves what it brought in its slot.
 #[inline(always)]
-fn take(context: &Context, communication: &Communication<'_>) -> bool {
-    let me = context.worker();
+fn take(here: Here, communication: Communication<'_>) -> bool {
+    let me = here.worker();
     if communication.kind != Kind::Receive {
         let Some(lease) = Lease::of_waiting_receiver(me, communication.channel()) else { return false };
         communication.outcome().leave(Hold::Lease(lease));
@@ -142,11 +131,11 @@ fn take(context: &Context, communication: &Communication<'_>) -> bool {
                 own.let_go();
                 return false;
             }
-            Found::Another(own) => return take_another(own, communication, context.clock()),
+            Found::Another(own) => return take_another(own, communication, here),
             Found::Other => return false,
         }
         communication.outcome().leave_message();
     }
-    communication.choose(context.clock());
+    communication.stamp().renew(here.clock());
     true
 }

@@ -3,22 +3,17 @@
 use std::cell::Cell;
 use std::ptr::NonNull;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use super::choose::Chosen;
 use super::slot::Outcome;
+use super::stamp::Stamp;
 use crate::channel::{Channel, End};
 #[cfg(all(not(loom), feature = "backend-coroutines"))]
 use crate::rendezvous::bias::Owner;
 use crate::rendezvous::local::Local;
 use crate::rendezvous::meet::{Arrival, Manner};
 use crate::rendezvous::offer::{Entry, Kind, Offer};
-
-/// In a stamp: the end was passed over for a timeout. Above all moments.
-pub(super) const PASSED_OVER: u64 = 1 << 63;
-/// From one moment to the next. Between them is room to say which of so many guards it is, and for four million choices a second, for 70 years.
-pub(super) const STAMP: u64 = 1 << 10;
 
 /// One guard of a choice.
 pub(super) struct Guard<'a> {
@@ -140,27 +135,10 @@ impl<'a> Communication<'a> {
         self.channel().core.leave(&seat.entry);
     }
 
-    /// When this end was last chosen.
-    pub(super) fn chosen_at(&self) -> u64 {
-        self.end.stamp.load(Ordering::Relaxed) & !PASSED_OVER
-    }
-
-    /// It is chosen now, by the process with this `clock`, which is behind no end of this choice: so later than all others.
+    /// When its end was last chosen.
     #[inline(always)]
-    pub(super) fn choose(&self, clock: &Cell<u64>) {
-        let now = clock.get() + STAMP;
-        clock.set(now);
-        self.end.stamp.store(now, Ordering::Relaxed);
-    }
-
-    /// Whether the last choice over this end took a timeout instead.
-    pub(super) fn was_passed_over(&self) -> bool {
-        self.end.stamp.load(Ordering::Relaxed) & PASSED_OVER != 0
-    }
-
-    pub(super) fn set_passed_over(&self, passed_over: bool) {
-        let mark = if passed_over { PASSED_OVER } else { 0 };
-        self.end.stamp.store(self.chosen_at() | mark, Ordering::Relaxed);
+    pub(super) fn stamp(&self) -> &'a Stamp {
+        &self.end.stamp
     }
 }
 

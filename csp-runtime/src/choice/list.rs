@@ -7,13 +7,9 @@ use super::few::{Few, Filling};
 use super::gathered::{Common, Gathered, Run};
 use super::guard::Deadline;
 use super::slot::{OutputSlot, Slot};
-#[cfg(all(not(loom), feature = "backend-coroutines"))]
-use super::tally::Tally;
 use crate::channel::{End, Receiver, Sender};
 use crate::error::Stopped;
 use crate::process::context::Context;
-#[cfg(all(not(loom), feature = "backend-coroutines"))]
-use crate::process::here::Here;
 use crate::rendezvous::offer::Kind;
 
 /// The guards that are switched on; `N` need no allocation.
@@ -34,13 +30,7 @@ impl<'a, const N: usize> GuardList<'a, N> {
     /// To add all.
     #[inline(always)]
     pub fn gather(&mut self) -> Guards<'_, 'a> {
-        Guards {
-            ends: self.ends.fill(),
-            runs: self.runs.fill(),
-            #[cfg(all(not(loom), feature = "backend-coroutines"))]
-            tally: Tally::begin(Here::this().clock(), N),
-            plain: true,
-        }
+        Guards { ends: self.ends.fill(), runs: self.runs.fill(), plain: true }
     }
 }
 
@@ -48,8 +38,6 @@ impl<'a, const N: usize> GuardList<'a, N> {
 pub struct Guards<'l, 'a> {
     ends: Filling<'l, &'a End>,
     runs: Filling<'l, Run>,
-    #[cfg(all(not(loom), feature = "backend-coroutines"))]
-    tally: Tally,
     /// All are plain inputs and outputs.
     plain: bool,
 }
@@ -151,7 +139,7 @@ impl<'l, 'a> Guards<'l, 'a> {
     pub fn choose(&self, order: Order) -> Result<Chosen, Stopped> {
         let at = Location::caller();
         #[cfg(all(not(loom), feature = "backend-coroutines"))]
-        return super::glance::choose(order, self.gathered(), self.tally, at);
+        return super::glance::choose(order, self.gathered(), at);
         #[cfg(not(all(not(loom), feature = "backend-coroutines")))]
         crate::process::here::current(|context| self.choose_as(context, order, at))
     }
@@ -165,19 +153,6 @@ impl<'l, 'a> Guards<'l, 'a> {
         at: &'static Location<'static>,
     ) -> Result<Chosen, Stopped> {
         self.gathered().choose_as(context, order, at, false)
-    }
-
-    /// One more, of the run that has begun last.
-    #[inline(always)]
-    fn push(&mut self, end: &'a End) {
-        // While they stand in place. To do so once they do not would cost those that do a register.
-        #[cfg(all(not(loom), feature = "backend-coroutines"))]
-        if self.ends.has_room() {
-            self.tally.count(self.ends.count(), end);
-        } else {
-            self.tally.lose();
-        }
-        self.ends.push(end);
     }
 
     #[inline(always)]
@@ -203,7 +178,7 @@ impl<'a> Communications<'_, '_, 'a> {
             if !self.is_run {
                 self.guards.runs.push(Run { replica: self.replica, first: self.guards.ends.count(), ..self.run });
             }
-            self.guards.push(end);
+            self.guards.ends.push(end);
         }
         self.is_run = end.is_some();
         self.replica += 1;

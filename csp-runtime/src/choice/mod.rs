@@ -13,6 +13,7 @@ mod list;
 mod propagate;
 mod replicas;
 mod slot;
+mod stamp;
 #[cfg(all(not(loom), feature = "backend-coroutines"))]
 mod tally;
 mod waiting;
@@ -26,3 +27,4 @@ pub use list::{GuardList, Guards, Inputs, Outputs};
 pub use propagate::{FromStopped, propagate};
 pub use replicas::{Gathering, Replicas};
 pub use slot::{OutputSlot, Slot};
+pub(crate) use stamp::Stamp;

@@ -5,11 +5,34 @@ use std::ptr::{self, NonNull};
 
 use super::context::{self, Context, Head};
 use super::short_way::ShortWay;
+#[cfg(feature = "backend-coroutines")]
+use crate::backend;
 #[cfg(all(not(loom), feature = "backend-coroutines"))]
 use crate::rendezvous::bias::Owner;
 
+/// What a thread keeps at hand, all of it in one place: each thread-local is looked up by itself, and an operation of a coroutine needs several of
+/// these.
+struct AtHand {
+    current: Cell<*const Context>,
+    #[cfg(feature = "backend-coroutines")]
+    worker: backend::AtHand,
+}
+
 thread_local! {
-    static CURRENT: Cell<*const Context> = const { Cell::new(nobody()) };
+    static AT_HAND: AtHand = const {
+        AtHand {
+            current: Cell::new(nobody()),
+            #[cfg(feature = "backend-coroutines")]
+            worker: backend::AtHand::new(),
+        }
+    };
+}
+
+/// What it keeps for its worker.
+#[cfg(feature = "backend-coroutines")]
+#[inline(always)]
+pub(crate) fn workers_at_hand<R>(step: impl FnOnce(&backend::AtHand) -> R) -> R {
+    AT_HAND.with(|it| step(&it.worker))
 }
 
 struct HeadOfNobody(Head);
@@ -45,11 +68,11 @@ pub(crate) fn current<R>(step: impl FnOnce(&Context) -> R) -> R {
 /// The reference is used by the running process only, and not kept.
 #[inline(always)]
 pub(crate) unsafe fn running<'a>() -> &'a Context {
-    let mut context = CURRENT.get();
+    let mut context = which_is_current();
     if ptr::eq(context, nobody()) {
         context = context::root_of_this_thread();
     }
-    // SAFETY: a process's context outlives its body, a root its thread; both reset `CURRENT` before they end.
+    // SAFETY: a process's context outlives its body, a root its thread; both make another one current before they end.
     unsafe { &*context }
 }
 
@@ -62,7 +85,7 @@ pub(crate) struct Here(*const Context);
 impl Here {
     #[inline(always)]
     pub(crate) fn this() -> Self {
-        Self(CURRENT.get())
+        Self(which_is_current())
     }
 
     /// The worker whose coroutine is current, if its plain operations go the short way.
@@ -74,9 +97,15 @@ impl Here {
 
     /// When the process that is current has last chosen.
     #[inline(always)]
-    pub(crate) fn clock(self) -> u64 {
-        // SAFETY: as above.
-        unsafe { (*self.0.cast::<Head>()).clock.get() }
+    pub(crate) fn clock<'a>(self) -> &'a Cell<u64> {
+        // SAFETY: as above; it is there for as long as what is current. (That of nobody, who owns no lock, is never written to.)
+        unsafe { &(*self.0.cast::<Head>()).clock }
+    }
+
+    /// The process with this context, which is current.
+    #[inline(always)]
+    pub(crate) fn of(context: &Context) -> Self {
+        Self(context)
     }
 
     /// # Safety
@@ -91,29 +120,31 @@ impl Here {
 /// Makes another context current.
 #[inline(always)]
 pub(crate) fn make_current(context: *const Context) {
-    CURRENT.set(context);
+    AT_HAND.with(|it| it.current.set(context));
 }
 
 /// Nobody is known to run on this thread.
 pub(crate) fn make_nobody_current() {
-    CURRENT.set(nobody());
+    make_current(nobody());
 }
 
 /// Which context is current.
 #[inline(always)]
 pub(crate) fn which_is_current() -> *const Context {
-    CURRENT.get()
+    AT_HAND.with(|it| it.current.get())
 }
 
 /// Makes another context current, and tells which one was: a model goes from one process to the next.
 #[cfg(all(test, csp_steps))]
 pub(crate) fn exchange_current(context: *const Context) -> *const Context {
-    CURRENT.replace(context)
+    AT_HAND.with(|it| it.current.replace(context))
 }
 
 /// Where the name of the running process lies, and its length; for a signal handler, so nothing is made here.
 #[cfg(feature = "backend-coroutines")]
 pub(crate) fn name_of_current() -> Option<(*const u8, usize)> {
     // SAFETY: as in `running`.
-    somebody(CURRENT.get()).map(|context| unsafe { context.as_ref() }.name()).map(|name| (name.as_ptr(), name.len()))
+    somebody(which_is_current())
+        .map(|context| unsafe { context.as_ref() }.name())
+        .map(|name| (name.as_ptr(), name.len()))
 }

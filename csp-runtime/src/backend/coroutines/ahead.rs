@@ -8,6 +8,7 @@
 use std::cell::Cell;
 use std::ptr;
 
+use super::at_hand::mine;
 use super::record::Record;
 use crate::fetch;
 
@@ -19,27 +20,36 @@ const LARGE_CROWD: usize = 1024;
 /// Lines from the top of a stack on which somebody waits for another thread, down to its message, as a rule.
 const FRAMES: isize = 6;
 
-thread_local! {
-    static CROWDED: Cell<bool> = const { Cell::new(false) };
-    static LARGE: Cell<bool> = const { Cell::new(false) };
+/// Whether a thread runs so many.
+pub(super) struct Crowd {
+    is_there: Cell<bool>,
+    is_large: Cell<bool>,
+}
+
+impl Crowd {
+    pub(super) const fn new() -> Self {
+        Self { is_there: Cell::new(false), is_large: Cell::new(false) }
+    }
 }
 
 /// Whether this thread runs more coroutines than the cache holds.
 #[inline(always)]
 pub(super) fn pays() -> bool {
-    CROWDED.get()
+    mine(|it| it.crowd.is_there.get())
 }
 
 /// Whether it has to be asked for further ahead.
 #[inline(always)]
 pub(super) fn is_far() -> bool {
-    LARGE.get()
+    mine(|it| it.crowd.is_large.get())
 }
 
 /// This thread runs so many.
 pub(super) fn count(alive: usize) {
-    CROWDED.set(fetch::IS_KNOWN_HERE && alive > CROWD);
-    LARGE.set(alive > LARGE_CROWD);
+    mine(|it| {
+        it.crowd.is_there.set(fetch::IS_KNOWN_HERE && alive > CROWD);
+        it.crowd.is_large.set(alive > LARGE_CROWD);
+    });
 }
 
 /// Hints of where that memory is. Any addresses will do.

@@ -1,6 +1,7 @@
 //! Processes as stackful coroutines on a few worker threads. `PROTOCOL.md` tells how workers sleep and are woken.
 
 mod ahead;
+mod at_hand;
 mod cpu_time;
 mod linger;
 mod nursery;
@@ -21,6 +22,7 @@ use super::{Job, NotStarted, Park, threads};
 use crate::config;
 use crate::process::context::Context;
 pub(crate) use ahead::Ahead;
+pub(crate) use at_hand::AtHand;
 use record::Record;
 pub(super) use stretches::stretch_length;
 

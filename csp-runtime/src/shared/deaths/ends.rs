@@ -290,10 +290,10 @@ pub(super) fn recv_any<T: Numbered>(
         guards.after(u32::MAX, 0, Some(crate::choice::deadline(until)));
     }
     let chosen = guards.choose(order).inspect_err(|stopped| ins[0].notes.write(What::Ended(stopped.clone())))?;
-    if chosen.branch == u32::MAX {
+    if chosen.branch() == u32::MAX {
         return Ok(None);
     }
-    let notes = &ins[chosen.branch as usize].notes;
+    let notes = &ins[chosen.branch() as usize].notes;
     if !keeps {
         return notes.got(Ok(slot.take())).map(Some);
     }
@@ -319,7 +319,7 @@ pub(super) fn send_any<T: Numbered>(order: Order, outs: &[&Out<T>], number: u32,
         drop(commit);
         return Ok(());
     }
-    let notes = &outs[chosen.branch as usize].notes;
+    let notes = &outs[chosen.branch() as usize].notes;
     notes.write(What::Tries(number));
     commit.send(T::of(number));
     Ok(())
