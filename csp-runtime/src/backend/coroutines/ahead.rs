@@ -11,12 +11,16 @@ use std::ptr;
 use super::at_hand::mine;
 use super::record::Record;
 use crate::fetch;
+use crate::rendezvous::core::Core;
+use crate::rendezvous::local::Local;
 
 /// A rendezvous touches some eight cache lines of a coroutine, and the first level's cache holds those of so many.
 const CROWD: usize = 96;
 /// From about so many on (measured), what is asked for takes longer than two turns: the second level's cache no longer holds all lines, nor the
 /// processor the addresses of all pages, of which each stack has one.
 const LARGE_CROWD: usize = 1024;
+/// Lines of the frame of a body that an operation uses, as a rule.
+const FRAME: isize = 3;
 /// Lines from the top of a stack on which somebody waits for another thread, down to its message, as a rule.
 const FRAMES: isize = 6;
 
@@ -84,25 +88,32 @@ fn lines_from(top: *const u8, place: *const u8) -> u16 {
 }
 
 impl Beside {
-    /// For one that has just been completed, so that its entry is here: fetches the frame of its body, what an operation uses on either side of
-    /// its message.
+    /// For one that has just been completed, so that its entry is here: fetches the frame of its body, from where its registers lie, and its message.
     #[inline(always)]
     pub(super) fn fetch_frame(self, top: *const u8) {
-        [-1, 0, 1].into_iter().for_each(|line| fetch::line(top, self.message as isize + line));
+        (0..FRAME).for_each(|line| fetch::line(top, line));
+        fetch::line(top, self.message as isize);
     }
 
-    /// For one that was completed a while ago: fetches the two lines in which its entry lies and the top of its stack as well.
+    /// For one that was completed a while ago: fetches the two lines in which its entry lies as well.
     #[inline(always)]
     pub(super) fn fetch_all(self, top: *const u8) {
-        fetch::line(top, 0);
         [0, 1].into_iter().for_each(|line| fetch::line(top, self.entry as isize + line));
         self.fetch_frame(top);
     }
 }
 
-/// So many turns ahead is a record fetched in a large crowd, and what it will touch half as many (measured: 4, 8 and 16 turns take 165, 135 and 147 ns
-/// a hop in a ring of 262,144).
-const FAR: usize = 8;
+/// So many turns ahead is a record fetched in a large crowd.
+const FAR: usize = 16;
+/// And what it will touch.
+const NEAR: usize = 4;
+/// The first touch of a stack is that of a page whose address the processor has to look up, in memory, and it goes on with nothing behind that until
+/// it has found it. It can look up several at a time: so it is asked for so many together, which lie next to each other in the order of turns.
+const GROUP: usize = 8;
+/// So many turns ago at least is the record fetched that tells where the stack is.
+const ARRIVAL: usize = 3;
+
+const _: () = assert!(FAR.is_multiple_of(GROUP) && ARRIVAL + GROUP + NEAR <= FAR + 1);
 
 /// Who came last in a large crowd, one after the other.
 struct Trail {
@@ -114,14 +125,36 @@ thread_local! {
     static TRAIL: Trail = const { Trail { last: [const { Cell::new(None) }; FAR], count: Cell::new(0) } };
 }
 
-/// It is `record`'s turn. Gives whose it was `FAR` turns ago, and whose half as many ago.
+/// Whose it was some turns ago.
+pub(super) struct Followed {
+    /// `FAR` turns ago.
+    pub(super) before: Option<&'static Record>,
+    /// So many that the one of whom it tells comes in `NEAR` turns.
+    pub(super) between: Option<&'static Record>,
+    /// A group is complete, and the next one to be touched.
+    pub(super) ends_group: bool,
+}
+
+/// It is `record`'s turn.
 #[inline(always)]
-pub(super) fn follow(record: &'static Record) -> (Option<&'static Record>, Option<&'static Record>) {
+pub(super) fn follow(record: &'static Record) -> Followed {
     TRAIL.with(|trail| {
         let count = trail.count.get();
         trail.count.set(count.wrapping_add(1));
-        (trail.last[count % FAR].replace(Some(record)), trail.last[(count + FAR / 2) % FAR].get())
+        let place = |turns: usize| &trail.last[count.wrapping_sub(turns) % FAR];
+        Followed {
+            before: place(FAR).replace(Some(record)),
+            between: place(FAR - NEAR).get(),
+            ends_group: count.is_multiple_of(GROUP),
+        }
     })
+}
+
+/// Those who tell of the next group.
+pub(super) fn tellers() -> impl Iterator<Item = &'static Record> {
+    let count = TRAIL.with(|trail| trail.count.get());
+    let ago = move |turns: usize| TRAIL.with(|trail| trail.last[count.wrapping_sub(turns) % FAR].get());
+    (ARRIVAL + 1..=ARRIVAL + GROUP).rev().filter_map(ago)
 }
 
 /// The line of a record that a switch needs.
@@ -130,10 +163,17 @@ pub(super) fn fetch_record(record: &Record) {
     fetch::line(ptr::from_ref(record).cast(), 0);
 }
 
-/// The two lines in which lies what a rendezvous uses of a channel.
+/// The first line of a frame, and so the address of its page.
+#[inline(always)]
+pub(super) fn touch_stack(top: *const u8) {
+    fetch::line(top, 0);
+}
+
+/// The line, or the two, in which lies what a rendezvous uses of a channel.
 #[inline(always)]
 pub(super) fn fetch_channel(channel: *const u8) {
-    [0, 1].into_iter().for_each(|line| fetch::line(channel, line));
+    fetch::line(channel, 0);
+    fetch::line(channel.wrapping_add(Core::<Local>::USED - 1), 0);
 }
 
 /// The frames in which somebody on another thread has written to one that it has woken: those of its operation, and of the body below it.

@@ -5,7 +5,7 @@ use std::ptr;
 use std::sync::atomic::AtomicPtr;
 use std::time::Instant;
 
-use super::ahead::{self, Ahead, Beside};
+use super::ahead::{self, Ahead, Beside, Followed};
 use super::queue;
 use super::switch::{Coroutine, IS_DIRECT};
 use super::worker::{self, Fresh, Worker};
@@ -238,7 +238,10 @@ impl Record {
     /// tells of one that is far behind, whose record is fetched now, and what it will touch when half of the way has passed.
     #[inline(always)]
     fn fetch_far(&'static self) {
-        let (before, between) = ahead::follow(self);
+        let Followed { before, between, ends_group } = ahead::follow(self);
+        if ends_group {
+            touch_next_group();
+        }
         if let Some(before) = before.filter(|before| !before.far.get().is_some_and(|far| ptr::eq(far, self))) {
             before.far.set(Some(self));
         }
@@ -349,6 +352,12 @@ impl Park for Record {
             worker.post(this);
         }
     }
+}
+
+/// In a large crowd: the stacks of those who come behind those that were touched last.
+#[inline(never)]
+fn touch_next_group() {
+    ahead::tellers().filter_map(|teller| teller.far.get()).for_each(|far| ahead::touch_stack(far.coroutine.top()));
 }
 
 /// A panic hook waits, which would leave the worker's own stack in use when the worker goes on.
