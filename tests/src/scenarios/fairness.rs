@@ -18,6 +18,7 @@ scenarios![
     one_process_at_two_places(main_only),
     two_places_over_the_same_ends(main_only),
     a_fair_choice_starves_no_writer,
+    an_end_of_a_busier_process_is_not_held_back,
     an_expired_timeout_gets_its_turn(main_only),
     expired_timeouts_at_two_places_leave_each_other_alone(main_only),
 ];
@@ -191,6 +192,43 @@ fn a_fair_choice_starves_no_writer() {
         takes_fairly(inputs, wanted),
     };
     assert_eq!(shares.unwrap().len(), count);
+}
+
+#[process]
+fn chooses_often(mut inputs: Vec<Receiver<usize>>, gives_away: Sender<Receiver<usize>>, rounds: usize) {
+    here();
+    for _ in 0..rounds {
+        alt! { for input in &inputs { input ? _ => {} } }
+    }
+    gives_away.send(inputs.remove(0))?;
+}
+
+#[process]
+fn chooses_between_both(
+    own: Receiver<usize>,
+    given: Receiver<Receiver<usize>>,
+    rounds: usize,
+) -> Result<[usize; 2], Stopped> {
+    here();
+    let inputs = [own, given.recv()?];
+    let mut shares = [0; 2];
+    for _ in 0..rounds {
+        alt! { for (number, input) in inputs.iter().enumerate() { input ? _ => shares[number] += 1 } }
+    }
+    Ok(shares)
+}
+
+/// Each process counts its own choices: an end that comes from one that has made many does not have to wait until another one has made as many.
+fn an_end_of_a_busier_process_is_not_held_back() {
+    let rounds = 2 * scale(100, 20);
+    let (_outs, mut inputs): (Vec<_>, Vec<_>) = (0..3).map(|number| filled(vec![number; 4 * rounds])).unzip();
+    let own = inputs.remove(2);
+    let (gives_away, given) = channel();
+    let ((), shares) = par! {
+        chooses_often(inputs, gives_away, 6 * rounds),
+        chooses_between_both(own, given, rounds),
+    };
+    assert_eq!(shares.unwrap(), [rounds / 2; 2]);
 }
 
 /// A deadline that has passed is a ready guard: others that are always ready cannot keep it waiting.
