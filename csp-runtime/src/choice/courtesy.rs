@@ -73,14 +73,25 @@ pub(super) fn look_at_all(
     guards: Gathered<'_, '_>,
     at: &'static Location<'static>,
 ) -> Next {
-    let can_be_told = guards.oldest(context.clock().get()).is_some();
-    let seen = if can_be_told { take_any(Here::of(context), order, guards) } else { Seen::Other };
-    Next::Done(match seen {
+    Next::Done(match look_around(context, order, guards) {
         Seen::Took(chosen) => Ok(chosen),
         Seen::Nobody if context.courtesy.lets_others_go_first() => return Next::LetOthersGoFirst,
         Seen::Nobody => guards.choose_as(context, order, at, true),
         Seen::Other => guards.choose_as(context, order, at, false),
     })
+}
+
+/// A look at all guards.
+fn look_around(context: &Context, order: Order, guards: Gathered<'_, '_>) -> Seen {
+    let clock = context.clock();
+    if guards.oldest(clock.get()).is_none() {
+        // An end may come from a process whose clock is ahead, and this process be new.
+        clock.set(clock.get().max(guards.latest()));
+        if guards.oldest(clock.get()).is_none() {
+            return Seen::Other;
+        }
+    }
+    take_any(Here::of(context), order, guards)
 }
 
 /// The choice that has let others go first.
@@ -91,14 +102,12 @@ pub(super) fn go_on(
     guards: Gathered<'_, '_>,
     at: &'static Location<'static>,
 ) -> Result<Chosen, Stopped> {
-    let here = Here::of(context);
     // Told anew: another process may have chosen one of these ends meanwhile.
-    let oldest = take_the_oldest(here, order, guards);
+    let oldest = take_the_oldest(Here::of(context), order, guards);
     context.courtesy.brings_the_oldest.set(oldest.is_some());
     let seen = match oldest {
         Some(chosen) => Seen::Took(chosen),
-        None if guards.oldest(context.clock().get()).is_some() => take_any(here, order, guards),
-        None => Seen::Other,
+        None => look_around(context, order, guards),
     };
     context.courtesy.has_paid(!matches!(seen, Seen::Nobody));
     match seen {

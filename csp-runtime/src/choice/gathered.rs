@@ -79,6 +79,11 @@ impl<'l, 'a> Gathered<'l, 'a> {
         tally::oldest(self.ends, now)
     }
 
+    /// When one of them was last chosen.
+    pub(super) fn latest(self) -> u64 {
+        self.ends.iter().map(|end| end.stamp.moment()).max().unwrap_or(0)
+    }
+
     /// The communication of end `index`.
     #[inline(always)]
     pub(super) fn communication(self, index: usize) -> Option<(Communication<'a>, Chosen)> {
