@@ -57,7 +57,7 @@ fn example() {
                 .choose(::csp::__private::Order::Fair);
             match __outcome {
                 ::core::result::Result::Ok(__chosen) => {
-                    match __chosen.branch {
+                    match __chosen.branch() {
                         0u32 => __CspChosen::B0(__slot0.take()),
                         1u32 => __CspChosen::B1(__slot1.commit()),
                         2u32 => __CspChosen::B2(__slot2.take_extended()),

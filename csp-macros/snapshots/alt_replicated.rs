@@ -55,21 +55,23 @@ fn example() {
                     }
                     __gathered0.push((i, client));
                 }
+                ::core::mem::drop(__gathered0);
+                ::core::mem::drop(__gathered1);
                 __guards.choose(::csp::__private::Order::Fair)
             };
             match __outcome {
                 ::core::result::Result::Ok(__chosen) => {
-                    match __chosen.branch {
+                    match __chosen.branch() {
                         0u32 => {
                             __CspChosen::B0((
-                                __replicas0.take(__chosen.replica),
+                                __replicas0.take(__chosen.replica()),
                                 __slot0.take(),
                             ))
                         }
                         _ => {
                             __CspChosen::B1((
                                 {
-                                    let __taken1 = __replicas1.take(__chosen.replica);
+                                    let __taken1 = __replicas1.take(__chosen.replica());
                                     (__replicas0.take(__taken1.0), __taken1)
                                 },
                                 __slot1.commit(),

@@ -33,7 +33,7 @@ fn example() {
                 .choose(::csp::__private::Order::Priority);
             match __outcome {
                 ::core::result::Result::Ok(__chosen) => {
-                    match __chosen.branch {
+                    match __chosen.branch() {
                         0u32 => __CspChosen::B0(__slot0.take()),
                         1u32 => __CspChosen::B1(__slot1.take()),
                         _ => __CspChosen::B2(()),

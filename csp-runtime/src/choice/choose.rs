@@ -10,6 +10,7 @@ use smallvec::SmallVec;
 #[cfg(feature = "backend-processes")]
 use super::guard::There;
 use super::guard::{Communication, Guard, Seat, What, expired};
+use super::stamp::Stamp;
 use super::waiting::Waiting;
 use crate::channel::{Paired, may_communicate};
 use crate::error::Stopped;
@@ -99,8 +100,6 @@ type Timeout = (Option<Instant>, usize);
 struct Survey {
     /// The live guard that was chosen longest ago, and when.
     oldest: Option<(u64, usize)>,
-    /// When one of these ends was last chosen.
-    latest: u64,
     /// One of them was passed over by the last choice, for a timeout.
     passed_over: bool,
     /// The timeout guard that ends first.
@@ -139,16 +138,13 @@ impl<'g> Choice<'_, 'g> {
         let mut retired = false;
         for (index, guard) in self.guards.iter().enumerate() {
             match &guard.what {
-                What::Communication(communication) => {
-                    survey.latest = survey.latest.max(communication.stamp().moment());
-                    match communication.ended() {
-                        None => survey.count(index, communication),
-                        Some(Outcome::Poisoned) => {
-                            return Err(communication.channel().stopped(Outcome::Poisoned, self.context));
-                        }
-                        Some(_) => retired = true,
+                What::Communication(communication) => match communication.ended() {
+                    None => survey.count(index, communication),
+                    Some(Outcome::Poisoned) => {
+                        return Err(communication.channel().stopped(Outcome::Poisoned, self.context));
                     }
-                }
+                    Some(_) => retired = true,
+                },
                 What::Timeout(deadline) => {
                     // A deadline beyond the clock comes last.
                     let rank = |deadline: Option<Instant>| (deadline.is_none(), deadline);
@@ -218,13 +214,14 @@ impl<'g> Choice<'_, 'g> {
     /// Keeps, in the ends, what later choices need to be fair; and in the chosen guard's slot, what its branch needs.
     fn remember(&self, taken: usize, survey: &Survey) {
         let timed_out = matches!(self.guards[taken].what, What::Timeout(_));
+        let stamps = || self.guards.iter().filter_map(Guard::communication).map(Communication::stamp);
         if timed_out || survey.passed_over {
-            let communications = self.guards.iter().filter_map(Guard::communication);
-            communications.for_each(|communication| communication.stamp().set_passed_over(timed_out));
+            stamps().for_each(|stamp| stamp.set_passed_over(timed_out));
         }
         let Some(communication) = self.guards[taken].communication() else { return };
         let clock = self.context.clock();
-        clock.set(clock.get().max(survey.latest));
+        // Others may have chosen one of these ends, even while this choice waited.
+        clock.set(stamps().map(Stamp::moment).fold(clock.get(), u64::max));
         communication.stamp().renew(clock);
         #[cfg(feature = "backend-processes")]
         if let Some(there) = self.seats[taken].there.get() {

@@ -83,15 +83,19 @@ pub(super) fn look_at_all(
 
 /// A look at all guards.
 fn look_around(context: &Context, order: Order, guards: Gathered<'_, '_>) -> Seen {
+    catch_up(context, guards);
+    match guards.oldest(context.clock().get()) {
+        Some(_) => take_any(Here::of(context), order, guards),
+        None => Seen::Other,
+    }
+}
+
+/// Takes over what others have chosen: an end may come from a process whose clock is ahead, or have been chosen by another one meanwhile.
+fn catch_up(context: &Context, guards: Gathered<'_, '_>) {
     let clock = context.clock();
     if guards.oldest(clock.get()).is_none() {
-        // An end may come from a process whose clock is ahead, and this process be new.
         clock.set(clock.get().max(guards.latest()));
-        if guards.oldest(clock.get()).is_none() {
-            return Seen::Other;
-        }
     }
-    take_any(Here::of(context), order, guards)
 }
 
 /// The choice that has let others go first.
@@ -102,7 +106,7 @@ pub(super) fn go_on(
     guards: Gathered<'_, '_>,
     at: &'static Location<'static>,
 ) -> Result<Chosen, Stopped> {
-    // Told anew: another process may have chosen one of these ends meanwhile.
+    catch_up(context, guards);
     let oldest = take_the_oldest(Here::of(context), order, guards);
     context.courtesy.brings_the_oldest.set(oldest.is_some());
     let seen = match oldest {

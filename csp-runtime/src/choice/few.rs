@@ -26,7 +26,7 @@ impl<T, const N: usize> Few<T, N> {
         Filling { count: self.count, few: &mut self.few, many: &mut self.many, kept: &mut self.count }
     }
 
-    /// The one at `index`, taken out. Another one takes its place.
+    /// The one at `index`, taken out. Another one takes its place; of those that need no drop, none is there any more.
     #[inline(always)]
     pub(super) fn take(&mut self, index: usize) -> T {
         assert!(index < self.count, "there is no such thing");
@@ -39,7 +39,9 @@ impl<T, const N: usize> Few<T, N> {
             // SAFETY: it was written, and is counted no more.
             return unsafe { self.few[self.count].assume_init_read() };
         }
-        // SAFETY: it was written. That it still stands there, and is counted, harms nobody: none needs a drop.
+        // None needs a drop: all are forgotten, so that this one cannot be taken again.
+        self.count = 0;
+        // SAFETY: it was written, and is counted no more.
         unsafe { self.few[index].assume_init_read() }
     }
 

@@ -52,7 +52,7 @@ pub(super) enum Seen {
 }
 
 /// Commits the guard whose end was chosen longest ago, if it is ready, and all is simple: all guards are plain inputs and outputs, on channels
-/// without a buffer that only this worker has used, and none was passed over for a timeout.
+/// without a buffer that only this worker has used, and of each end it can be told when it was chosen: see [`Gathered::oldest`].
 #[inline(always)]
 pub(super) fn take_the_oldest(here: Here, order: Order, guards: Gathered<'_, '_>) -> Option<Chosen> {
     // Whether the others are ready too makes no difference, and none of them can be poisoned.

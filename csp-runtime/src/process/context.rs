@@ -70,7 +70,7 @@ pub(super) struct Head {
     pub(super) waits: Cell<u64>,
     /// Open if it is a coroutine, has no poison to forgive, and evaluates no output expression.
     pub(super) short_way: ShortWay,
-    /// When it has last chosen, against all ends of its choices: see `choice/guard.rs`.
+    /// When it has last chosen, against all ends of its choices: see `choice/stamp.rs`.
     pub(super) clock: Cell<u64>,
 }
 

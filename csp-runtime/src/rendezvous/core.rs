@@ -52,8 +52,8 @@ pub(crate) struct Core<H: Home> {
 }
 
 impl<H: Home> Core<H> {
-    /// So many bytes at its beginning are what a rendezvous uses, between coroutines of one worker.
-    #[cfg(all(not(loom), feature = "backend-coroutines"))]
+    /// So many bytes at its beginning are what a plain rendezvous uses, between coroutines of one worker.
+    #[cfg(feature = "backend-coroutines")]
     pub(crate) const USED: usize = std::mem::offset_of!(Self, size);
 
     /// A channel for messages of `size` units; `buffer` with its capacity, or a rendezvous.

@@ -169,7 +169,7 @@ pub(super) fn touch_stack(top: *const u8) {
     fetch::line(top, 0);
 }
 
-/// The line, or the two, in which lies what a rendezvous uses of a channel.
+/// The line, or the two, in which lies what a plain rendezvous uses of a channel.
 #[inline(always)]
 pub(super) fn fetch_channel(channel: *const u8) {
     fetch::line(channel, 0);

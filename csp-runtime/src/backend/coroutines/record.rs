@@ -235,7 +235,8 @@ impl Record {
     }
 
     /// The same in a large crowd. There it would take as long as a turn to go from link to link, as each must have come before it tells the next: so each
-    /// tells of one that is far behind, whose record is fetched now, and what it will touch when half of the way has passed.
+    /// tells of one that is far behind, whose record is fetched now, its page some turns later, together with those of others, and the rest of what it
+    /// will touch shortly before its turn.
     #[inline(always)]
     fn fetch_far(&'static self) {
         let Followed { before, between, ends_group } = ahead::follow(self);
