@@ -73,7 +73,8 @@ pub(super) fn look_at_all(
     guards: Gathered<'_, '_>,
     at: &'static Location<'static>,
 ) -> Next {
-    Next::Done(match look_around(context, order, guards) {
+    let oldest = oldest(context, guards);
+    Next::Done(match look_around(context, order, guards, oldest) {
         Seen::Took(chosen) => Ok(chosen),
         Seen::Nobody if context.courtesy.lets_others_go_first() => return Next::LetOthersGoFirst,
         Seen::Nobody => guards.choose_as(context, order, at, true),
@@ -81,21 +82,22 @@ pub(super) fn look_at_all(
     })
 }
 
-/// A look at all guards.
-fn look_around(context: &Context, order: Order, guards: Gathered<'_, '_>) -> Seen {
-    catch_up(context, guards);
-    match guards.oldest(context.clock().get()) {
+/// A look at all guards, if it can be told which is the oldest.
+fn look_around(context: &Context, order: Order, guards: Gathered<'_, '_>, oldest: Option<usize>) -> Seen {
+    match oldest {
         Some(_) => take_any(Here::of(context), order, guards),
         None => Seen::Other,
     }
 }
 
-/// Takes over what others have chosen: an end may come from a process whose clock is ahead, or have been chosen by another one meanwhile.
-fn catch_up(context: &Context, guards: Gathered<'_, '_>) {
+/// [`Gathered::oldest`]. If need be, takes over first what others have chosen: an end may come from a process whose clock is ahead, or have been chosen by
+/// another one meanwhile.
+fn oldest(context: &Context, guards: Gathered<'_, '_>) -> Option<usize> {
     let clock = context.clock();
-    if guards.oldest(clock.get()).is_none() {
+    guards.oldest(clock.get()).or_else(|| {
         clock.set(clock.get().max(guards.latest()));
-    }
+        guards.oldest(clock.get())
+    })
 }
 
 /// The choice that has let others go first.
@@ -106,12 +108,12 @@ pub(super) fn go_on(
     guards: Gathered<'_, '_>,
     at: &'static Location<'static>,
 ) -> Result<Chosen, Stopped> {
-    catch_up(context, guards);
-    let oldest = take_the_oldest(Here::of(context), order, guards);
-    context.courtesy.brings_the_oldest.set(oldest.is_some());
-    let seen = match oldest {
+    let oldest = oldest(context, guards);
+    let taken = take_the_oldest(Here::of(context), order, guards, oldest);
+    context.courtesy.brings_the_oldest.set(taken.is_some());
+    let seen = match taken {
         Some(chosen) => Seen::Took(chosen),
-        None => look_around(context, order, guards),
+        None => look_around(context, order, guards, oldest),
     };
     context.courtesy.has_paid(!matches!(seen, Seen::Nobody));
     match seen {

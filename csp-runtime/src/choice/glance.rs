@@ -24,8 +24,11 @@ pub(super) fn choose(
     at: &'static Location<'static>,
 ) -> Result<Chosen, Stopped> {
     let is_plain = guards.plain && !std::thread::panicking();
-    if is_plain && let Some(chosen) = take_the_oldest(Here::this(), order, guards) {
-        return Ok(chosen);
+    if is_plain {
+        let here = Here::this();
+        if let Some(chosen) = take_the_oldest(here, order, guards, guards.oldest(here.clock().get())) {
+            return Ok(chosen);
+        }
     }
     // SAFETY: the running process is the caller, and the reference is not kept.
     let context = unsafe { running() };
@@ -54,12 +57,17 @@ pub(super) enum Seen {
 /// Commits the guard whose end was chosen longest ago, if it is ready, and all is simple: all guards are plain inputs and outputs, on channels
 /// without a buffer that only this worker has used, and of each end it can be told when it was chosen: see [`Gathered::oldest`].
 #[inline(always)]
-pub(super) fn take_the_oldest(here: Here, order: Order, guards: Gathered<'_, '_>) -> Option<Chosen> {
+pub(super) fn take_the_oldest(
+    here: Here,
+    order: Order,
+    guards: Gathered<'_, '_>,
+    oldest: Option<usize>,
+) -> Option<Chosen> {
     // Whether the others are ready too makes no difference, and none of them can be poisoned.
     if order != Order::Fair || !all_are_plain() {
         return None;
     }
-    let (communication, chosen) = guards.communication(guards.oldest(here.clock().get())?)?;
+    let (communication, chosen) = guards.communication(oldest?)?;
     take(here, communication).then_some(chosen)
 }
 

@@ -143,8 +143,8 @@ pub(crate) fn exchange_current(context: *const Context) -> *const Context {
 /// Where the name of the running process lies, and its length; for a signal handler, so nothing is made here.
 #[cfg(feature = "backend-coroutines")]
 pub(crate) fn name_of_current() -> Option<(*const u8, usize)> {
+    let context = somebody(which_is_current())?;
     // SAFETY: as in `running`.
-    somebody(which_is_current())
-        .map(|context| unsafe { context.as_ref() }.name())
-        .map(|name| (name.as_ptr(), name.len()))
+    let name = unsafe { context.as_ref() }.name();
+    Some((name.as_ptr(), name.len()))
 }

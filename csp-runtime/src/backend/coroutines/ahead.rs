@@ -24,7 +24,7 @@ const FRAME: isize = 3;
 /// Lines from the top of a stack on which somebody waits for another thread, down to its message, as a rule.
 const FRAMES: isize = 6;
 
-/// Whether a thread runs so many.
+/// Whether a thread runs so many coroutines.
 pub(super) struct Crowd {
     is_there: Cell<bool>,
     is_large: Cell<bool>,
@@ -108,7 +108,8 @@ const FAR: usize = 16;
 /// And what it will touch.
 const NEAR: usize = 4;
 /// The first touch of a stack is that of a page whose address the processor has to look up, in memory, and it goes on with nothing behind that until
-/// it has found it. It can look up several at a time: so it is asked for so many together, which lie next to each other in the order of turns.
+/// it has found it. It can look up several at a time: so it is asked for so many together, which lie next to each other in the order of turns. (In a ring
+/// of 262,144 groups of 4, 8 and 16 take the same, within a tenth; none, a quarter more.)
 const GROUP: usize = 8;
 /// So many turns ago at least is the record fetched that tells where the stack is.
 const ARRIVAL: usize = 3;
