@@ -67,6 +67,8 @@ mod model;
 pub mod prelude;
 mod process;
 mod rendezvous;
+#[cfg(any(feature = "backend-coroutines", all(test, loom)))]
+mod seldom;
 #[cfg(feature = "backend-processes")]
 mod shared;
 mod sync;

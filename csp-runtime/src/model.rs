@@ -21,6 +21,7 @@ use crate::process::context::Context;
 use crate::rendezvous::core::Side;
 use crate::rendezvous::offer::Kind;
 
+mod hatch;
 mod locks;
 
 /// Parks on loom's primitives, and never spins: loom tries the orders, not the times.

@@ -168,6 +168,12 @@ impl<T: Copy> Guarded<T> {
         self.0.with(|value| unsafe { *value })
     }
 
+    /// Where it lies, for whoever checks by itself that nobody else is there.
+    #[cfg(all(test, loom))]
+    pub(crate) fn as_ptr(&self) -> *mut T {
+        self.0.with_mut(|place| place)
+    }
+
     #[inline]
     pub(crate) fn set<J: Journal>(&self, value: T, lock: &Held<J>) {
         self.0.with_mut(|place| {

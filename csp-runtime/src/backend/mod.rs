@@ -24,6 +24,8 @@ pub(crate) use coroutines::{Ahead, AtHand};
 
 #[cfg(feature = "backend-coroutines")]
 use crate::process::context::Context;
+#[cfg(all(not(loom), feature = "backend-coroutines"))]
+use crate::rendezvous::{across::Wait, hatch::Hatch};
 
 /// An execution model: what a process is while it runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -200,6 +202,38 @@ pub(crate) fn shares_its_thread() -> bool {
 #[inline(always)]
 pub(crate) fn park_this_coroutine(context: &Context) {
     coroutines::park_this(context);
+}
+
+/// Whether the worker of the running coroutine has an eye for one more wait in a hatch.
+#[cfg(all(not(loom), feature = "backend-coroutines"))]
+#[inline(always)]
+pub(crate) fn may_watch() -> bool {
+    coroutines::may_watch()
+}
+
+/// The worker of the running coroutine, whose context this is, looks at this wait of its.
+///
+/// # Safety
+/// The wait is its own, and lasts until [`watch_no_longer`] at least.
+#[cfg(all(not(loom), feature = "backend-coroutines"))]
+#[inline(always)]
+pub(crate) unsafe fn watch(context: &Context, wait: Wait) {
+    // SAFETY: passed on.
+    unsafe { coroutines::watch_hatch(context, wait) };
+}
+
+/// The wait of the running coroutine is over.
+#[cfg(all(not(loom), feature = "backend-coroutines"))]
+#[inline(always)]
+pub(crate) fn watch_no_longer(wait: Wait) {
+    coroutines::watch_hatch_no_longer(wait);
+}
+
+/// The running process has sent through this hatch.
+#[cfg(all(not(loom), feature = "backend-coroutines"))]
+#[inline(always)]
+pub(crate) fn note_sent(hatch: *const Hatch) {
+    coroutines::note_sent(hatch);
 }
 
 /// Lets those coroutines run that are ready. The caller is one, and `context` is its own.

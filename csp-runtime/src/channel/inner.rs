@@ -6,8 +6,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use super::paired::Paired;
+use super::plain::{Plain, may_communicate};
 use super::rare::Rare;
-use crate::deadlock::{Operation, channel_phrase};
+use crate::deadlock::channel_phrase;
 use crate::error::{Cause, CauseKind, Refusal, Stopped};
 use crate::process::context::Context;
 #[cfg(all(not(loom), feature = "backend-coroutines"))]
@@ -281,6 +282,11 @@ impl Channel {
             }
         }
         let _ = size;
+        #[cfg(all(not(loom), feature = "backend-coroutines"))]
+        if let Some(hatch) = self.core.hatch() {
+            // SAFETY: passed on.
+            return unsafe { self.communicate_across(hatch, kind, place, at) };
+        }
         // SAFETY: passed on.
         unsafe { self.communicate_far(kind, place, at) }
     }
@@ -290,7 +296,7 @@ impl Channel {
     /// # Safety
     /// As there.
     #[inline(never)]
-    unsafe fn communicate_far(
+    pub(super) unsafe fn communicate_far(
         &self,
         kind: Kind,
         place: *mut u8,
@@ -305,6 +311,11 @@ impl Channel {
             // SAFETY: passed on.
             return unsafe { operation::communicate(self, link, context, kind, place, Patience::Forever, at) }
                 .map(drop);
+        }
+        #[cfg(all(not(loom), feature = "backend-coroutines"))]
+        if context.is_hosted() && self.core.gets_hatch() {
+            // SAFETY: passed on.
+            return unsafe { self.communicate_patiently(kind, place, self.core.size(), at) };
         }
         // SAFETY: passed on.
         unsafe { self.communicate_as(context, kind, place, Patience::Forever, at) }.map(drop)
@@ -450,49 +461,5 @@ impl Channel {
         context.forgive();
         // SAFETY: see above: the entry is ours alone by now.
         Ok(Paired::of_local(unsafe { entry.paired_with() }))
-    }
-}
-
-/// Refuses operations in a `Drop` while unwinding, and in the expression of an output guard.
-///
-/// # Panics
-/// In an output guard's expression.
-#[inline]
-pub(crate) fn may_communicate(context: &Context, at: &Location<'_>) -> Result<(), Stopped> {
-    if std::thread::panicking() {
-        return Err(Stopped::Poisoned(Cause::new(CauseKind::Unwinding, context.name())));
-    }
-    assert!(
-        !context.is_committing(),
-        "{at}: the expression of an output guard may not communicate, because its partner is waiting for the value; \
-         compute the value before the `alt!`, or communicate in the branch's body"
-    );
-    Ok(())
-}
-
-/// A plain operation that waits, for the deadlock report.
-pub(crate) struct Plain<'a> {
-    pub(crate) channel: &'a Channel,
-    pub(crate) offer: &'a Offer,
-    pub(crate) kind: Kind,
-    pub(crate) at: &'static Location<'static>,
-}
-
-impl Operation for Plain<'_> {
-    fn is_pending(&self) -> bool {
-        self.offer.decision.is_pending()
-    }
-
-    fn describe(&self, report: &mut dyn std::fmt::Write) -> std::fmt::Result {
-        let direction = if self.kind.is_sending() { "to send to" } else { "to receive from" };
-        write!(report, "waits {direction} {}, at {}", self.channel.phrase(), self.at)
-    }
-
-    fn at(&self) -> Option<&'static Location<'static>> {
-        Some(self.at)
-    }
-
-    fn end(&self, cause: &Cause) {
-        self.channel.poison(Side::Senders, cause.clone());
     }
 }

@@ -1,5 +1,7 @@
 //! Channels: how one is made, and its two ends. How a rendezvous works is told in `rendezvous/PROTOCOL.md`.
 
+#[cfg(all(not(loom), feature = "backend-coroutines"))]
+mod across;
 mod end;
 #[cfg(feature = "backend-processes")]
 #[path = "handover_between.rs"]
@@ -15,6 +17,7 @@ mod moved;
 mod name;
 mod oddity;
 mod paired;
+mod plain;
 mod rare;
 mod receiver;
 mod release;
@@ -24,9 +27,9 @@ pub(crate) mod short;
 
 pub(crate) use end::End;
 pub(crate) use handover::{abandon_end, hand_over_receiver, hand_over_sender, take_over_receiver, take_over_sender};
+pub(crate) use inner::Channel;
 #[cfg(any(feature = "backend-processes", all(test, loom)))]
 pub(crate) use inner::Patience;
-pub(crate) use inner::{Channel, Plain, may_communicate};
 use inner::{Codec, codec, no_codec};
 #[cfg(all(not(loom), feature = "backend-coroutines"))]
 pub(crate) use lease::Lease;
@@ -34,6 +37,7 @@ pub use name::Named;
 #[cfg(all(not(loom), feature = "backend-coroutines"))]
 pub(crate) use oddity::all_are_plain;
 pub(crate) use paired::Paired;
+pub(crate) use plain::{Plain, may_communicate};
 pub use receiver::{IntoIter, Iter, Receiver};
 pub use release::Release;
 pub use sender::Sender;

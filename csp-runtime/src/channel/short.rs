@@ -3,15 +3,17 @@
 use std::cell::Cell;
 use std::panic::Location;
 
-use super::inner::{Channel, Plain};
+use super::inner::Channel;
+use super::plain::Plain;
 use crate::backend::{self, Park};
 use crate::deadlock::Operation;
 use crate::error::Cause;
 use crate::process::context::Context;
 use crate::process::here::Here;
 use crate::rendezvous::decision::Outcome;
+use crate::rendezvous::local::Local;
 use crate::rendezvous::neighbours::{Found, Own};
-use crate::rendezvous::offer::Kind;
+use crate::rendezvous::offer::{Entry, Kind};
 use crate::rendezvous::stand::Stand;
 
 impl Channel {
@@ -91,24 +93,12 @@ impl Channel {
         place: *mut u8,
         at: &'static Location<'static>,
     ) -> Outcome {
-        let standing = &context.standing;
-        standing.channel.set(self);
-        standing.at.set(at);
         // SAFETY: the process of `context` is here, so it waits nowhere.
-        let entry = unsafe { standing.stand.open(kind, place) };
+        let entry = unsafe { context.standing.begin(self, kind, place, at) };
         // SAFETY: we stay here until the offer is complete.
         unsafe { own.wait_here(entry) };
         context.count_wait();
-        let decision = &standing.stand.offer().decision;
-        loop {
-            backend::park_this_coroutine(context);
-            if decision.has_met_standing() {
-                return Outcome::Met;
-            }
-            if let Some((_, outcome)) = decision.result() {
-                return outcome;
-            }
-        }
+        context.standing.wait(context)
     }
 }
 
@@ -129,6 +119,45 @@ impl Standing {
     /// It has come to where it stays.
     pub(crate) fn settle(&self) {
         self.stand.settle();
+    }
+
+    /// The entry of a new operation, with which nobody has waited yet.
+    ///
+    /// # Safety
+    /// The owner is the caller, and waits nowhere.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(super) unsafe fn begin(
+        &self,
+        channel: *const Channel,
+        kind: Kind,
+        place: *mut u8,
+        at: &'static Location<'static>,
+    ) -> &Entry<Local> {
+        self.channel.set(channel);
+        self.at.set(at);
+        // SAFETY: passed on; it has settled.
+        unsafe { self.stand.open(kind, place) }
+    }
+
+    /// Where that entry is.
+    #[inline(always)]
+    pub(super) fn entry(&self) -> *const Entry<Local> {
+        self.stand.entry()
+    }
+
+    /// Waits until that is complete; `context` is the owner's.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(super) fn wait(&self, context: &Context) -> Outcome {
+        let decision = &self.stand.offer().decision;
+        loop {
+            backend::park_this_coroutine(context);
+            if decision.has_met_standing() {
+                return Outcome::Met;
+            }
+            if let Some((_, outcome)) = decision.result() {
+                return outcome;
+            }
+        }
     }
 
     #[inline(always)]

@@ -12,23 +12,19 @@ use crate::backend;
 use crate::error::Stopped;
 use crate::process::context::Context;
 use crate::process::here::Here;
-
-/// So many choices in a row go without, at the most.
-const SELDOM: u8 = 128;
+use crate::seldom::Seldom;
 
 /// What a process has seen of it.
 pub(crate) struct Courtesy {
-    /// So many choices are to go without.
-    without: Cell<u8>,
-    /// And so many if the next try does not pay.
-    next: Cell<u8>,
+    /// Somebody was there afterwards.
+    brings_somebody: Seldom,
     /// The last time, the guard that was chosen longest ago was ready afterwards. So it may be the next time, and no other has to be looked at.
     brings_the_oldest: Cell<bool>,
 }
 
 impl Courtesy {
     pub(crate) fn new() -> Self {
-        Self { without: Cell::new(0), next: Cell::new(1), brings_the_oldest: Cell::new(false) }
+        Self { brings_somebody: Seldom::new(), brings_the_oldest: Cell::new(false) }
     }
 
     /// Whether others are to run first even if other guards may be ready.
@@ -39,22 +35,7 @@ impl Courtesy {
 
     /// Whether others are to run first. False: there are none, or it is not to.
     fn lets_others_go_first(&self) -> bool {
-        if let Some(less) = self.without.get().checked_sub(1) {
-            self.without.set(less);
-            return false;
-        }
-        backend::is_any_coroutine_ready()
-    }
-
-    /// Whether somebody was there afterwards.
-    fn has_paid(&self, paid: bool) {
-        let next = self.next.get();
-        if paid {
-            self.next.set(1);
-        } else {
-            self.without.set(next);
-            self.next.set(next.saturating_mul(2).min(SELDOM));
-        }
+        self.brings_somebody.is_to_be_tried() && backend::is_any_coroutine_ready()
     }
 }
 
@@ -115,7 +96,7 @@ pub(super) fn go_on(
         Some(chosen) => Seen::Took(chosen),
         None => look_around(context, order, guards, oldest),
     };
-    context.courtesy.has_paid(!matches!(seen, Seen::Nobody));
+    context.courtesy.brings_somebody.has_paid(!matches!(seen, Seen::Nobody));
     match seen {
         Seen::Took(chosen) => Ok(chosen),
         Seen::Nobody => guards.choose_as(context, order, at, true),

@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::ptr;
 
+use super::hatch::Hatch;
 use super::home::RawLock;
 use super::lock::SpinLock;
 use crate::barrier;
@@ -14,7 +15,9 @@ const NEW: u32 = 0;
 const SHARED: u32 = 1;
 /// Somebody makes its owner give it up.
 const REVOKED: u32 = 2;
-const FIRST_OWNER: u32 = 3;
+/// As shared, but the lock is that of the hatch.
+const HATCHED: u32 = 3;
+const FIRST_OWNER: u32 = 4;
 /// The name of those who own no lock.
 const STRANGER: u32 = u32::MAX;
 
@@ -137,18 +140,31 @@ pub(crate) fn is_owner() -> bool {
 }
 
 /// A lock that belongs to the first thread that takes it, if that is one that owns locks, until another one wants it.
-/// `bias` goes NEW → owner → REVOKED → SHARED, and never back; without REVOKED if nobody else wants it, and without an owner if none came first.
+/// `bias` goes NEW → owner → REVOKED → SHARED → HATCHED, and never back; without REVOKED if nobody else wants it, and without an owner if none
+/// came first.
 ///
 /// It stays where it is while anybody holds it: an owner says by its address which one it holds.
 pub(crate) struct BiasedLock {
     /// One of the three above, or the owner's name.
     bias: AtomicU32,
     shared: SpinLock,
+    /// What counts where it says so.
+    hatch: AtomicPtr<Hatch>,
+}
+
+impl Drop for BiasedLock {
+    fn drop(&mut self) {
+        let hatch = self.hatch.load(Ordering::Relaxed);
+        if !hatch.is_null() {
+            // SAFETY: made from a box, and the lock is nobody's any more.
+            drop(unsafe { Box::from_raw(hatch) });
+        }
+    }
 }
 
 impl RawLock for BiasedLock {
     fn new() -> Self {
-        Self { bias: AtomicU32::new(NEW), shared: SpinLock::new() }
+        Self { bias: AtomicU32::new(NEW), shared: SpinLock::new(), hatch: AtomicPtr::new(ptr::null_mut()) }
     }
 
     #[inline(always)]
@@ -158,15 +174,23 @@ impl RawLock for BiasedLock {
             return;
         }
         // SYNC shared: see `lock_otherwise`.
-        if self.bias.load(Ordering::Acquire) == SHARED { self.shared.lock() } else { self.lock_otherwise(mine) }
+        match self.bias.load(Ordering::Acquire) {
+            SHARED => self.lock_shared(),
+            _ => self.lock_otherwise(mine),
+        }
     }
 
     #[inline(always)]
     unsafe fn unlock(&self) {
         match MINE.with(Cell::get).filter(|mine| self.is_held_by(mine)) {
             Some(mine) => let_go(mine),
-            // SAFETY: whoever holds the lock and is not its owner, or no longer, has taken the shared one.
-            None => unsafe { self.shared.unlock() },
+            // SAFETY: whoever holds the lock and is not its owner, or no longer, has taken the hatch's, if there is one, or the shared one.
+            None => match self.hatch() {
+                // SAFETY: as above.
+                Some(hatch) => unsafe { hatch.unlock() },
+                // SAFETY: as above.
+                None => unsafe { self.shared.unlock() },
+            },
         }
     }
 }
@@ -186,6 +210,49 @@ impl BiasedLock {
     pub(super) unsafe fn unlock_own(&self, me: Owner) {
         debug_assert!(self.is_held_by(me.hand()));
         let_go(me.hand());
+    }
+
+    /// The hatch whose lock counts, if there is one.
+    #[inline(always)]
+    pub(crate) fn hatch(&self) -> Option<&Hatch> {
+        // SYNC shared: a hatch that counts is whole.
+        let counts = self.bias.load(Ordering::Acquire) == HATCHED;
+        // SAFETY: then there is one, for as long as the lock.
+        counts.then(|| unsafe { &*self.hatch.load(Ordering::Relaxed) })
+    }
+
+    /// Makes a hatch, if the lock is a shared one. False: it is not, or this processor has no hatches, or somebody else has made one.
+    #[cold]
+    pub(crate) fn make_hatch(&self) -> bool {
+        // SYNC shared: see `lock_otherwise`.
+        if self.bias.load(Ordering::Acquire) != SHARED {
+            return false;
+        }
+        let Some(hatch) = Hatch::new() else { return false };
+        let hatch = Box::new(hatch);
+        self.shared.lock();
+        let is_first = self.bias.load(Ordering::Relaxed) == SHARED;
+        if is_first {
+            self.hatch.store(Box::into_raw(hatch), Ordering::Relaxed);
+            // SYNC shared: whoever finds it so finds the hatch, and sees what was done under the shared lock.
+            self.bias.store(HATCHED, Ordering::Release);
+        }
+        // SAFETY: locked above.
+        unsafe { self.shared.unlock() };
+        is_first
+    }
+
+    /// Takes the shared lock; whoever finds that it has been replaced takes the other one.
+    #[inline(always)]
+    fn lock_shared(&self) {
+        self.shared.lock();
+        // Relaxed: it only changes under the shared lock from here on.
+        if self.bias.load(Ordering::Relaxed) == SHARED {
+            return;
+        }
+        // SAFETY: locked above.
+        unsafe { self.shared.unlock() };
+        self.lock_otherwise(None);
     }
 
     /// The owner's way.
@@ -215,7 +282,9 @@ impl BiasedLock {
         loop {
             // SYNC shared: whoever finds it shared sees what its former owner did.
             match self.bias.load(Ordering::Acquire) {
-                SHARED => return self.shared.lock(),
+                SHARED => return self.lock_shared(),
+                // SAFETY: then there is one, for as long as the lock.
+                HATCHED => return unsafe { &*self.hatch.load(Ordering::Relaxed) }.lock(),
                 NEW => {
                     let next = mine.filter(|mine| mine.is_free()).map_or(SHARED, |mine| mine.name);
                     // SYNC owners: whoever reads the name finds its hand in the list. (Nobody has done anything under the lock yet.)

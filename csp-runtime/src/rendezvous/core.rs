@@ -81,7 +81,9 @@ impl<H: Home> Core<H> {
     pub(crate) fn hold(&self) -> Held<H::Journal> {
         self.lock.lock();
         // SAFETY: the lock is held until `let_go` takes the value away.
-        unsafe { Held::new(H::journal()) }
+        let held = unsafe { Held::new(H::journal()) };
+        H::fill_queues(self, &held);
+        held
     }
 
     /// Releases the lock that `hold` took.

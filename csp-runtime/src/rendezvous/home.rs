@@ -3,6 +3,7 @@
 //! Nothing here assumes that two parties share an address space: an entry is named by a link, a message by a place, and
 //! only the home can follow either. [`Local`](super::local::Local) is this process's memory.
 
+use super::core::Core;
 use super::decision::Sleep;
 use super::offer::{Entry, Offer};
 use crate::sync::{Held, Journal};
@@ -42,6 +43,10 @@ pub(crate) trait Home: Sized + 'static {
 
     /// Who decides here: it stands in a word while that is claimed or selected. 0 where nobody has to know.
     fn decider() -> u32;
+
+    /// Whoever waits beside the queues of `core` goes into them; by whoever has just taken the lock.
+    #[inline(always)]
+    fn fill_queues(_core: &Core<Self>, _lock: &Held<Self::Journal>) {}
 
     /// The journal of whoever runs now.
     fn journal() -> Self::Journal;

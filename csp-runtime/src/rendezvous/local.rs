@@ -6,6 +6,8 @@ use std::ptr::NonNull;
 
 #[cfg(all(not(loom), feature = "backend-coroutines"))]
 use super::bias::is_owner;
+#[cfg(all(not(loom), feature = "backend-coroutines"))]
+use super::core::Core;
 use super::decision::Sleep;
 use super::home::{Buffer, Home};
 use super::offer::{Entry, Offer};
@@ -66,6 +68,12 @@ impl Home for Local {
     #[inline(always)]
     fn decider() -> u32 {
         0
+    }
+
+    #[cfg(all(not(loom), feature = "backend-coroutines"))]
+    #[inline(always)]
+    fn fill_queues(core: &Core<Self>, lock: &Held) {
+        core.empty_hatch(lock);
     }
 
     #[inline(always)]

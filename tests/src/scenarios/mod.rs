@@ -2,6 +2,7 @@
 
 pub(crate) mod support;
 
+mod across;
 mod buffered;
 mod choice;
 mod choice_text;
@@ -37,6 +38,7 @@ use crate::harness::Scenario;
 /// The tables of all topics.
 const TOPICS: &[&[Scenario]] = &[
     rendezvous::SCENARIOS,
+    across::SCENARIOS,
     order::SCENARIOS,
     choice::SCENARIOS,
     choice_text::SCENARIOS,

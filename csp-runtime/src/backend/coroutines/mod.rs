@@ -3,6 +3,8 @@
 mod ahead;
 mod at_hand;
 mod cpu_time;
+mod hatches;
+mod inbox;
 mod linger;
 mod nursery;
 mod overflow;
@@ -21,6 +23,7 @@ mod workers;
 use super::{Job, NotStarted, Park, threads};
 use crate::config;
 use crate::process::context::Context;
+use crate::rendezvous::{across::Wait, hatch::Hatch};
 pub(crate) use ahead::Ahead;
 pub(crate) use at_hand::AtHand;
 use record::Record;
@@ -54,6 +57,40 @@ pub(super) fn park_this(context: &Context) {
 pub(super) fn let_ready_run(context: &Context) {
     // SAFETY: as in `park_this`.
     unsafe { Record::behind(context.parker()) }.yield_for(context);
+}
+
+/// Whether this worker has an eye for one more wait in a hatch.
+#[inline(always)]
+pub(super) fn may_watch() -> bool {
+    worker::this().is_some_and(|worker| worker.hatches().have_room())
+}
+
+/// Its worker looks at this wait of the running coroutine.
+///
+/// # Safety
+/// It is that of `context`, and lasts until [`watch_hatch_no_longer`] at least.
+#[inline(always)]
+pub(super) unsafe fn watch_hatch(context: &Context, wait: Wait) {
+    // SAFETY: as in `park_this`.
+    let record = unsafe { Record::behind(context.parker()) };
+    // SAFETY: passed on.
+    unsafe { record.worker().look_at(wait, record) };
+}
+
+/// The running coroutine, if it is one, has sent through this hatch.
+#[inline(always)]
+pub(super) fn note_sent(hatch: *const Hatch) {
+    if let Some(worker) = worker::this() {
+        worker.hatches().note_sent(hatch);
+    }
+}
+
+/// The wait of the running coroutine is over.
+#[inline(always)]
+pub(super) fn watch_hatch_no_longer(wait: Wait) {
+    if let Some(worker) = worker::this() {
+        worker.hatches().forget(wait);
+    }
 }
 
 /// Whether anybody is in the queue.

@@ -144,10 +144,15 @@ impl Record {
         has_ended
     }
 
-    /// Whom it can hand the thread to, if the worker has nothing to see to.
+    /// Whether it can hand the thread to the next one, which [`next`](Self::next) tells: if the worker has nothing to see to.
     #[inline(always)]
-    fn next(&self) -> Option<&'static Self> {
-        if IS_DIRECT { self.worker.next_at_once() } else { None }
+    fn may_hand_on(&self) -> bool {
+        IS_DIRECT && self.worker.may_hand_on()
+    }
+
+    #[inline(always)]
+    fn next(&self, may_hand_on: bool) -> Option<&'static Self> {
+        if may_hand_on { self.worker.hand_on() } else { None }
     }
 
     /// Others run until it is resumed, first `next`, or the worker. `context` is the current one, which they change.
@@ -198,7 +203,7 @@ impl Record {
     #[inline(always)]
     pub(super) fn park_here(&'static self, context: *const Context) {
         self.state.set(State::Parked);
-        self.suspend(self.next(), context);
+        self.suspend(self.next(self.may_hand_on()), context);
     }
 
     /// [`wake`](Self::wake) by the coroutine that runs, which has just completed it.
@@ -277,8 +282,10 @@ impl Record {
     /// The same, if `context` is the current one.
     #[inline(always)]
     pub(super) fn yield_for(&'static self, context: *const Context) {
+        // Whoever is found to have been met comes before it.
+        let may_hand_on = self.may_hand_on();
         queue::add(self);
-        match self.next() {
+        match self.next(may_hand_on) {
             Some(next) if ptr::eq(next, self) => {}
             next => self.suspend(next, context),
         }
@@ -293,6 +300,12 @@ impl Record {
         } else {
             self.state.set(State::Notified);
         }
+    }
+
+    /// Its worker, told on that one's thread.
+    #[inline(always)]
+    pub(super) fn worker(&self) -> &'static Worker {
+        self.worker
     }
 
     /// Its worker, told to another thread.
@@ -334,7 +347,7 @@ impl Park for Record {
             self.worker.set_timer(until, this);
         }
         self.state.set(State::Parked);
-        this.suspend(this.next(), here::which_is_current());
+        this.suspend(this.next(this.may_hand_on()), here::which_is_current());
         if self.deadline.get().is_some() {
             self.worker.clear_timer(this);
         }

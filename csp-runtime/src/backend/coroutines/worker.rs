@@ -2,13 +2,15 @@
 
 use std::cell::{Cell, RefCell};
 use std::ptr;
-use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::Thread;
 use std::time::{Duration, Instant};
 
 use super::ahead;
 use super::cpu_time::CpuTime;
+use super::hatches::Hatches;
+use super::inbox::Inbox;
 use super::linger::Linger;
 use super::nursery::Nursery;
 use super::queue;
@@ -22,6 +24,7 @@ use crate::backend::Job;
 use crate::backend::idleness::{Idleness, Settled};
 use crate::deadlock;
 use crate::process::here;
+use crate::rendezvous::across::Wait;
 use crate::rendezvous::bias;
 
 /// Fresh processes get every so-many-th turn even if others are ready.
@@ -64,7 +67,7 @@ struct Turn {
     running: Cell<Option<&'static Record>>,
     /// How many turns it has taken: if they are few, processes hold it up (`workers.rs`).
     turns: AtomicU64,
-    /// The turn that is the worker's own, for what is to be seen to now and then.
+    /// The turn that is the worker's own, for what is to be seen to now and then; of hatches, at once.
     due: Cell<u64>,
 }
 
@@ -72,8 +75,8 @@ struct Turn {
 /// like to fetch together.
 #[repr(align(128))]
 struct Door {
-    /// Coroutines that other threads have woken: a stack, linked by `Record::below`.
-    inbox: AtomicPtr<Record>,
+    /// Coroutines that other threads have woken.
+    inbox: Inbox,
     idle: Idleness,
     /// It is awake, but has nothing to run: a hint for others that have nothing either.
     lingers: AtomicBool,
@@ -87,6 +90,9 @@ struct Own {
     /// How many records there are.
     made: Cell<usize>,
     linger: Linger,
+    hatches: Hatches,
+    /// The turn that is the worker's own, but for hatches.
+    due: Cell<u64>,
 }
 
 // SAFETY: `own` and `turn`, but for `turns`, are used on the worker's thread alone: by `run`, by coroutines that it resumes, and by `Record`s after they
@@ -113,11 +119,7 @@ impl Worker {
             fresh: Mutex::new(Row::new()),
             waiting: AtomicUsize::new(0),
             nursery: Nursery::new(),
-            door: Door {
-                inbox: AtomicPtr::new(ptr::null_mut()),
-                idle: Idleness::new(),
-                lingers: AtomicBool::new(false),
-            },
+            door: Door { inbox: Inbox::new(), idle: Idleness::new(), lingers: AtomicBool::new(false) },
             thread: OnceLock::new(),
             cpu_time: OnceLock::new(),
             number,
@@ -138,7 +140,7 @@ impl Worker {
     /// `record`, one of its own, is to be woken at `deadline`.
     pub(super) fn set_timer(&self, deadline: Instant, record: &'static Record) {
         self.own.timers.add(deadline, record);
-        self.turn.due.set(self.turn.due.get().min(next_multiple(self.turns(), TIMERS_EVERY)));
+        self.set_due(self.own.due.get().min(next_multiple(self.turns(), TIMERS_EVERY)));
     }
 
     /// Unless its time has come already.
@@ -176,16 +178,7 @@ impl Worker {
 
     /// Another thread has woken `record`, a coroutine of this worker.
     pub(super) fn post(&self, record: &'static Record) {
-        let place = ptr::from_ref(record).cast_mut();
-        let mut top = self.door.inbox.load(Ordering::Relaxed);
-        loop {
-            record.below.store(top, Ordering::Relaxed);
-            // SYNC inbox: what we did before is seen by the coroutines that run then.
-            match self.door.inbox.compare_exchange_weak(top, place, Ordering::Release, Ordering::Relaxed) {
-                Ok(_) => break,
-                Err(now) => top = now,
-            }
-        }
+        self.door.inbox.post(record);
         self.rouse();
     }
 
@@ -275,9 +268,10 @@ impl Worker {
             let turn = self.turn.turns.load(Ordering::Relaxed) + 1;
             self.turn.turns.store(turn, Ordering::Relaxed);
             if self.has_mail() {
-                self.open_inbox();
+                self.door.inbox.open();
             }
-            let favoured = if turn >= self.turn.due.get() { self.now_and_then(turn) } else { None };
+            let is_due = turn >= self.turn.due.get() && !self.looks_at_hatches_only(turn, None);
+            let favoured = if is_due { self.now_and_then(turn) } else { None };
             match favoured.or_else(queue::take).or_else(|| self.start_fresh()) {
                 Some(record) => {
                     record.resume();
@@ -288,28 +282,62 @@ impl Worker {
         }
     }
 
-    /// Whom the running coroutine of this worker may hand the thread to as it stops: the next one that is ready, unless the worker itself has
-    /// something to see to, and takes its turn. From here on that one counts as running.
+    /// Whether the running coroutine of this worker, which is about to stop, may hand the thread to the next one that is ready: unless the worker itself
+    /// has something to see to, and takes its turn.
     #[inline(always)]
-    pub(super) fn next_at_once(&self) -> Option<&'static Record> {
-        let turn = self.turn.turns.load(Ordering::Relaxed) + 1;
-        if turn >= self.turn.due.get() || self.has_mail() {
-            return None;
-        }
+    pub(super) fn may_hand_on(&self) -> bool {
+        let turn = self.turns() + 1;
+        (turn < self.turn.due.get() && !self.has_mail()) || self.looks_at_hatches_only(turn, self.running())
+    }
+
+    /// The next one that is ready. From here on it counts as running.
+    #[inline(always)]
+    pub(super) fn hand_on(&self) -> Option<&'static Record> {
         let next = queue::take()?;
-        self.turn.turns.store(turn, Ordering::Relaxed);
+        self.turn.turns.store(self.turns() + 1, Ordering::Relaxed);
         self.set_running(Some(next));
         Some(next)
     }
 
     /// The next turn is the worker's own, whoever stops.
     pub(super) fn claim_next_turn(&self) {
+        self.set_due(0);
+    }
+
+    #[inline(always)]
+    fn set_due(&self, due: u64) {
+        self.own.due.set(due);
+        self.turn.due.set(if self.own.hatches.is_empty() { due } else { 0 });
+    }
+
+    pub(super) fn hatches(&self) -> &Hatches {
+        &self.own.hatches
+    }
+
+    /// From now on it looks at this one too.
+    ///
+    /// # Safety
+    /// As for [`Hatches::add`].
+    #[inline(always)]
+    pub(super) unsafe fn look_at(&self, wait: Wait, record: &'static Record) {
+        // SAFETY: passed on.
+        unsafe { self.own.hatches.add(wait, record, self.turns()) };
         self.turn.due.set(0);
+    }
+
+    /// Looks at the hatches, but that of whoever is about to stop. True: that is all that is due.
+    #[inline(never)]
+    fn looks_at_hatches_only(&self, turn: u64, stops: Option<&'static Record>) -> bool {
+        if !self.own.hatches.is_empty() {
+            self.own.hatches.look(turn, stops);
+        }
+        self.set_due(self.own.due.get());
+        turn < self.own.due.get() && !self.has_mail()
     }
 
     #[inline(always)]
     fn has_mail(&self) -> bool {
-        !self.door.inbox.load(Ordering::Relaxed).is_null()
+        !self.door.inbox.is_empty()
     }
 
     /// The one that has just come back, if its process has ended, is free for another one.
@@ -327,7 +355,7 @@ impl Worker {
         if is_timed {
             self.own.timers.fire();
         }
-        self.turn.due.set(next_multiple(turn, if is_timed { TIMERS_EVERY } else { EVERY }));
+        self.set_due(next_multiple(turn, if is_timed { TIMERS_EVERY } else { EVERY }));
         if !turn.is_multiple_of(EVERY) {
             return None;
         }
@@ -357,34 +385,12 @@ impl Worker {
         &made[0]
     }
 
-    /// Makes ready whom others have woken, in the order in which they did.
-    fn open_inbox(&self) {
-        // The one that came last, which most often is the only one: all that it takes comes together. (No acquire: it is made by this thread.)
-        // SAFETY: only records are posted, and they live for ever.
-        if let Some(record) = unsafe { self.door.inbox.load(Ordering::Relaxed).as_ref() } {
-            record.expect_leave();
-        }
-        // SYNC inbox: see `post`.
-        let mut top = self.door.inbox.swap(ptr::null_mut(), Ordering::Acquire);
-        let mut first = ptr::null_mut::<Record>();
-        // SAFETY: as above.
-        while let Some(record) = unsafe { top.as_ref() } {
-            // By two plain steps: what was taken out of the inbox is this thread's alone.
-            let below = record.below.load(Ordering::Relaxed);
-            record.below.store(first, Ordering::Relaxed);
-            first = top;
-            top = below;
-        }
-        // SAFETY: as above.
-        while let Some(record) = unsafe { first.as_ref() } {
-            first = record.below.load(Ordering::Relaxed);
-            record.leave_inbox();
-        }
-    }
-
     fn has_work(&self) -> bool {
         // SYNC fresh: see `add_fresh`. (The inbox is only looked at here.)
-        self.waiting.load(Ordering::Acquire) > 0 || self.nursery.holds_any() || self.has_mail()
+        self.waiting.load(Ordering::Acquire) > 0
+            || self.nursery.holds_any()
+            || self.has_mail()
+            || self.own.hatches.have_news()
     }
 
     /// Sleeps until there is something to run.
@@ -396,6 +402,11 @@ impl Worker {
         }
         let since = Instant::now();
         if self.lingers_until_work_comes(since) {
+            return;
+        }
+        self.own.hatches.leave();
+        self.set_due(self.own.due.get());
+        if queue::holds_any() {
             return;
         }
         match self.door.idle.settle(|| self.has_work()) {

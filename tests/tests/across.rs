@@ -1,0 +1,96 @@
+//! Coroutines of two workers meet although the worker of the one that waits is held up.
+
+mod child;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use csp::prelude::*;
+
+/// So many go before, so that the channel knows that it is between workers.
+const WARM_UP: u64 = 1000;
+const TOO_LONG: Duration = Duration::from_secs(20);
+
+/// True in a child with two workers, which goes on; otherwise `test` has been run as such a child, and has ended well.
+fn is_child(test: &str) -> bool {
+    if child::is_part(test) {
+        return true;
+    }
+    let (status, text) = child::run(test, test, &[("CSP_WORKERS", "2")]);
+    assert!(status.success(), "{status}\n{text}");
+    false
+}
+
+fn worker() -> String {
+    thread::current().name().expect("workers have names").to_owned()
+}
+
+/// Flags of a play: who is where.
+#[derive(Default)]
+struct Play {
+    /// The neighbour computes, and the receiver waits.
+    computes: AtomicBool,
+    /// The sender has gone on.
+    sent: AtomicBool,
+}
+
+#[process(shares_memory)]
+fn sends(numbers: Sender<u64>, play: Arc<Play>) -> Result<String, Stopped> {
+    for number in 0..WARM_UP {
+        numbers.send(number)?;
+    }
+    while !play.computes.load(Ordering::Acquire) {
+        csp::yield_now();
+    }
+    numbers.send(WARM_UP)?;
+    play.sent.store(true, Ordering::Release);
+    Ok(worker())
+}
+
+#[process]
+fn receives(numbers: Receiver<u64>, warm: Sender<()>) -> Result<String, Stopped> {
+    for number in 0..WARM_UP {
+        assert_eq!(numbers.recv()?, number);
+    }
+    warm.send(())?;
+    assert_eq!(numbers.recv()?, WARM_UP);
+    Ok(worker())
+}
+
+/// Holds its worker up, until the sender has gone on.
+#[process(shares_memory)]
+fn computes(warm: Receiver<()>, play: Arc<Play>) -> Result<bool, Stopped> {
+    warm.recv()?;
+    // The receiver goes on, and waits.
+    csp::yield_now();
+    play.computes.store(true, Ordering::Release);
+    let start = Instant::now();
+    while !play.sent.load(Ordering::Acquire) && start.elapsed() < TOO_LONG {
+        std::hint::spin_loop();
+    }
+    Ok(play.sent.load(Ordering::Acquire))
+}
+
+/// Whoever sends to a process that waits goes on at once, whatever else the worker of that one does.
+#[test]
+fn a_sender_does_not_wait_for_the_receivers_worker() {
+    if !is_child("a_sender_does_not_wait_for_the_receivers_worker") {
+        return;
+    }
+    let (out, numbers) = channel();
+    let (warm_out, warm) = channel();
+    let play = Arc::new(Play::default());
+    let (here, there) = (play.clone(), play);
+    let (sender, (receiver, went_on)) = thread::scope(|threads| {
+        let sender = threads.spawn(move || {
+            let (sender, ()) = par! { sends(out, here), {} };
+            sender
+        });
+        let others = threads.spawn(move || par! { receives(numbers, warm_out), computes(warm, there) });
+        (sender.join().expect("it ends"), others.join().expect("they end"))
+    });
+    assert_ne!(sender, receiver, "they are on two workers");
+    assert_eq!(went_on, Ok(true), "the sender has waited until its partner's worker was free");
+}
