@@ -13,8 +13,9 @@ use crate::rendezvous::decision::Outcome;
 use crate::rendezvous::hatch::{Hatch, Waiter};
 use crate::rendezvous::offer::Kind;
 
-/// So many turns is it looked around for somebody who is about to wait.
-const TURNS: usize = 16;
+/// So many looks for somebody who is about to wait: about as long as a cache line takes to come and go. Others of this worker wait meanwhile, but no
+/// receiver, as one that waited while they had their turns would.
+const LOOKS: usize = 200;
 
 impl Channel {
     /// The whole operation, through the hatch if possible. A call, as most processes never come here: their stacks need no room for it.
@@ -70,6 +71,9 @@ impl Channel {
             return Some(Outcome::Met);
         }
         let comes = if context.is_hosted() && backend::may_watch() { Comes::ToWait } else { Comes::ToMeet };
+        if comes == Comes::ToMeet && !hatch.seems_to_await(kind.into()) {
+            return None;
+        }
         let waiter = Waiter::new(context.standing.entry().cast());
         let begin = || {
             // SAFETY: the process is here, so it waits nowhere.
@@ -78,7 +82,7 @@ impl Channel {
         // SAFETY: by the caller; if it waits, it stays here until the offer is complete.
         let mut passed = unsafe { self.core.pass(hatch, kind, place, comes, &waiter, begin) };
         if passed == Passed::LookAround {
-            look_around(hatch, context, kind);
+            look_around(hatch, kind);
             // SAFETY: as above.
             passed = unsafe { self.core.pass(hatch, kind, place, Comes::Again, &waiter, begin) };
         }
@@ -98,15 +102,10 @@ impl Channel {
     }
 }
 
-/// Until somebody has come, who is about to wait perhaps, or for a few turns.
+/// Until somebody has come, who is about to wait perhaps, or for a moment.
 ///
 /// Two that ask and answer find each other waiting in turn, and each meeting takes one way of the line; but once one has come too early, both come too early for ever, and
 /// each meeting takes two.
-fn look_around(hatch: &Hatch, context: &Context, kind: Kind) {
-    for _ in 0..TURNS {
-        if hatch.seems_to_await(kind.into()) {
-            return;
-        }
-        backend::let_ready_coroutines_run(context);
-    }
+fn look_around(hatch: &Hatch, kind: Kind) {
+    let _ = (0..LOOKS).find(|_| hatch.seems_to_await(kind.into()));
 }

@@ -111,7 +111,7 @@ impl Core<Local> {
     /// Whether it has one from now on: a channel between workers that had none.
     #[inline]
     pub(crate) fn gets_hatch(&self) -> bool {
-        self.lock.make_hatch()
+        self.is_open_rendezvous() && self.lock.make_hatch()
     }
 
     /// Whoever waits in the hatch waits in a queue from now on.
