@@ -1,6 +1,8 @@
 //! Coroutines of two workers meet although the worker of the one that waits is held up.
 
 mod child;
+#[path = "child/workers.rs"]
+mod workers;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,24 +10,11 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use csp::prelude::*;
+use workers::{is_child, worker};
 
 /// So many go before, so that the channel knows that it is between workers.
 const WARM_UP: u64 = 1000;
 const TOO_LONG: Duration = Duration::from_secs(20);
-
-/// True in a child with two workers, which goes on; otherwise `test` has been run as such a child, and has ended well.
-fn is_child(test: &str) -> bool {
-    if child::is_part(test) {
-        return true;
-    }
-    let (status, text) = child::run(test, test, &[("CSP_WORKERS", "2")]);
-    assert!(status.success(), "{status}\n{text}");
-    false
-}
-
-fn worker() -> String {
-    thread::current().name().expect("workers have names").to_owned()
-}
 
 /// Flags of a play: who is where.
 #[derive(Default)]

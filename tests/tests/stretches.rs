@@ -2,30 +2,17 @@
 //! them; where all talk to one, they stay together.
 
 mod child;
-
-use std::thread;
+#[path = "child/workers.rs"]
+mod workers;
 
 use csp::prelude::*;
+use workers::{is_child, worker};
 
 const MANY: usize = 4096;
 /// Of 512 each.
 const STRETCHES: usize = 8;
 /// An idle worker may take a few away from one that is held up.
 const FEW: usize = MANY / 32;
-
-/// True in a child with two workers, which goes on; otherwise `test` has been run as such a child, and has ended well.
-fn is_child(test: &str) -> bool {
-    if child::is_part(test) {
-        return true;
-    }
-    let (status, text) = child::run(test, test, &[("CSP_WORKERS", "2")]);
-    assert!(status.success(), "{status}\n{text}");
-    false
-}
-
-fn worker() -> String {
-    thread::current().name().expect("workers have names").to_owned()
-}
 
 /// A pipeline of such stages: whoever is before it sends here, and whoever is behind it receives there.
 fn pipeline<P>(length: usize, stage: impl Fn(Receiver<u64>, Sender<u64>) -> P) -> (Sender<u64>, Vec<P>, Receiver<u64>) {

@@ -55,7 +55,7 @@ impl Channel {
     /// How it went, if that was possible.
     ///
     /// # Safety
-    /// As for [`communicate_across`](Self::communicate_across); the caller is the process of `context`.
+    /// As for [`communicate_across`](Self::communicate_across); the caller is the process of `context`, and may communicate.
     #[inline(always)]
     unsafe fn pass(
         &self,
@@ -74,7 +74,7 @@ impl Channel {
         if comes == Comes::ToMeet && !hatch.seems_to_await(kind.into()) {
             return None;
         }
-        let waiter = Waiter::new(context.standing.entry().cast());
+        let waiter = Waiter::new(context.standing.place_of_entry().cast());
         let begin = || {
             // SAFETY: the process is here, so it waits nowhere.
             unsafe { context.standing.begin(self, kind, place, at) };

@@ -141,8 +141,8 @@ impl Standing {
 
     /// Where that entry is.
     #[inline(always)]
-    pub(super) fn entry(&self) -> *const Entry<Local> {
-        self.stand.entry()
+    pub(super) fn place_of_entry(&self) -> *const Entry<Local> {
+        self.stand.place_of_entry()
     }
 
     /// Waits until that is complete; `context` is the owner's.

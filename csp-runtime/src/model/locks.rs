@@ -119,6 +119,24 @@ fn an_owner_has_two_locks(both: bool) {
     });
 }
 
+/// A shared lock is replaced by that of a hatch, while another thread waits for it, or has it.
+#[test]
+fn who_waits_for_a_shared_lock_takes_the_hatchs() {
+    explore(3, || {
+        let shared: Arc<Owned> = Arc::new((BiasedLock::new(), Guarded::new(0)));
+        add_one(&shared);
+        let other = {
+            let shared = shared.clone();
+            thread::spawn(move || add_one(&shared))
+        };
+        assert!(shared.0.make_hatch(), "nobody else makes one");
+        add_one(&shared);
+        other.join().unwrap();
+        // SAFETY: the other thread has ended.
+        assert_eq!(shared.1.get(&unsafe { Held::new(NoJournal) }), 3);
+    });
+}
+
 #[test]
 fn an_owner_goes_from_one_lock_to_the_next() {
     an_owner_has_two_locks(false);

@@ -62,20 +62,18 @@ impl Core<Local> {
         hatch.lock();
         // SAFETY: locked just now.
         let lock = unsafe { Held::new(NoJournal) };
-        let passed = match hatch.find(arriving, &lock) {
+        let found = hatch.find(arriving, &lock);
+        if comes == Comes::Again {
+            hatch.look_around.has_paid(found == Found::Partner);
+        }
+        let passed = match found {
             // Somebody waits in the hatch, so the channel has not ended.
             Found::Partner => {
-                if comes == Comes::Again {
-                    hatch.look_around.has_paid(true);
-                }
                 // SAFETY: by the caller.
                 unsafe { hatch.meet(arriving, place, self.size(), lock) };
                 return Passed::Met;
             }
             Found::Room if comes != Comes::ToMeet && self.is_open_rendezvous() && self.is_deserted(&lock) => {
-                if comes == Comes::Again {
-                    hatch.look_around.has_paid(false);
-                }
                 match comes {
                     Comes::ToWait if !hatch.wait_here.is_to_be_tried() => Passed::No,
                     Comes::ToWait if arriving == Waits::ToSend && hatch.look_around.is_to_be_tried() => {

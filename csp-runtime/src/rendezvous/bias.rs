@@ -18,6 +18,8 @@ const REVOKED: u32 = 2;
 /// As shared, but the lock is that of the hatch.
 const HATCHED: u32 = 3;
 const FIRST_OWNER: u32 = 4;
+/// So many operations find no hatch: of very many channels, each between two workers once, none has one.
+const BEFORE: usize = if cfg!(loom) { 0 } else { 8 };
 /// The name of those who own no lock.
 const STRANGER: u32 = u32::MAX;
 
@@ -145,19 +147,18 @@ pub(crate) fn is_owner() -> bool {
 ///
 /// It stays where it is while anybody holds it: an owner says by its address which one it holds.
 pub(crate) struct BiasedLock {
-    /// One of the three above, or the owner's name.
+    /// One of the four above, or the owner's name.
     bias: AtomicU32,
     shared: SpinLock,
-    /// What counts where it says so.
+    /// What counts where it says so; until then, how many operations have come that might have used it.
     hatch: AtomicPtr<Hatch>,
 }
 
 impl Drop for BiasedLock {
     fn drop(&mut self) {
-        let hatch = self.hatch.load(Ordering::Relaxed);
-        if !hatch.is_null() {
+        if self.hatch().is_some() {
             // SAFETY: made from a box, and the lock is nobody's any more.
-            drop(unsafe { Box::from_raw(hatch) });
+            drop(unsafe { Box::from_raw(self.hatch.load(Ordering::Relaxed)) });
         }
     }
 }
@@ -221,11 +222,18 @@ impl BiasedLock {
         counts.then(|| unsafe { &*self.hatch.load(Ordering::Relaxed) })
     }
 
-    /// Makes a hatch, if the lock is a shared one. False: it is not, or this processor has no hatches, or somebody else has made one.
+    /// Makes a hatch, if the lock is a shared one, and has been asked for one often enough. False: it has made none.
     #[cold]
     pub(crate) fn make_hatch(&self) -> bool {
         // SYNC shared: see `lock_otherwise`.
         if self.bias.load(Ordering::Acquire) != SHARED {
+            return false;
+        }
+        let count = self.hatch.load(Ordering::Relaxed);
+        if count.addr() < BEFORE {
+            let more = ptr::without_provenance_mut(count.addr() + 1);
+            // Should it fail, another one has counted, or made a hatch.
+            let _ = self.hatch.compare_exchange(count, more, Ordering::Relaxed, Ordering::Relaxed);
             return false;
         }
         let Some(hatch) = Hatch::new() else { return false };
@@ -247,7 +255,7 @@ impl BiasedLock {
     fn lock_shared(&self) {
         self.shared.lock();
         // Relaxed: it only changes under the shared lock from here on.
-        if self.bias.load(Ordering::Relaxed) == SHARED {
+        if self.bias.load(Ordering::Relaxed) == SHARED || mutant("hatch_unnoticed") {
             return;
         }
         // SAFETY: locked above.

@@ -244,8 +244,10 @@ impl Hatch {
             // Relaxed: see `look`.
             waiter.has_moved.store(true, Ordering::Relaxed);
         }
-        // SAFETY: `Held` says that the lock is held.
-        unsafe { self.says.store(EMPTY | LOCKED) };
+        if !mutant("left_in_the_hatch") {
+            // SAFETY: `Held` says that the lock is held.
+            unsafe { self.says.store(EMPTY | LOCKED) };
+        }
         Some(entry)
     }
 

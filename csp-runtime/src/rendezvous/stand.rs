@@ -42,6 +42,12 @@ impl Stand {
         self.entry()
     }
 
+    /// Where its entry is, whichever that will be.
+    #[inline(always)]
+    pub(crate) fn place_of_entry(&self) -> *const Entry<Local> {
+        self.entry.get()
+    }
+
     #[inline(always)]
     pub(crate) fn entry(&self) -> &Entry<Local> {
         // SAFETY: only `open` changes more of it than its cells, while no reference is in use.

@@ -25,12 +25,14 @@ struct Watched {
     record: &'static Record,
     /// The turn up to which it is looked at.
     until: u64,
-    /// Through which hatch a message was sent last before that: most often by the same one, which will be answered, and then sends there again.
+    /// Through which hatch a message of one word was sent last before that: most often by the same one, which will be answered, and then sends there
+    /// again.
     next: *const Hatch,
 }
 
 /// A worker's.
 pub(super) struct Hatches {
+    /// See `Watched::next`.
     sent: Cell<*const Hatch>,
     number: Cell<usize>,
     watched: RefCell<SmallVec<[Watched; MOST]>>,
