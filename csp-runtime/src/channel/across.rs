@@ -13,8 +13,8 @@ use crate::rendezvous::decision::Outcome;
 use crate::rendezvous::hatch::{Hatch, Waiter};
 use crate::rendezvous::offer::Kind;
 
-/// So many looks for somebody who is about to wait: about as long as a cache line takes to come and go. Others of this worker wait meanwhile, but no
-/// receiver, as one that waited while they had their turns would.
+/// So many looks for somebody who is about to wait: about as long as a cache line takes to come and go. Others of this worker wait meanwhile; if they had
+/// their turns, which may be long, a receiver that comes would wait for them.
 const LOOKS: usize = 200;
 
 impl Channel {

@@ -161,7 +161,7 @@ impl Hatch {
     pub(crate) fn find(&self, arriving: Waits, _lock: &Held<NoJournal>) -> Found {
         match self.says.load() & !LOCKED {
             EMPTY => Found::Room,
-            // SYNC seen: the message of that round has been taken out of the room.
+            // SYNC seen: the message of that wait has been taken out of the room.
             MET if mutant("room_of_others") || self.seen.0.load(Ordering::Acquire) => Found::Room,
             waiting if waiting == arriving.opposite() as u64 => Found::Partner,
             _ => Found::Other,
