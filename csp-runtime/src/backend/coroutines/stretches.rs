@@ -2,13 +2,17 @@
 
 use crate::config;
 
-/// A stretch is about as long as so many for each worker, or longer: a message to another worker takes as long as some fifty to one's own, and a
-/// token that goes round alone comes back to a worker while that still looks for it.
+/// A stretch is about as long as so many for each worker, or longer: a message to another worker takes as long as some fifty to one's own.
 const FOR_EACH_WORKER: usize = 250;
 /// Fewer stretches are not worth it.
 const FEWEST: usize = 4;
-/// At most so many for each worker: more than one, as in a pipeline one end often has more to do than the other.
-const MOST: usize = 4;
+/// So many for each worker are enough: more than one, as in a pipeline one end often has more to do than the other.
+const ENOUGH: usize = 4;
+/// A token that goes round alone comes back to a worker while that still looks for it (`linger.rs`) if stretches are at most so many times as long as
+/// the shortest.
+const LONGEST: usize = 2;
+/// For the sake of that there may be so many for each worker. If more were needed, the worker sleeps anyway, and the fewer there are the better.
+const MOST: usize = 16;
 
 /// How many of `count` processes, of which each talks to the next, are to stay together.
 pub(in super::super) fn stretch_length(count: usize) -> usize {
@@ -18,7 +22,10 @@ pub(in super::super) fn stretch_length(count: usize) -> usize {
 
 fn length(count: usize, workers: usize) -> usize {
     let shortest = FOR_EACH_WORKER * workers;
-    let stretches = ((count + shortest / 2) / shortest).min(MOST * workers);
+    let fit = |length: usize| (count + length / 2) / length;
+    let for_tokens = fit(LONGEST * shortest);
+    let wanted = if for_tokens <= MOST * workers { for_tokens } else { 0 };
+    let stretches = fit(shortest).min(wanted.max(ENOUGH * workers));
     if workers == 1 || stretches < FEWEST {
         return count;
     }
@@ -50,9 +57,18 @@ mod tests {
 
     #[test]
     fn some_that_are_known() {
-        let lengths =
-            [(1_999, 2), (2_048, 2), (4_000, 2), (262_144, 2), (262_144, 1), (4_000, 8), (8_000, 8), (1_000_000, 64)];
+        let lengths = [
+            (1_999, 2),
+            (2_048, 2),
+            (4_000, 2),
+            (16_384, 2),
+            (262_144, 2),
+            (262_144, 1),
+            (4_000, 8),
+            (8_000, 8),
+            (1_000_000, 64),
+        ];
         let lengths = lengths.map(|(count, workers)| length(count, workers));
-        assert_eq!(lengths, [500, 512, 500, 32_768, 262_144, 4_000, 2_000, 15_874]);
+        assert_eq!(lengths, [500, 512, 500, 1_024, 32_768, 262_144, 4_000, 2_000, 15_874]);
     }
 }
