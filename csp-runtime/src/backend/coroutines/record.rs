@@ -54,7 +54,7 @@ const _: () = assert!(size_of::<Record>() <= 128);
 const _: () = assert!(std::mem::offset_of!(Record, posted) >= 64);
 #[cfg(all(target_arch = "x86_64", not(csp_corosensei)))]
 const _: () = assert!(std::mem::offset_of!(Record, home) >= 64);
-const _: () = assert!(std::mem::offset_of!(Record, coroutine) + size_of::<*const u8>() <= 64);
+const _: () = assert!(std::mem::offset_of!(Record, coroutine) + 2 * size_of::<*const u8>() <= 64);
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum State {

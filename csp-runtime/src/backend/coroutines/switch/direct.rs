@@ -1,14 +1,13 @@
 //! The switch on x86-64: whoever goes on is reached by one jump, from wherever the thread is.
 //!
-//! A stack that does not run is told by one address, at which lie:
+//! Of a stack that does not run, [`Left`] tells where to go on, and the address at which two registers lie:
 //!
 //! ```text
-//!   address + 16   rbx
-//!   address + 8    rbp
-//!   address        where to go on
+//!   address + 8    rbx
+//!   address        rbp
 //! ```
 //!
-//! and on one that has never run, the address of [`first`], and for that a function and its argument.
+//! On one that has never run there lie a function and its argument, for [`first`].
 //! All other registers belong to the compiler, which is told that they are lost.
 
 use std::arch::{asm, naked_asm};
@@ -24,19 +23,32 @@ pub(in super::super) const IS_DIRECT: bool = true;
 
 thread_local! {
     /// Where this thread's worker goes on, while a coroutine runs.
-    static WORKER: Cell<*mut u8> = const { Cell::new(ptr::null_mut()) };
+    static WORKER: Left = const { Left::new() };
+}
+
+/// Where to go on. It is not on the stack, which may be in memory still when the processor wants to know, and is a word shorter so.
+#[repr(C)]
+struct Left {
+    stack: Cell<*mut u8>,
+    code: Cell<*const ()>,
+}
+
+impl Left {
+    const fn new() -> Self {
+        Self { stack: Cell::new(ptr::null_mut()), code: Cell::new(ptr::null()) }
+    }
 }
 
 /// A stack, and where it goes on. Used by one thread alone.
 #[repr(C)]
 pub(in super::super) struct Coroutine {
-    at: Cell<*mut u8>,
+    left: Left,
     stack: UnsafeCell<Option<SlabStack>>,
 }
 
 impl Coroutine {
     pub(in super::super) const fn new() -> Self {
-        Self { at: Cell::new(ptr::null_mut()), stack: UnsafeCell::new(None) }
+        Self { left: Left::new(), stack: UnsafeCell::new(None) }
     }
 
     /// It is to run `body`, on `stack`. Once that has ended, the worker goes on.
@@ -48,11 +60,12 @@ impl Coroutine {
         let place = ptr::with_exposed_provenance_mut::<F>(place & !(align_of::<F>().max(16) - 1));
         // SAFETY: the top of a stack that nobody uses, which is far longer than this.
         unsafe { place.write(body) };
-        let start: [*const (); 3] = [first as *const (), run::<F> as *const (), place.cast()];
-        let at = place.cast::<[*const (); 3]>().wrapping_sub(1);
+        let start: [*const (); 2] = [run::<F> as *const (), place.cast()];
+        let at = place.cast::<[*const (); 2]>().wrapping_sub(1);
         // SAFETY: as above.
         unsafe { at.write(start) };
-        self.at.set(at.cast());
+        self.left.stack.set(at.cast());
+        self.left.code.set(first as *const ());
         // SAFETY: by the caller nobody uses it.
         unsafe { *self.stack.get() = Some(stack) };
     }
@@ -63,9 +76,11 @@ impl Coroutine {
     /// It waits to run on this thread, and the caller is the thread's worker.
     #[inline(always)]
     pub(in super::super) unsafe fn resume(&self) {
-        // SAFETY: by the caller.
-        WORKER.with(|worker| unsafe { switch(worker, self.at.get()) });
-        WORKER.set(ptr::null_mut());
+        WORKER.with(|worker| {
+            // SAFETY: by the caller.
+            unsafe { switch(worker, &self.left) };
+            worker.stack.set(ptr::null_mut());
+        });
     }
 
     /// By the coroutine itself: the worker goes on, until somebody goes on here.
@@ -75,7 +90,7 @@ impl Coroutine {
     #[inline(always)]
     pub(in super::super) unsafe fn suspend(&self) {
         // SAFETY: by the caller.
-        unsafe { switch(&self.at, WORKER.get()) };
+        WORKER.with(|worker| unsafe { switch(&self.left, worker) });
     }
 
     /// By the coroutine itself: `next` goes on, until somebody goes on here.
@@ -85,7 +100,7 @@ impl Coroutine {
     #[inline(always)]
     pub(in super::super) unsafe fn go_to(&self, next: &Self) {
         // SAFETY: by the caller.
-        unsafe { switch(&self.at, next.at.get()) };
+        unsafe { switch(&self.left, &next.left) };
     }
 
     /// Gives up the stack of one that has ended.
@@ -102,7 +117,7 @@ impl Coroutine {
     /// # Safety
     /// The caller runs on the coroutine's stack, and the worker's is not in use.
     pub(in super::super) unsafe fn on_workers_stack<F: FnOnce() + Send>(&self, call: F) {
-        let top = WORKER.get();
+        let top = WORKER.with(|worker| worker.stack.get());
         // The worker is on its stack itself.
         if top.is_null() {
             return call();
@@ -115,7 +130,7 @@ impl Coroutine {
     /// Near to where its registers lie while it does not run.
     #[inline(always)]
     pub(in super::super) fn top(&self) -> *const u8 {
-        self.at.get()
+        self.left.stack.get()
     }
 }
 
@@ -126,7 +141,7 @@ unsafe extern "C" fn run<F: FnOnce()>(place: *mut F) -> ! {
     let body = unsafe { place.read() };
     body();
     // SAFETY: by the caller; nobody comes back here.
-    unsafe { switch(&Cell::new(ptr::null_mut()), WORKER.get()) };
+    WORKER.with(|worker| unsafe { switch(&Left::new(), worker) });
     std::process::abort()
 }
 
@@ -140,29 +155,30 @@ unsafe extern "C-unwind" fn call_once<F: FnOnce()>(call: *mut u8) {
     }
 }
 
-/// Leaves where the caller goes on at `from`, and goes on at `to`.
+/// Leaves in `from` where the caller goes on, and goes on where `to` says.
 ///
 /// # Safety
 /// `to` was left by a switch, or made by `begin`, and is used once.
 #[inline(always)]
-unsafe fn switch(from: &Cell<*mut u8>, to: *mut u8) {
+unsafe fn switch(from: &Left, to: &Left) {
+    const CODE: usize = std::mem::offset_of!(Left, code);
     // SAFETY: by the caller. What is pushed is popped when somebody goes on here, with the same stack pointer.
     unsafe {
         asm!(
             "push rbx",
             "push rbp",
             "lea rax, [rip + 2f]",
-            "push rax",
             "mov [rdi], rsp",
-            "mov rsp, rsi",
-            "pop rax",
+            "mov [rdi + {CODE}], rax",
+            "mov rsp, [rsi]",
             // Not `ret`, which the processor would expect to lead to the last caller.
-            "jmp rax",
+            "jmp [rsi + {CODE}]",
             "2:",
             "pop rbp",
             "pop rbx",
+            CODE = const CODE,
             out("rax") _,
-            inout("rdi") from.as_ptr() => _,
+            inout("rdi") from => _,
             inout("rsi") to => _,
             out("r12") _, out("r13") _, out("r14") _, out("r15") _,
             clobber_abi("sysv64"),
