@@ -8,9 +8,9 @@ const FOR_EACH_WORKER: usize = 250;
 const FEWEST: usize = 4;
 /// So many for each worker are enough: more than one, as in a pipeline one end often has more to do than the other.
 const ENOUGH: usize = 4;
-/// A token that goes round alone comes back to a worker while that still looks for it (`linger.rs`) if stretches are at most so many times as long as
-/// the shortest.
-const LONGEST: usize = 2;
+/// A token that goes round alone is with others for some turns before it comes back to a worker. If they are no more than so many, that still looks for
+/// it (`linger.rs`), and is not asleep.
+const AWAKE: usize = 1024;
 /// For the sake of that there may be so many for each worker. If more were needed, the worker sleeps anyway, and the fewer there are the better.
 const MOST: usize = 16;
 
@@ -21,12 +21,15 @@ pub(in super::super) fn stretch_length(count: usize) -> usize {
 }
 
 fn length(count: usize, workers: usize) -> usize {
-    let shortest = FOR_EACH_WORKER * workers;
+    if workers == 1 {
+        return count;
+    }
+    let (shortest, for_tokens) = (FOR_EACH_WORKER * workers, AWAKE / (workers - 1));
     let fit = |length: usize| (count + length / 2) / length;
-    let for_tokens = fit(LONGEST * shortest);
-    let wanted = if for_tokens <= MOST * workers { for_tokens } else { 0 };
-    let stretches = fit(shortest).min(wanted.max(ENOUGH * workers));
-    if workers == 1 || stretches < FEWEST {
+    let keeps_awake = for_tokens >= shortest && fit(for_tokens) <= MOST * workers;
+    let most = if keeps_awake { fit(for_tokens).max(ENOUGH * workers) } else { ENOUGH * workers };
+    let stretches = fit(shortest).min(most);
+    if stretches < FEWEST {
         return count;
     }
     // All workers get as many, if there is one for each.
@@ -57,18 +60,20 @@ mod tests {
 
     #[test]
     fn some_that_are_known() {
-        let lengths = [
-            (1_999, 2),
-            (2_048, 2),
-            (4_000, 2),
-            (16_384, 2),
-            (262_144, 2),
-            (262_144, 1),
-            (4_000, 8),
-            (8_000, 8),
-            (1_000_000, 64),
-        ];
-        let lengths = lengths.map(|(count, workers)| length(count, workers));
-        assert_eq!(lengths, [500, 512, 500, 1_024, 32_768, 262_144, 4_000, 2_000, 15_874]);
+        for (count, workers, expected) in [
+            (1_999, 2, 500),
+            (2_048, 2, 512),
+            (4_000, 2, 500),
+            (16_384, 2, 1_024),
+            (32_768, 2, 1_024),
+            (65_536, 2, 8_192),
+            (262_144, 2, 32_768),
+            (262_144, 1, 262_144),
+            (4_000, 8, 4_000),
+            (8_000, 8, 2_000),
+            (1_000_000, 64, 15_874),
+        ] {
+            assert_eq!(length(count, workers), expected, "{count} on {workers}");
+        }
     }
 }
