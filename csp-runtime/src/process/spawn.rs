@@ -19,7 +19,8 @@ use crate::backend::{self, Job};
 /// A started process. Dropping the handle lets the process run on alone.
 pub struct Handle<O> {
     ended: Arc<Latch>,
-    result: Arc<Outcome<O>>,
+    /// Until it is dropped.
+    result: Option<Arc<Outcome<O>>>,
     name: String,
     unclaimed: Unclaimed,
 }
@@ -30,7 +31,10 @@ pub(super) type Outcome<O> = Mutex<Option<Result<O, Payload>>>;
 /// In a scope: the first panic that no handle will be asked for, and its process's name.
 pub(super) type Unclaimed = Option<Arc<Mutex<Option<(String, Payload)>>>>;
 
-fn leave_to_scope<O>(unclaimed: &Unclaimed, name: &str, outcome: Option<Result<O, Payload>>) {
+/// The handle and its process give up the outcome, each once. Whoever is the last one leaves a panic to the scope: of two that only looked whether the other
+/// one has been there, both might miss it.
+fn give_up<O>(result: Arc<Outcome<O>>, unclaimed: &Unclaimed, name: &str) {
+    let outcome = Arc::into_inner(result).and_then(|last| last.into_inner().unwrap_or_else(PoisonError::into_inner));
     if let (Some(Err(payload)), Some(first)) = (outcome, unclaimed) {
         lock(first).get_or_insert_with(|| (name.to_owned(), payload));
     }
@@ -54,7 +58,7 @@ impl<O> Handle<O> {
             self.ended.wait_for_all_at(context, Location::caller());
             context.panic_if_deadlocked();
         });
-        let result = lock(&self.result).take();
+        let result = self.result.as_ref().and_then(|result| lock(result).take());
         match result {
             Some(Ok(output)) => output,
             Some(Err(payload)) => raise_again(&self.name, payload),
@@ -65,7 +69,9 @@ impl<O> Handle<O> {
 
 impl<O> Drop for Handle<O> {
     fn drop(&mut self) {
-        leave_to_scope(&self.unclaimed, &self.name, lock(&self.result).take());
+        if let Some(result) = self.result.take() {
+            give_up(result, &self.unclaimed, &self.name);
+        }
     }
 }
 
@@ -130,7 +136,7 @@ unsafe fn start<R: Runnable>(
             not_started(context, detached);
             panic!("{at}: process `{name}` could not be started: {}", why.0);
         }
-        return Handle { ended, result, name, unclaimed };
+        return Handle { ended, result: Some(result), name, unclaimed };
     }
     // SAFETY: the box is given up by exactly one of the job and the line below.
     let job = unsafe { Job::new(data.cast(), run_detached::<R>) };
@@ -141,7 +147,7 @@ unsafe fn start<R: Runnable>(
         not_started(context, detached);
         panic!("{at}: process `{name}` could not be started: {}", why.0);
     }
-    Handle { ended, result, name, unclaimed }
+    Handle { ended, result: Some(result), name, unclaimed }
 }
 
 /// # Safety
@@ -191,9 +197,7 @@ impl<R: Runnable> Detached<R> {
         let name = frame.name().to_owned();
         *lock(&result) = frame.into_result();
         // An output that nobody will ask for may borrow from the spawner's scope: it goes before the spawner is told.
-        if let Some(result) = Arc::into_inner(result) {
-            leave_to_scope(&unclaimed, &name, result.into_inner().unwrap_or_else(PoisonError::into_inner));
-        }
+        give_up(result, &unclaimed, &name);
         drop(unclaimed);
         own.end_one();
         drop(own);

@@ -209,6 +209,17 @@ fn a_panic_inside_a_scope_is_raised_at_its_end() {
     retired(input.recv());
     let outcome = catch_unwind(AssertUnwindSafe(|| scope(|s| s.spawn(panics("joined")).join())));
     assert!(outcome.is_err(), "join re-raises inside the body");
+    // Whenever the handle goes: before the process ends, after that, or while it does.
+    for moment in 0..scale(30, 3) {
+        let message = panic_of(|| {
+            scope(|s| {
+                let handle = s.spawn(panics("dropped"));
+                (0..30 * moment).for_each(|_| std::hint::spin_loop());
+                drop(handle);
+            });
+        });
+        assert!(message.contains("dropped"), "{message}");
+    }
     let (out, input) = channel::<u32>();
     panic_of(|| scope(|s| drop(s.spawn(holds_and_panics(out)))));
     poisoned(input.recv());
