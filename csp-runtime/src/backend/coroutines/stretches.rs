@@ -27,8 +27,8 @@ fn length(count: usize, workers: usize) -> usize {
     let (shortest, for_tokens) = (FOR_EACH_WORKER * workers, AWAKE / (workers - 1));
     let fit = |length: usize| (count + length / 2) / length;
     let keeps_awake = for_tokens >= shortest && fit(for_tokens) <= MOST * workers;
-    let most = if keeps_awake { fit(for_tokens).max(ENOUGH * workers) } else { ENOUGH * workers };
-    let stretches = fit(shortest).min(most);
+    let wanted = if keeps_awake { fit(for_tokens) } else { 0 };
+    let stretches = fit(shortest).min(wanted.max(ENOUGH * workers));
     if stretches < FEWEST {
         return count;
     }
