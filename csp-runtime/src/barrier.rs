@@ -23,6 +23,7 @@ mod linux {
 
     /// Whether this system has such fences. Asked before the first of them.
     pub(crate) fn is_there() -> bool {
+        // FORK: made under `workers::STARTING`, before there is a worker to ask.
         static REGISTERED: OnceLock<bool> = OnceLock::new();
         *REGISTERED.get_or_init(|| membarrier(REGISTER_PRIVATE_EXPEDITED).is_ok())
     }

@@ -60,7 +60,9 @@ pub(crate) struct Effective {
     complaint: Option<String>,
 }
 
+// FORK: asked no more once `EFFECTIVE` is made.
 static WISHES: Mutex<Option<Config>> = Mutex::new(None);
+// FORK: made before the first fork: what the arena is made of stands there.
 static EFFECTIVE: OnceLock<Effective> = OnceLock::new();
 
 impl Config {

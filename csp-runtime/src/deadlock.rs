@@ -25,6 +25,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_millis(100);
 const MOST_REPORTED: usize = 100;
 
 static RUNNING: AtomicUsize = AtomicUsize::new(0);
+// FORK: held, by `hold`.
 static CONTEXTS: Mutex<Vec<Registered>> = Mutex::new(Vec::new());
 static WARNED: AtomicBool = AtomicBool::new(false);
 
@@ -152,7 +153,7 @@ pub(crate) fn resume_one() {
     RUNNING.fetch_add(1, Ordering::AcqRel);
 }
 
-/// One was counted in too many: a process could not be started, say. Somebody else still runs.
+/// One was counted in too many: a process could not be started, say. Somebody else still runs, or waits in hope.
 pub(crate) fn uncount_one() {
     // SYNC running: as in `resume_one`.
     RUNNING.fetch_sub(1, Ordering::AcqRel);

@@ -16,6 +16,7 @@ unsafe impl Sync for List {}
 unsafe impl Send for List {}
 
 /// Of all workers. Changed under the lock of the list of all other contexts.
+// FORK: locked under the lock of `deadlock::CONTEXTS` alone.
 static LISTS: Mutex<Vec<&'static List>> = Mutex::new(Vec::new());
 
 thread_local! {

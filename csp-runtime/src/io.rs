@@ -74,13 +74,13 @@ impl Operation for Outside {
     fn end(&self, _cause: &Cause) {}
 }
 
-/// On a helper thread of the `blocking` crate's pool.
+/// On a helper thread.
 #[cfg(feature = "backend-coroutines")]
 mod elsewhere {
     use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
     use super::{Outside, Park, current};
-    use crate::backend::Job;
+    use crate::backend::{Job, NotStarted, calls};
     use crate::deadlock::wake;
     use crate::rendezvous::decision::{Decision, Outcome};
 
@@ -97,9 +97,11 @@ mod elsewhere {
             let ended = Decision::new();
             let mut frame = Call { call: Some(call), result: None, ended: &raw const ended, parker: context.parker() };
             let frame = &raw mut frame;
-            // SAFETY: the frame stays until the job has completed the decision, which is awaited below; nothing unwinds before.
+            // SAFETY: the frame stays until the job has completed the decision, which is awaited below; nothing unwinds before, unless there is no job.
             let job = unsafe { Job::new(frame.cast(), run_call::<F, R>) };
-            blocking::unblock(move || job.run()).detach();
+            if let Err(NotStarted(why)) = calls::run(job) {
+                panic!("a call that blocks finds no thread to run on: {why}");
+            }
             context.block_on(&Outside, true);
             while ended.result().is_none() {
                 if ended.prepare_to_park(false) {

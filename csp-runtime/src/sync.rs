@@ -101,6 +101,7 @@ pub(crate) mod steps {
 /// Whether to make a deliberate mistake, one that a model test must catch: see `.ci/mutants`.
 #[cfg(csp_mutants)]
 pub(crate) fn mutant(name: &str) -> bool {
+    // FORK: only in model tests, which do not fork.
     static CHOSEN: std::sync::OnceLock<String> = std::sync::OnceLock::new();
     CHOSEN.get_or_init(|| std::env::var("CSP_MUTANT").unwrap_or_default()) == name
 }

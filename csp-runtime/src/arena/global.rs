@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 use super::{Arena, map};
 use crate::config;
 
+// FORK: made before the first fork, with the census.
 static ARENA: OnceLock<Arena> = OnceLock::new();
 
 /// The program's arena, which this makes if there is none yet. Only a process whose forks are to share it may do that.

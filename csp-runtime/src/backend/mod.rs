@@ -1,8 +1,12 @@
 //! What varies between backends: how a process parks ([`Park`]) and how one is started ([`launch`]). All else exists once.
 
 #[cfg(feature = "backend-coroutines")]
+pub(crate) mod calls;
+#[cfg(feature = "backend-coroutines")]
 mod coroutines;
 pub(crate) mod default;
+#[cfg(feature = "backend-processes")]
+pub(crate) mod forked;
 #[cfg(any(feature = "backend-coroutines", all(test, loom)))]
 pub(crate) mod idleness;
 mod pool;
@@ -306,15 +310,4 @@ pub(crate) fn try_start_helper(name: &str, serve: fn()) -> std::io::Result<()> {
 #[cfg(feature = "backend-processes")]
 pub(crate) fn mark_as_ours() {
     threads::mark_as_ours();
-}
-
-/// Locks of the threads that a forked child may need.
-#[cfg(feature = "backend-processes")]
-pub(crate) use pool::{Locks as PoolLocks, hold as hold_pool};
-
-/// In a forked child: the parent's threads are not here.
-#[cfg(feature = "backend-processes")]
-pub(crate) fn forget_the_parent() {
-    pool::forget_the_parent();
-    threads::forget_the_parent();
 }

@@ -29,6 +29,7 @@ struct IdleLink(NonNull<Idle>);
 unsafe impl Send for IdleLink {}
 
 /// The threads without work; the latest is used first, because its caches are warm and it may still be spinning.
+// FORK: held, by `hold`.
 static IDLE: Mutex<Vec<IdleLink>> = Mutex::new(Vec::new());
 
 fn idle_threads() -> MutexGuard<'static, Vec<IdleLink>> {
@@ -77,6 +78,7 @@ fn start_thread(job: Job, stack: Option<usize>) -> Result<(), NotStarted> {
 
 /// The system kills a program whose new thread finds no memory mapping left for its signal stack, so we stop before.
 fn most_threads() -> usize {
+    // FORK: made by `hold`.
     static MOST: OnceLock<usize> = OnceLock::new();
     *MOST.get_or_init(|| {
         let mappings =
@@ -127,20 +129,20 @@ pub(super) fn start_helper(name: &str, serve: fn()) -> io::Result<()> {
     threshold::start(name.to_owned(), None, serve)
 }
 
-/// The threads without work, and parkers, held by a thread that forks.
+/// The threads without work, held by a thread that forks.
 #[cfg(feature = "backend-processes")]
-pub(crate) struct Locks {
-    _idle: MutexGuard<'static, Vec<IdleLink>>,
-    _parkers: MutexGuard<'static, Vec<&'static super::threads::ThreadParker>>,
+pub(super) struct Lock(MutexGuard<'static, Vec<IdleLink>>);
+
+#[cfg(feature = "backend-processes")]
+pub(super) fn hold() -> Lock {
+    let _ = most_threads();
+    Lock(idle_threads())
 }
 
 #[cfg(feature = "backend-processes")]
-pub(crate) fn hold() -> Locks {
-    Locks { _idle: idle_threads(), _parkers: super::threads::hold() }
-}
-
-/// In a forked child: none of them is here.
-#[cfg(feature = "backend-processes")]
-pub(super) fn forget_the_parent() {
-    idle_threads().clear();
+impl Lock {
+    /// In a forked child: none of them is here.
+    pub(super) fn forget_the_parent(&mut self) {
+        self.0.clear();
+    }
 }

@@ -42,15 +42,40 @@ thread_local! {
 }
 
 /// Players whose processes have ended.
+// FORK: held, by `hold`.
 static FREE: Mutex<Vec<&'static Player>> = Mutex::new(Vec::new());
 
 fn schedule() -> MutexGuard<'static, Schedule> {
+    // FORK: held, by `hold`.
     static SCHEDULE: OnceLock<Mutex<Schedule>> = OnceLock::new();
     let schedule = SCHEDULE.get_or_init(|| {
         let random = fastrand::Rng::with_seed(config::effective().seed);
         Mutex::new(Schedule { random, ready: Vec::new(), holder: None, turn: 0 })
     });
     schedule.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What a forked process may need of this, held by the thread that forks.
+#[cfg(feature = "backend-processes")]
+pub(super) struct Lock {
+    schedule: MutexGuard<'static, Schedule>,
+    free: MutexGuard<'static, Vec<&'static Player>>,
+}
+
+#[cfg(feature = "backend-processes")]
+pub(super) fn hold() -> Lock {
+    Lock { schedule: schedule(), free: FREE.lock().unwrap_or_else(PoisonError::into_inner) }
+}
+
+#[cfg(feature = "backend-processes")]
+impl Lock {
+    /// In a forked child: it is alone, and whoever played in its parent may have been at something.
+    pub(super) fn forget_the_parent(&mut self) {
+        self.schedule.ready.clear();
+        self.schedule.holder = None;
+        self.free.clear();
+        PLAYER.set(None);
+    }
 }
 
 /// Starts the schedule afresh.

@@ -1,6 +1,8 @@
 //! Processes as OS threads: how one parks, and what we know of the threads of this program.
 
 use std::cell::Cell;
+#[cfg(feature = "backend-processes")]
+use std::sync::MutexGuard;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread::Thread;
@@ -70,6 +72,7 @@ impl Park for ThreadParker {
 }
 
 /// Parkers whose threads have ended.
+// FORK: held, by `hold`.
 static FREE: Mutex<Vec<&'static ThreadParker>> = Mutex::new(Vec::new());
 
 struct OwnParker(Cell<Option<&'static ThreadParker>>);
@@ -178,20 +181,28 @@ pub(crate) fn is_main_thread() -> bool {
 }
 
 pub(crate) fn cores() -> usize {
+    // FORK: made by `hold`.
     static CORES: OnceLock<usize> = OnceLock::new();
     *CORES.get_or_init(|| std::thread::available_parallelism().map_or(1, usize::from))
 }
 
 /// Parkers that are in no use, held by a thread that forks.
 #[cfg(feature = "backend-processes")]
-pub(super) fn hold() -> std::sync::MutexGuard<'static, Vec<&'static ThreadParker>> {
-    FREE.lock().unwrap_or_else(PoisonError::into_inner)
+pub(super) struct Lock(MutexGuard<'static, Vec<&'static ThreadParker>>);
+
+#[cfg(feature = "backend-processes")]
+pub(super) fn hold() -> Lock {
+    let _ = cores();
+    Lock(FREE.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
-/// In a forked child: the only thread is one of ours, and gets a parker that nobody else was just using.
 #[cfg(feature = "backend-processes")]
-pub(super) fn forget_the_parent() {
-    let _ = PARKER.try_with(|own| own.0.take());
-    mark_as_ours();
-    ALIVE.store(1, Ordering::Relaxed);
+impl Lock {
+    /// In a forked child: the only thread is one of ours, and gets a parker that nobody else was just using, or waking.
+    pub(super) fn forget_the_parent(&mut self) {
+        self.0.clear();
+        let _ = PARKER.try_with(|own| own.0.take());
+        mark_as_ours();
+        ALIVE.store(1, Ordering::Relaxed);
+    }
 }

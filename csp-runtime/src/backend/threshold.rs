@@ -69,7 +69,9 @@ mod passage {
         departing: Vec<libc::pid_t>,
     }
 
+    // FORK: held, by `Quiet`.
     static PASSAGE: Mutex<Passage> = Mutex::new(Passage { arriving: 0, departing: Vec::new() });
+    // FORK: nobody waits in a child that has just begun.
     static ARRIVED: Condvar = Condvar::new();
 
     /// A thread that ends is gone after microseconds. Longer than this none is waited for: its number may be another's by now.

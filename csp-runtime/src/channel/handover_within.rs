@@ -10,6 +10,7 @@ use crate::cloakroom::Cloakroom;
 use crate::message::{Malformed, Message};
 
 /// Ends of any message type, and of both sides.
+// FORK: only in builds that do not fork.
 static HANDED_OVER: Cloakroom<Box<dyn Any + Send>> = Cloakroom::new();
 
 /// Gives the sender away for a ticket.

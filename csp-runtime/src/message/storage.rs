@@ -21,6 +21,7 @@ pub(super) struct Storage {
 // SAFETY: a piece of memory has one owner, who may be on any thread.
 unsafe impl Send for Storage {}
 
+// FORK: no child asks: where there is a census, what is handed over lies in the arena.
 static HANDED_OVER: Cloakroom<Storage> = Cloakroom::new();
 
 /// The ticket for storage of no bytes, of which there is nothing to keep.

@@ -25,6 +25,7 @@ struct Listeners {
     started: bool,
 }
 
+// FORK: held, by `shared::Locks`.
 static LISTENERS: Mutex<Listeners> = Mutex::new(Listeners { waiting: Vec::new(), started: false });
 
 fn lock() -> MutexGuard<'static, Listeners> {

@@ -128,6 +128,7 @@ pub(crate) fn is_founded() -> bool {
 /// The program's first process makes the census, with itself in it.
 #[cold]
 fn found() -> NonNull<Slot> {
+    // FORK: founded before the first fork, and never asked for again.
     static FOUNDING: Mutex<()> = Mutex::new(());
     let _one = FOUNDING.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(me) = NonNull::new(ME.load(Ordering::Relaxed)) {

@@ -64,6 +64,7 @@ pub(super) struct Desks {
     late: Vec<(&'static Desk, i32)>,
 }
 
+// FORK: held, by `shared::Locks`.
 static DESKS: Mutex<Desks> = Mutex::new(Desks { free: Vec::new(), at_work: 0, late: Vec::new() });
 
 pub(super) fn hold() -> MutexGuard<'static, Desks> {

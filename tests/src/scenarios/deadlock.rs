@@ -22,6 +22,7 @@ scenarios![
     a_caught_process_in_a_deadlock,
     a_pending_timeout_is_no_deadlock,
     io_in_flight_is_no_deadlock,
+    who_has_made_a_blocking_call_is_nobodys_hope,
     a_partial_deadlock_waits_for_the_rest,
     after_a_deadlock_the_program_goes_on,
     philosophers_who_all_take_their_left_fork,
@@ -248,6 +249,25 @@ fn counts_to(limit: u32, out: Sender<u32>) {
     for value in 0..limit {
         out.send(value)?;
     }
+}
+
+#[io]
+fn adds_one(number: u32) -> u32 {
+    number + 1
+}
+
+#[process]
+fn calls_then_receives(input: Receiver<u32>, _kept: Sender<u32>) -> Result<u32, Stopped> {
+    here();
+    let number = adds_one(1);
+    Ok(number + input.recv()?)
+}
+
+/// The threads that ran the calls are idle, and known to be.
+fn who_has_made_a_blocking_call_is_nobodys_hope() {
+    let ((left, right_in), (right, left_in)) = (channel(), channel());
+    let report = panic_of(|| drop(par! { calls_then_receives(left_in, left), calls_then_receives(right_in, right) }));
+    assert!(report.contains("deadlock") && report.matches("waits to receive").count() == 2, "{report}");
 }
 
 /// Two are stuck for good while others still work: the work is finished first, then the two are reported.

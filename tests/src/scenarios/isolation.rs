@@ -1,13 +1,12 @@
 //! Memory apart: what stays in an OS process, what comes back, what cannot be handed over, and that nothing is left behind.
 
 use std::io::Write;
-use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use csp::Refusal;
 use csp::prelude::*;
 
-use super::support::{line_of, panic_of, poisoned, sink, source};
+use super::support::{in_a_program_of_its_own, line_of, panic_of, poisoned, sink, source};
 use crate::harness::{backend_name, first_run, here, here_on, scale, scenarios};
 
 scenarios![
@@ -232,23 +231,6 @@ fn fills_both(bench: Sender<u32>, out: Sender<u32>) {
 fn tells_whose_poison(input: Receiver<u32>, told: Sender<String>) {
     let cause = poisoned(input.recv());
     told.send(cause.process().to_owned())?;
-}
-
-/// Runs this scenario again in a program of its own, which knows by the environment that it is that one; gives what it printed.
-fn in_a_program_of_its_own(scenario: &str, environment: (&str, &str)) -> Option<String> {
-    const MARK: &str = "CSP_TEST_ALONE";
-    if std::env::var_os(MARK).is_some() {
-        return None;
-    }
-    let program = std::env::current_exe().expect("this program has a path");
-    let output = Command::new(program)
-        .args(["--run", scenario, "--backend", backend_name(), "--as-is"])
-        .env(MARK, "1")
-        .env(environment.0, environment.1)
-        .output()
-        .expect("this program can be started");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    Some(String::from_utf8(output.stdout).expect("it prints text"))
 }
 
 #[process]

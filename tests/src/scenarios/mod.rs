@@ -12,6 +12,7 @@ mod extended;
 mod failure;
 mod fairness;
 mod foreign;
+mod forking;
 mod isolation;
 mod killed;
 mod mobile_data;
@@ -61,6 +62,7 @@ const TOPICS: &[&[Scenario]] = &[
     failure::SCENARIOS,
     killed::SCENARIOS,
     isolation::SCENARIOS,
+    forking::SCENARIOS,
     deadlock::SCENARIOS,
     networks::SCENARIOS,
     programs::SCENARIOS,

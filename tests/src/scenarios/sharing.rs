@@ -3,7 +3,8 @@
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
-use std::sync::{Arc, Barrier};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Barrier, Condvar, Mutex};
 use std::thread;
 
 use csp::prelude::*;
@@ -15,6 +16,7 @@ scenarios![
     a_process_stays_on_its_thread,
     values_that_are_not_send_survive_a_wait,
     calls_that_block_overlap,
+    more_calls_block_than_threads_run_calls,
     a_panic_of_a_blocking_call_passes_through,
     blocking_calls_borrow_and_return,
     futures_are_awaited_while_others_go_on,
@@ -83,6 +85,40 @@ fn calls_that_block_overlap() {
     let count = scale(8, 1);
     let barrier = Arc::new(Barrier::new(count));
     refused_where_memory_is_apart(|| drop(par! { count * meets_by_io(barrier) }));
+}
+
+type Gate = (Mutex<bool>, Condvar);
+
+#[io]
+fn waits_for((is_open, opened): &Gate) {
+    let is_open = is_open.lock().expect("nobody panics with it");
+    drop(opened.wait_while(is_open, |is_open| !*is_open).expect("nobody panics with it"));
+}
+
+#[process(shares_memory)]
+fn waits_by_io(begun: Arc<AtomicUsize>, gate: Arc<Gate>) {
+    here();
+    begun.fetch_add(1, Ordering::SeqCst);
+    waits_for(&gate);
+}
+
+#[process(shares_memory)]
+fn opens_once_all_have_begun(count: usize, begun: Arc<AtomicUsize>, gate: Arc<Gate>) {
+    here();
+    while begun.load(Ordering::SeqCst) < count {
+        csp::yield_now();
+    }
+    *gate.0.lock().expect("nobody panics with it") = true;
+    gate.1.notify_all();
+}
+
+/// Those that find no thread wait for their turn, and hold up nobody.
+fn more_calls_block_than_threads_run_calls() {
+    let count = scale(600, 1);
+    let (begun, gate) = (Arc::new(AtomicUsize::new(0)), Arc::new(Gate::default()));
+    refused_where_memory_is_apart(|| {
+        drop(par! { count * waits_by_io(begun.clone(), gate.clone()), opens_once_all_have_begun(count, begun, gate) });
+    });
 }
 
 #[io]

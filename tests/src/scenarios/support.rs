@@ -3,15 +3,18 @@
 use std::any::Any;
 use std::fmt::Debug;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use csp::prelude::*;
 use csp::{Cause, CauseKind, Refusal};
 
+use crate::harness::backend_name;
+
 /// Whether processes are OS processes here. Then those that share memory are refused, and this asserts that `run` says so.
 pub(crate) fn refused_where_memory_is_apart(run: impl FnOnce()) -> bool {
-    if crate::harness::backend_name() != "processes" {
+    if backend_name() != "processes" {
         run();
         return false;
     }
@@ -167,4 +170,21 @@ impl Drop for Counted {
     fn drop(&mut self) {
         self.0.0.fetch_add(1, Ordering::SeqCst);
     }
+}
+
+/// Runs this scenario again in a program of its own, which knows by the environment that it is that one; gives what it printed.
+pub(super) fn in_a_program_of_its_own(scenario: &str, environment: (&str, &str)) -> Option<String> {
+    const MARK: &str = "CSP_TEST_ALONE";
+    if std::env::var_os(MARK).is_some() {
+        return None;
+    }
+    let program = std::env::current_exe().expect("this program has a path");
+    let output = Command::new(program)
+        .args(["--run", scenario, "--backend", backend_name(), "--as-is"])
+        .env(MARK, "1")
+        .env(environment.0, environment.1)
+        .output()
+        .expect("this program can be started");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    Some(String::from_utf8(output.stdout).expect("it prints text"))
 }

@@ -292,6 +292,23 @@ fn every_ordering_names_its_partner() {
     no_violations("An ordering stronger than Relaxed without its partner:", &violations);
 }
 
+/// A forked child has one thread. What another one of its parent's had locked, or was about to make once, it would wait for for ever.
+#[test]
+fn every_static_that_can_be_waited_for_says_what_a_fork_does_to_it() {
+    let kinds = ["Mutex", "RwLock", "Once", "OnceLock", "LazyLock", "Condvar", "Barrier", "Cloakroom"];
+    let mut violations = Vec::new();
+    for source in sources().iter().filter(|source| source.path.starts_with("csp-runtime/src/")) {
+        for (index, line) in source.lines.iter().enumerate().filter(|(_, line)| has_word(&line.code, "static")) {
+            let kind = line.code.split_once(": ").map_or("", |(_, kind)| kind);
+            let is_waited_for = kinds.iter().any(|name| has_word(kind, name)) && !kind.starts_with('&');
+            if is_waited_for && line.code.contains('=') && !source.comment_above(index, 0).contains("// FORK: ") {
+                violations.push(source.at(index));
+            }
+        }
+    }
+    no_violations("A static that threads wait for, without a `// FORK: …` right above:", &violations);
+}
+
 #[test]
 fn files_fit_in_one_reading() {
     let too_long = |source: &&Source| source.lines.len() > MOST_LINES + 1; // after the last line end

@@ -37,6 +37,26 @@ pub(super) fn launch(job: Job, size: Option<usize>, stretch: usize) -> Result<()
     Ok(())
 }
 
+/// Nobody starts workers, or takes or gives a stack, while this is held.
+#[cfg(feature = "backend-processes")]
+pub(super) struct Lock {
+    _starting: std::sync::MutexGuard<'static, ()>,
+    _stacks: stack::Lock,
+}
+
+#[cfg(feature = "backend-processes")]
+pub(super) fn hold() -> Lock {
+    Lock { _starting: workers::hold(), _stacks: stack::hold(config::effective().coroutine_stack) }
+}
+
+#[cfg(feature = "backend-processes")]
+impl Lock {
+    /// In a forked child: the idle stacks are its own, the workers are not here.
+    pub(super) fn forget_the_parent(&mut self) {
+        workers::forget_the_parent();
+    }
+}
+
 /// The parker of the running coroutine; outside of one, the thread's.
 pub(super) fn parker() -> &'static dyn Park {
     match record::running() {

@@ -58,6 +58,7 @@ impl<const N: usize> Regions<N> {
 /// Guards raise the first on Linux; the second is taken along because std takes it too.
 const SIGNALS: [Signal; 2] = [Signal::SIGSEGV, Signal::SIGBUS];
 /// What was done at these signals before.
+// FORK: set under `workers::STARTING`.
 static PREVIOUS: [OnceLock<SigAction>; 2] = [const { OnceLock::new() }; 2];
 
 /// From now on overflows are reported.
@@ -66,6 +67,7 @@ static PREVIOUS: [OnceLock<SigAction>; 2] = [const { OnceLock::new() }; 2];
 /// an alternate signal stack, unless `main` is not Rust's or somebody had taken SIGSEGV before it; then an overflow
 /// kills the program without a word.
 pub(super) fn install() {
+    // FORK: called under `workers::STARTING`.
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         let flags = SaFlags::SA_SIGINFO | SaFlags::SA_ONSTACK;

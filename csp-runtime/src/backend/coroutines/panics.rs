@@ -1,6 +1,7 @@
 //! A panic's hook runs on its worker's stack: a backtrace takes more room than a coroutine's stack may have left.
 
 use std::panic::{PanicHookInfo, set_hook, take_hook};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::record;
 
@@ -19,11 +20,13 @@ impl Carried<'_> {
 /// From now on the hook that is set runs on its worker's stack when a coroutine panics. A hook that the program sets
 /// later replaces this, as it would any other, and runs on the coroutine's own stack.
 ///
-/// Does nothing if the thread is panicking, when no hook may be set.
+/// Does nothing if the thread is panicking, when no hook may be set; nor in a forked process that has it from its parent.
 pub(super) fn install() {
-    if std::thread::panicking() {
+    static INSTALLED: AtomicBool = AtomicBool::new(false);
+    if std::thread::panicking() || INSTALLED.load(Ordering::Relaxed) {
         return;
     }
+    INSTALLED.store(true, Ordering::Relaxed); // by one at a time: whoever starts the workers
     let hook = take_hook();
     set_hook(Box::new(move |info| match record::running() {
         Some(record) => {

@@ -127,6 +127,7 @@ struct Slab {
     stride: usize,
 }
 
+// FORK: made by `hold`.
 static SLAB: OnceLock<Slab> = OnceLock::new();
 
 impl Slab {
@@ -223,13 +224,29 @@ struct Store {
     chunk: usize,
 }
 
+// FORK: held, by `hold`.
 static STORE: Mutex<Store> =
     Mutex::new(Store { warm: vec![], limit: WARM, cold: vec![], rest: 0..0, chunk: FIRST_CHUNK });
 /// Idle stacks of other sizes than the default, with their usable sizes.
+// FORK: held, by `hold`.
 static OWN: Mutex<Vec<(Slot, usize)>> = Mutex::new(Vec::new());
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The idle stacks of all threads, held by one that forks.
+#[cfg(feature = "backend-processes")]
+pub(super) struct Lock {
+    _default: MutexGuard<'static, Store>,
+    _own_size: MutexGuard<'static, Vec<(Slot, usize)>>,
+}
+
+/// `default`: as for [`take`].
+#[cfg(feature = "backend-processes")]
+pub(super) fn hold(default: usize) -> Lock {
+    let _ = SLAB.get_or_init(|| Slab::new(default));
+    Lock { _default: lock(&STORE), _own_size: lock(&OWN) }
 }
 
 fn take_default(slab: &Slab) -> Result<Slot, String> {

@@ -1,8 +1,8 @@
 //! All workers: started together when the first coroutine is launched; which one is at home where, and who watches over whom.
 
 use std::cell::Cell;
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use smallvec::SmallVec;
@@ -12,7 +12,14 @@ use super::{NotStarted, overflow, panics};
 use crate::backend::pool;
 use crate::{barrier, config, deadlock};
 
-static WORKERS: OnceLock<Result<Vec<&'static Worker>, String>> = OnceLock::new();
+type Started = Result<Vec<&'static Worker>, String>;
+
+/// Those of this OS process, or why there are none; null before that is known. What stands here is never freed.
+static WORKERS: AtomicPtr<Started> = AtomicPtr::new(std::ptr::null_mut());
+
+/// Held by whoever starts them.
+// FORK: held, by `hold`.
+static STARTING: Mutex<()> = Mutex::new(());
 
 /// How many workers sleep so deeply that they do not watch the others.
 static DEEP: AtomicUsize = AtomicUsize::new(0);
@@ -39,13 +46,44 @@ fn own() -> Result<&'static Worker, NotStarted> {
     if let Some(worker) = this().or(HOME.get()) {
         return Ok(worker);
     }
-    let workers = WORKERS.get_or_init(start).as_ref().map_err(|why| NotStarted(why.clone()))?;
+    let workers = started().unwrap_or_else(start_once).as_ref().map_err(|why| NotStarted(why.clone()))?;
     let worker = workers[NEXT.fetch_add(1, Ordering::Relaxed) % workers.len()];
     HOME.set(Some(worker));
     Ok(worker)
 }
 
-fn start() -> Result<Vec<&'static Worker>, String> {
+fn started() -> Option<&'static Started> {
+    // SYNC workers: whoever finds them finds them whole.
+    let started = WORKERS.load(Ordering::Acquire);
+    // SAFETY: what `start_once` has put there, which lives for ever; or null.
+    unsafe { started.as_ref() }
+}
+
+#[cold]
+fn start_once() -> &'static Started {
+    let _one = hold();
+    started().unwrap_or_else(|| {
+        let started = Box::into_raw(Box::new(start()));
+        WORKERS.store(started, Ordering::Release); // SYNC workers: see `started`
+        // SAFETY: just made, and never freed.
+        unsafe { &*started }
+    })
+}
+
+/// Nobody is in the middle of starting them while this is held.
+pub(super) fn hold() -> MutexGuard<'static, ()> {
+    STARTING.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// In a forked child: its parent's workers are not here. It has its own, once it needs them.
+#[cfg(feature = "backend-processes")]
+pub(super) fn forget_the_parent() {
+    WORKERS.store(std::ptr::null_mut(), Ordering::Relaxed);
+    DEEP.store(0, Ordering::Relaxed);
+    HOME.set(None);
+}
+
+fn start() -> Started {
     // Where this is the only thread so far it costs nothing; where there are others, the system takes some ten milliseconds.
     let _ = barrier::is_there();
     overflow::install();
@@ -71,7 +109,7 @@ fn start() -> Result<Vec<&'static Worker>, String> {
 }
 
 fn all() -> &'static [&'static Worker] {
-    WORKERS.get().and_then(|workers| workers.as_ref().ok()).map_or(&[], Vec::as_slice)
+    started().and_then(|workers| workers.as_ref().ok()).map_or(&[], Vec::as_slice)
 }
 
 pub(super) fn all_idle() -> bool {

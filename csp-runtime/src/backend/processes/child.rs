@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 
 use super::{Birth, ForkedJob};
 use crate::arena::{Block, Kind, arena};
+use crate::backend::forked::Locks as Backends;
 use crate::backend::threshold::{Quiet, wait_for_the_departing};
 use crate::shared::census::{self, Slot, State};
 use crate::shared::recover;
@@ -33,7 +34,7 @@ pub(super) struct Locks {
     contexts: MutexGuard<'static, deadlock::Contexts>,
     watch: super::watch::Lock,
     forker: super::forker::Lock,
-    _pool: backend::PoolLocks,
+    backends: Backends,
     _shared: shared::Locks,
     quiet: Quiet,
 }
@@ -43,9 +44,9 @@ impl Locks {
         loop {
             wait_for_the_departing();
             let (contexts, watch, forker) = (deadlock::hold(), super::watch::hold(), super::forker::hold());
-            let (_pool, _shared) = (backend::hold_pool(), shared::hold());
+            let (backends, _shared) = (Backends::hold(), shared::hold());
             if let Some(quiet) = Quiet::hold() {
-                return Self { contexts, watch, forker, _pool, _shared, quiet };
+                return Self { contexts, watch, forker, backends, _shared, quiet };
             }
         }
     }
@@ -56,9 +57,9 @@ impl Locks {
         deadlock::forget_the_parent(&mut self.contexts);
         self.watch.forget_the_parent();
         self.forker.forget_the_parent();
+        self.backends.forget_the_parent();
         self.quiet.forget_the_parent();
         drop(self);
-        backend::forget_the_parent();
         shared::forget_the_parent();
         super::CHILDREN.store(0, Ordering::Relaxed);
         super::CONCLUDING.store(0, Ordering::Relaxed);

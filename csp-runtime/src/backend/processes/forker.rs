@@ -23,7 +23,9 @@ struct Desk {
     requests: Vec<Request>,
 }
 
+// FORK: held, by `hold`.
 static DESK: Mutex<Desk> = Mutex::new(Desk { started: false, requests: Vec::new() });
+// FORK: nobody waits in a child that has just begun.
 static CALLED: Condvar = Condvar::new();
 
 fn desk() -> MutexGuard<'static, Desk> {

@@ -48,9 +48,12 @@ struct Errands {
     waiting: VecDeque<Errand>,
 }
 
+// FORK: held, by `hold`.
 static ERRANDS: Mutex<Errands> = Mutex::new(Errands { started: false, waiting: VecDeque::new() });
+// FORK: nobody waits in a child that has just begun.
 static ANOTHER: Condvar = Condvar::new();
 
+// FORK: held, by `hold`.
 static WATCH: Mutex<Option<Watch>> = Mutex::new(None);
 
 fn errands() -> MutexGuard<'static, Errands> {

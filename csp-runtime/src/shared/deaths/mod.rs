@@ -20,6 +20,7 @@ use super::{census, desk, ownership};
 use crate::arena::{Kind, Owner, arena};
 
 /// One arena serves all scenarios, one after the other.
+// FORK: only in tests whose processes are threads.
 static ARENA: Mutex<()> = Mutex::new(());
 
 /// What came of a run that went well.
