@@ -117,12 +117,13 @@ impl Config {
         if let Some(why) = self.backend.and_then(Backend::missing) {
             return Err(ConfigError(why));
         }
+        let in_use = || {
+            let why = "the settings are in use already: set them before the first channel or process";
+            EFFECTIVE.get().map_or(Ok(()), |_| Err(ConfigError(why.into())))
+        };
+        in_use()?;
         let mut wishes = WISHES.lock().unwrap_or_else(PoisonError::into_inner);
-        if EFFECTIVE.get().is_some() {
-            return Err(ConfigError(
-                "the settings are in use already: set them before the first channel or process".into(),
-            ));
-        }
+        in_use()?;
         if wishes.is_some() {
             return Err(ConfigError("the settings have been set already: set them once, in one `Config`".into()));
         }

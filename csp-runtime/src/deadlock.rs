@@ -351,12 +351,16 @@ fn report(contexts: &[Registered]) -> Report {
 }
 
 fn warn_once() {
-    let contexts = contexts();
-    if judge(&contexts) == Hope::OnlyForeign && !WARNED.swap(true, Ordering::Relaxed) {
+    let report = {
+        let contexts = contexts();
+        let is_news = judge(&contexts) == Hope::OnlyForeign && !WARNED.swap(true, Ordering::Relaxed);
+        is_news.then(|| report(&contexts))
+    };
+    // Without the lock: whoever forks waits for the streams.
+    if let Some(report) = report {
         eprintln!(
             "csp: no process runs, and only a thread that the runtime did not start could change that; \
-             if none will, this is a\n{}",
-            report(&contexts)
+             if none will, this is a\n{report}"
         );
     }
 }

@@ -4,64 +4,75 @@
 //! strangers to whoever judges a standstill, and are there in a forked process as well.
 
 use std::collections::VecDeque;
-use std::ptr;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use super::{Job, NotStarted, threads};
-use crate::deadlock;
+use super::{Job, NotStarted, pool};
+use crate::{config, deadlock};
 
 /// Enough for calls that wait for a disk or for somebody; each takes a thread's memory.
 const MOST: usize = 512;
+/// What a call may expect of a thread, however small the stacks of processes are.
+const STACK: usize = 2 << 20;
+/// How long a thread waits for another call before it ends.
+const KEEP: Duration = Duration::from_secs(2);
 
 pub(super) struct Calls {
-    /// Those for which no thread was free.
     waiting: VecDeque<Job>,
     /// Threads that run calls.
     threads: usize,
+    /// Those of them that have none to run, or have not seen it yet.
+    idle: usize,
 }
 
 // FORK: held, by `hold`.
-static CALLS: Mutex<Calls> = Mutex::new(Calls { waiting: VecDeque::new(), threads: 0 });
+static CALLS: Mutex<Calls> = Mutex::new(Calls { waiting: VecDeque::new(), threads: 0, idle: 0 });
+// FORK: nobody waits in a child that has just begun.
+static ONE_MORE: Condvar = Condvar::new();
 
 fn calls() -> MutexGuard<'static, Calls> {
     CALLS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Runs `call` on another thread, now or as soon as another call is over.
+/// Runs `call` on another thread, now or as soon as another call is over. Until then it counts as a process that runs.
 ///
 /// # Errors
 /// If no thread is to be had, and none runs a call.
 pub(crate) fn run(call: Job) -> Result<(), NotStarted> {
     let mut calls = calls();
-    if calls.threads < MOST {
-        // SAFETY: it takes no data.
-        let serve = unsafe { Job::new(ptr::null_mut(), serve) };
-        match threads::launch(serve, None) {
+    if calls.idle > calls.waiting.len() {
+        ONE_MORE.notify_one();
+    } else if calls.threads < MOST {
+        match pool::start_thread(config::effective().stack_size.max(STACK), serve) {
             Ok(()) => calls.threads += 1,
             Err(_) if calls.threads > 0 => {}
             Err(why) => return Err(why),
         }
     }
+    deadlock::resume_one();
     calls.waiting.push_back(call);
     Ok(())
 }
 
-/// Runs calls until none waits.
-///
-/// # Safety
-/// Nothing is asked for: it is unsafe as the run of any job is.
-unsafe fn serve(_: *mut ()) {
+fn serve() {
+    let mut calls = calls();
     loop {
-        let mut calls = calls();
-        let Some(call) = calls.waiting.pop_front() else {
+        if let Some(call) = calls.waiting.pop_front() {
+            drop(calls);
+            call.run();
+            crate::process::here::forgive_current();
+            deadlock::end_one();
+            calls = self::calls();
+            continue;
+        }
+        calls.idle += 1;
+        let nothing = |calls: &mut Calls| calls.waiting.is_empty();
+        calls = ONE_MORE.wait_timeout_while(calls, KEEP, nothing).unwrap_or_else(PoisonError::into_inner).0;
+        calls.idle -= 1;
+        if calls.waiting.is_empty() {
             calls.threads -= 1;
             return;
-        };
-        drop(calls);
-        // Whoever waits for it has hope until it is over: it need not count as a process that runs, and as a rule it needs no core.
-        deadlock::uncount_one();
-        call.run();
-        deadlock::resume_one();
+        }
     }
 }
 
@@ -76,9 +87,8 @@ pub(super) fn hold() -> Lock {
 
 #[cfg(feature = "backend-processes")]
 impl Lock {
-    /// In a forked child: those who wait for them are not here.
+    /// In a forked child: neither those threads nor whoever waits for the calls are here.
     pub(super) fn forget_the_parent(&mut self) {
-        self.0.waiting.clear();
-        self.0.threads = 0;
+        *self.0 = Calls { waiting: VecDeque::new(), threads: 0, idle: 0 };
     }
 }

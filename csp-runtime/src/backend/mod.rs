@@ -7,6 +7,8 @@ mod coroutines;
 pub(crate) mod default;
 #[cfg(feature = "backend-processes")]
 pub(crate) mod forked;
+#[cfg(any(feature = "backend-coroutines", feature = "backend-processes"))]
+mod hook;
 #[cfg(any(feature = "backend-coroutines", all(test, loom)))]
 pub(crate) mod idleness;
 mod pool;
@@ -306,8 +308,8 @@ pub(crate) fn try_start_helper(name: &str, serve: fn()) -> std::io::Result<()> {
     pool::start_helper(name, serve)
 }
 
-/// Says that this thread runs a process of ours.
+/// Says that this thread, which was just begun, runs a process of ours, to its end.
 #[cfg(feature = "backend-processes")]
-pub(crate) fn mark_as_ours() {
-    threads::mark_as_ours();
+pub(crate) fn count_as_ours() {
+    threads::count_as_ours();
 }

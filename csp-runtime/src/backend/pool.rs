@@ -54,18 +54,18 @@ pub(super) fn run(job: Job, stack: Option<usize>) -> Result<(), NotStarted> {
             return Ok(());
         }
     }
-    start_thread(job, stack)
+    start_thread(stack.unwrap_or_else(|| config::effective().stack_size), move || work(job, stack.is_none()))
 }
 
-fn start_thread(job: Job, stack: Option<usize>) -> Result<(), NotStarted> {
+/// Starts a thread with a stack of so many bytes. It does not count as a process that runs.
+pub(super) fn start_thread(bytes: usize, life: impl FnOnce() + Send + 'static) -> Result<(), NotStarted> {
     static STARTED: AtomicU64 = AtomicU64::new(0);
-    let bytes = stack.unwrap_or_else(|| config::effective().stack_size);
     let before = ALIVE.load(Ordering::Relaxed);
     let started = if before >= most_threads() {
         Err(io::Error::other("each takes 4 memory mappings, and `vm.max_map_count` allows no more"))
     } else {
         let name = format!("csp-{}", STARTED.fetch_add(1, Ordering::Relaxed));
-        threshold::start(name, Some(bytes), move || work(job, stack.is_none()))
+        threshold::start(name, Some(bytes), life)
     };
     started.map_err(|error| {
         NotStarted(format!(

@@ -125,6 +125,14 @@ pub(super) fn mark_as_ours() {
     stack_is_fresh();
 }
 
+/// The same, of a thread that was not started by [`launch`].
+#[cfg(feature = "backend-processes")]
+pub(super) fn count_as_ours() {
+    // SYNC alive: before anybody can be seen to wait here; see `strangers`.
+    ALIVE.fetch_add(1, Ordering::AcqRel);
+    mark_as_ours();
+}
+
 /// Whether so little of this thread's stack is in use (since we first looked) that a process may run on what is left,
 /// as if it had a stack of its own.
 pub(crate) fn stack_is_fresh() -> bool {

@@ -8,6 +8,8 @@ use std::mem::ManuallyDrop;
 use std::ptr::NonNull;
 
 use super::Malformed;
+#[cfg(feature = "backend-processes")]
+use crate::backend::processes::is_forked;
 use crate::cloakroom::Cloakroom;
 #[cfg(feature = "backend-processes")]
 use crate::shared::{census, mobile};
@@ -21,7 +23,7 @@ pub(super) struct Storage {
 // SAFETY: a piece of memory has one owner, who may be on any thread.
 unsafe impl Send for Storage {}
 
-// FORK: no child asks: where there is a census, what is handed over lies in the arena.
+// FORK: no child asks: what is handed over to it lies in the arena.
 static HANDED_OVER: Cloakroom<Storage> = Cloakroom::new();
 
 /// The ticket for storage of no bytes, of which there is nothing to keep.
@@ -112,8 +114,17 @@ impl Storage {
             let place = mobile::take_over(ticket, layout).ok_or(Malformed::new("there is no such mobile data"))?;
             return Ok(Self { place, layout });
         }
-        let storage = HANDED_OVER.take_over(ticket, |storage| storage.layout == layout);
+        let storage = Self::handed_over(ticket, |storage| storage.layout == layout);
         storage.ok_or(Malformed::new("there is no such mobile data"))
+    }
+
+    /// What was handed over while there was no arena.
+    fn handed_over(ticket: u64, is_expected: impl FnOnce(&Self) -> bool) -> Option<Self> {
+        #[cfg(feature = "backend-processes")]
+        if is_forked() {
+            return None;
+        }
+        HANDED_OVER.take_over(ticket, is_expected)
     }
 
     /// Frees the storage of a ticket that nobody will come with.
@@ -122,7 +133,7 @@ impl Storage {
         if mobile::is_ticket(ticket) {
             return mobile::abandon(ticket);
         }
-        drop(HANDED_OVER.take_over(ticket, |_| true));
+        drop(Self::handed_over(ticket, |_| true));
     }
 }
 

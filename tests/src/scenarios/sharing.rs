@@ -10,13 +10,14 @@ use std::thread;
 use csp::prelude::*;
 
 use super::support::{panic_text, refused_where_memory_is_apart, sink, source};
-use crate::harness::{here, here_on, scale, scenarios};
+use crate::harness::{first_run, here, here_on, scale, scenarios};
 
 scenarios![
     a_process_stays_on_its_thread,
     values_that_are_not_send_survive_a_wait,
     calls_that_block_overlap,
-    more_calls_block_than_threads_run_calls,
+    more_calls_block_than_threads_run_calls(main_only),
+    processes_run_inside_a_call_that_blocks,
     a_panic_of_a_blocking_call_passes_through,
     blocking_calls_borrow_and_return,
     futures_are_awaited_while_others_go_on,
@@ -114,11 +115,45 @@ fn opens_once_all_have_begun(count: usize, begun: Arc<AtomicUsize>, gate: Arc<Ga
 
 /// Those that find no thread wait for their turn, and hold up nobody.
 fn more_calls_block_than_threads_run_calls() {
+    if !first_run() {
+        return;
+    }
     let count = scale(600, 1);
     let (begun, gate) = (Arc::new(AtomicUsize::new(0)), Arc::new(Gate::default()));
     refused_where_memory_is_apart(|| {
         drop(par! { count * waits_by_io(begun.clone(), gate.clone()), opens_once_all_have_begun(count, begun, gate) });
     });
+}
+
+#[process]
+fn passes_on(input: Receiver<u32>, out: Sender<u32>) {
+    for number in &input {
+        out.send(number)?;
+    }
+}
+
+#[io]
+fn passes_on_inside(input: Receiver<u32>, out: Sender<u32>) {
+    par! { backend = Backend::Threads; passes_on(input, out) }
+}
+
+#[process]
+fn passes_on_by_io(input: Receiver<u32>, out: Sender<u32>) {
+    here();
+    passes_on_inside(input, out);
+}
+
+/// What runs on a thread for calls is counted as it is elsewhere: nobody takes its waits for a standstill.
+fn processes_run_inside_a_call_that_blocks() {
+    let count = scale(200, 10) as u32;
+    let ((out, input), (next_out, next)) = (channel(), channel());
+    let (_, _, got, _) = par! {
+        source((0..count).collect(), out),
+        passes_on_by_io(input, next_out),
+        sink(next),
+        { (0..count).for_each(|_| csp::yield_now()) },
+    };
+    assert!(got.into_iter().eq(0..count));
 }
 
 #[io]

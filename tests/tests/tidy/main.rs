@@ -295,7 +295,7 @@ fn every_ordering_names_its_partner() {
 /// A forked child has one thread. What another one of its parent's had locked, or was about to make once, it would wait for for ever.
 #[test]
 fn every_static_that_can_be_waited_for_says_what_a_fork_does_to_it() {
-    let kinds = ["Mutex", "RwLock", "Once", "OnceLock", "LazyLock", "Condvar", "Barrier", "Cloakroom"];
+    let kinds = ["Mutex", "RwLock", "Once", "OnceLock", "LazyLock", "Condvar", "Barrier", "Cloakroom", "Regions"];
     let mut violations = Vec::new();
     for source in sources().iter().filter(|source| source.path.starts_with("csp-runtime/src/")) {
         for (index, line) in source.lines.iter().enumerate().filter(|(_, line)| has_word(&line.code, "static")) {

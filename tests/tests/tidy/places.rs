@@ -26,7 +26,6 @@ pub(super) const UNSAFE: &[(&str, &str)] = &[
         "csp-runtime/src/backend/coroutines/workers.rs",
         "the workers, which a forked child forgets, and which are never freed",
     ),
-    ("csp-runtime/src/backend/calls.rs", "a job without data"),
     ("csp-runtime/src/backend/coroutines/mod.rs", "the record behind a coroutine's parker"),
     ("csp-runtime/src/backend/coroutines/nursery.rs", "what its lock protects"),
     ("csp-runtime/src/model/locks.rs", "model tests of the locks"),

@@ -26,6 +26,7 @@ use crate::process::context::Context;
 use crate::rendezvous::{across::Wait, hatch::Hatch};
 pub(crate) use ahead::Ahead;
 pub(crate) use at_hand::AtHand;
+pub(super) use panics::run_hook;
 use record::Record;
 pub(super) use stretches::stretch_length;
 

@@ -4,7 +4,7 @@ use std::ffi::{c_int, c_void};
 use std::io::{Write, stderr};
 use std::os::fd::AsFd;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, Once, OnceLock, PoisonError};
+use std::sync::{Mutex, MutexGuard, Once, OnceLock, PoisonError};
 
 use nix::libc::siginfo_t;
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, raise, sigaction};
@@ -23,9 +23,14 @@ impl<const N: usize> Regions<N> {
         Self { places: [const { (AtomicUsize::new(0), AtomicUsize::new(0)) }; N], writing: Mutex::new(()) }
     }
 
+    /// Nobody adds or removes a range while this is held.
+    pub(super) fn hold(&self) -> MutexGuard<'_, ()> {
+        self.writing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Adds a range that overlaps none of those present; if all places are taken, it does nothing.
     pub(super) fn add(&self, first: usize, behind: usize) {
-        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let _writing = self.hold();
         if let Some((start, end)) = self.places.iter().find(|(start, _)| start.load(Ordering::Relaxed) == 0) {
             // SYNC end: whoever sees this end also sees that the place was free before; see `holding`.
             end.store(behind, Ordering::Release);
@@ -36,7 +41,7 @@ impl<const N: usize> Regions<N> {
 
     /// Removes the range that starts there, if it has found a place.
     pub(super) fn remove(&self, first: usize) {
-        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let _writing = self.hold();
         if let Some((start, _)) = self.places.iter().find(|(start, _)| start.load(Ordering::Relaxed) == first) {
             start.store(0, Ordering::Relaxed);
         }

@@ -1,9 +1,9 @@
 //! A panic's hook runs on its worker's stack: a backtrace takes more room than a coroutine's stack may have left.
 
-use std::panic::{PanicHookInfo, set_hook, take_hook};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::panic::PanicHookInfo;
 
 use super::record;
+use crate::backend::hook::Hook;
 
 /// A hook's argument, carried from a coroutine's stack to its worker's.
 struct Carried<'a>(&'a PanicHookInfo<'a>);
@@ -17,22 +17,13 @@ impl Carried<'_> {
     }
 }
 
-/// From now on the hook that is set runs on its worker's stack when a coroutine panics. A hook that the program sets
-/// later replaces this, as it would any other, and runs on the coroutine's own stack.
-///
-/// Does nothing if the thread is panicking, when no hook may be set; nor in a forked process that has it from its parent.
-pub(super) fn install() {
-    static INSTALLED: AtomicBool = AtomicBool::new(false);
-    if std::thread::panicking() || INSTALLED.load(Ordering::Relaxed) {
-        return;
-    }
-    INSTALLED.store(true, Ordering::Relaxed); // by one at a time: whoever starts the workers
-    let hook = take_hook();
-    set_hook(Box::new(move |info| match record::running() {
+/// Runs `hook`, where there is room for it.
+pub(in crate::backend) fn run_hook(hook: &Hook, info: &PanicHookInfo<'_>) {
+    match record::running() {
         Some(record) => {
-            let (hook, carried) = (&hook, Carried(info));
+            let carried = Carried(info);
             record.on_workers_stack(move || hook(carried.info()));
         }
         None => hook(info),
-    }));
+    }
 }

@@ -240,13 +240,14 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 pub(super) struct Lock {
     _default: MutexGuard<'static, Store>,
     _own_size: MutexGuard<'static, Vec<(Slot, usize)>>,
+    _regions: MutexGuard<'static, ()>,
 }
 
 /// `default`: as for [`take`].
 #[cfg(feature = "backend-processes")]
 pub(super) fn hold(default: usize) -> Lock {
     let _ = SLAB.get_or_init(|| Slab::new(default));
-    Lock { _default: lock(&STORE), _own_size: lock(&OWN) }
+    Lock { _default: lock(&STORE), _own_size: lock(&OWN), _regions: OWN_SIZES.hold() }
 }
 
 fn take_default(slab: &Slab) -> Result<Slot, String> {
@@ -392,7 +393,9 @@ fn exhausted(usable: usize, errno: Errno) -> String {
 
 /// The chunks of the slab (room for 15 million stacks), and the stacks of other sizes. What finds no place works too;
 /// its overflow is reported as any other segmentation fault.
+// FORK: changed under the lock of `STORE` alone.
 static CHUNKS: Regions<256> = Regions::new();
+// FORK: held, by `hold`.
 static OWN_SIZES: Regions<1024> = Regions::new();
 
 /// The usable size of the stack in whose guard `address` lies, if it lies in one. Safe in a signal handler.

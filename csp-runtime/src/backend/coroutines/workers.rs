@@ -8,8 +8,8 @@ use std::time::Duration;
 use smallvec::SmallVec;
 
 use super::worker::{Worker, this};
-use super::{NotStarted, overflow, panics};
-use crate::backend::pool;
+use super::{NotStarted, overflow};
+use crate::backend::{hook, pool};
 use crate::{barrier, config, deadlock};
 
 type Started = Result<Vec<&'static Worker>, String>;
@@ -87,7 +87,7 @@ fn start() -> Started {
     // Where this is the only thread so far it costs nothing; where there are others, the system takes some ten milliseconds.
     let _ = barrier::is_there();
     overflow::install();
-    panics::install();
+    hook::install();
     let wanted = config::effective().workers;
     let mut workers = Vec::with_capacity(wanted);
     for number in 0..wanted {

@@ -3,11 +3,13 @@
 use std::io::Write;
 use std::sync::MutexGuard;
 use std::sync::atomic::Ordering;
+use std::time::Instant;
 
+use super::stdio::Streams;
 use super::{Birth, ForkedJob};
 use crate::arena::{Block, Kind, arena};
 use crate::backend::forked::Locks as Backends;
-use crate::backend::threshold::{Quiet, wait_for_the_departing};
+use crate::backend::threshold::{Quiet, wait_for_others};
 use crate::shared::census::{self, Slot, State};
 use crate::shared::recover;
 use crate::{backend, deadlock, shared};
@@ -28,9 +30,10 @@ impl Legacy {
     }
 }
 
-/// All locks of ours that a child may need, held by the thread that forks.
+/// All locks that a child may need, ours and those of the standard streams, held by the thread that forks.
 pub(super) struct Locks {
-    // In the order in which they are taken: who holds the first may take the others.
+    // In the order in which they are taken: who holds the first may take the others. A process that holds a stream may do anything.
+    _streams: Streams,
     contexts: MutexGuard<'static, deadlock::Contexts>,
     watch: super::watch::Lock,
     forker: super::forker::Lock,
@@ -41,12 +44,14 @@ pub(super) struct Locks {
 
 impl Locks {
     pub(super) fn hold() -> Self {
+        let since = Instant::now();
         loop {
-            wait_for_the_departing();
+            wait_for_others();
+            let _streams = Streams::hold();
             let (contexts, watch, forker) = (deadlock::hold(), super::watch::hold(), super::forker::hold());
             let (backends, _shared) = (Backends::hold(), shared::hold());
-            if let Some(quiet) = Quiet::hold() {
-                return Self { contexts, watch, forker, backends, _shared, quiet };
+            if let Some(quiet) = Quiet::hold(since) {
+                return Self { _streams, contexts, watch, forker, backends, _shared, quiet };
             }
         }
     }
@@ -105,7 +110,7 @@ fn on_own_stack(bytes: usize, run: impl FnOnce() -> Legacy) -> Legacy {
     std::thread::scope(|scope| {
         let body = move || {
             let run = run;
-            backend::mark_as_ours();
+            backend::count_as_ours();
             Only((run.0)())
         };
         let thread = std::thread::Builder::new().stack_size(bytes).spawn_scoped(scope, body);

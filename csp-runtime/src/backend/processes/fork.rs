@@ -4,7 +4,8 @@ use std::os::fd::{FromRawFd, OwnedFd};
 use std::ptr::NonNull;
 use std::sync::Arc;
 
-use super::{Birth, ForkedJob, NotStarted, child, one_less, one_more, stdio, watch};
+use super::{Birth, ForkedJob, NotStarted, child, one_less, one_more, watch};
+use crate::backend::hook;
 use crate::channel::Channel;
 use crate::process::{Mutable, Visit};
 use crate::rendezvous::core::Side;
@@ -17,6 +18,7 @@ pub(super) fn fork(job: ForkedJob, birth: &Birth) -> Result<(), NotStarted> {
     let me = census::me();
     desk::desk();
     watch::start()?;
+    hook::install();
     let slot = census::admit(&birth.name, me.owner().number())
         .ok_or_else(|| NotStarted(format!("no more than {} OS processes can run at a time", census::MOST)))?;
     slot.catching.store(u32::from(birth.catching), std::sync::atomic::Ordering::Relaxed);
@@ -27,17 +29,15 @@ pub(super) fn fork(job: ForkedJob, birth: &Birth) -> Result<(), NotStarted> {
     }
     let parent = std::process::id();
     let locks = child::Locks::hold();
-    let streams = stdio::Streams::hold();
     one_more();
     // SAFETY: all locks of ours are held by this thread; what others hold is told in the documentation of the backend.
     let pid = unsafe { libc::fork() };
     if pid == 0 {
-        drop(streams);
         // SAFETY: this is the child, and the frame its copy.
         unsafe { child::live(job, birth, slot, parent, locks) };
     }
     let error = std::io::Error::last_os_error();
-    drop((streams, locks));
+    drop(locks);
     if pid < 0 {
         one_less();
         taken.give_back();

@@ -7,11 +7,12 @@ mod stdio;
 mod watch;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
 
 pub(crate) use child::Legacy;
 pub(crate) use fork::Moves;
 
-use super::threshold::{Quiet, wait_for_the_departing};
+use super::threshold::{Quiet, wait_for_others};
 use super::{NotStarted, threads};
 use crate::process::context::ContextKind;
 use crate::process::here::current;
@@ -69,6 +70,11 @@ pub(crate) fn are_others_alive() -> bool {
     census::is_founded() && census::population() > 1
 }
 
+/// Whether this OS process was forked by another one of the program.
+pub(crate) fn is_forked() -> bool {
+    census::is_founded() && census::me().parent() != 0
+}
+
 /// The caller waits for processes to end: if some of them are children of this one, it does not keep a core from them.
 pub(crate) fn rest() -> Option<census::Rest> {
     // A hint how to wait: nothing is read by it.
@@ -100,8 +106,10 @@ pub(crate) fn launch(job: ForkedJob, birth: &Birth) -> Result<(), NotStarted> {
                 .into(),
         ));
     }
-    let stays = current(|context| !context.is_hosted() && context.kind() != ContextKind::Foreign);
-    // A child dies with the thread that forked it. Ours outlive what they started; others may not, and a coroutine's stack is small.
+    // A child dies with the thread that forked it. A process outlives what it started, and so does main; other threads may not, and a
+    // coroutine's stack is small.
+    let stays =
+        current(|context| !context.is_hosted() && matches!(context.kind(), ContextKind::Process | ContextKind::Main));
     if stays { fork::fork(job, birth) } else { forker::fork(job, birth) }
 }
 
@@ -109,10 +117,11 @@ pub(crate) fn launch(job: ForkedJob, birth: &Birth) -> Result<(), NotStarted> {
 /// process is ours.
 fn has_foreign_threads() -> bool {
     // One of ours that is counted, and is not there yet, would hide one of theirs; one that is there, and not counted any more, would look like that.
+    let since = Instant::now();
     let _quiet = loop {
-        match Quiet::hold() {
+        match Quiet::hold(since) {
             Some(quiet) => break quiet,
-            None => wait_for_the_departing(),
+            None => wait_for_others(),
         }
     };
     let first = usize::from(census::me().parent() == 0);

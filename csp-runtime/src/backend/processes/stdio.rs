@@ -9,7 +9,7 @@ pub(super) struct Streams {
 }
 
 impl Streams {
-    /// Waits until nobody writes.
+    /// Waits until nobody writes. The caller holds no lock: whoever writes may need any.
     pub(super) fn hold() -> Self {
         let mut out = stdout().lock();
         // What cannot be written now could not later.

@@ -88,12 +88,15 @@ pub(super) fn over(slot: &'static Slot, ended: Option<OwnedFd>, job: Option<Fork
         concluding();
         return bury_later(Ended { slot, job, how });
     };
-    let mut watch = watch();
-    let Some(watch) = &mut *watch else { return };
-    let key = ended.as_raw_fd() as u64;
-    let event = EpollEvent::new(EpollFlags::EPOLLIN, key);
-    let added = watch.epoll.add(&ended, event);
-    watch.wards.insert(key, Ward { slot, ended, job });
+    let added = {
+        let mut watch = watch();
+        let Some(watch) = &mut *watch else { return };
+        let key = ended.as_raw_fd() as u64;
+        let added = watch.epoll.add(&ended, EpollEvent::new(EpollFlags::EPOLLIN, key));
+        watch.wards.insert(key, Ward { slot, ended, job });
+        added
+    };
+    // Without a lock: whoever forks waits for the streams.
     if let Err(error) = added {
         eprintln!("csp: process `{}` cannot be watched: {error}", slot.name());
     }
