@@ -1,6 +1,6 @@
 //! Deadlock: found when the last running process goes to sleep, reported with names and lines, and ended.
 //!
-//! `RUNNING` counts our own threads that run a process. Whoever completes a sleeper's offer counts it again *before* it
+//! `RUNNING` counts our own threads that run a process, and calls that block. Whoever completes a sleeper's offer counts it again *before* it
 //! can itself go to sleep, so the count is zero only when no process of ours runs or is about to. Main, foreign threads
 //! and timeouts are looked up then: any of them may be hope.
 
@@ -140,10 +140,13 @@ pub(crate) fn pass() {
     drop(contexts());
 }
 
-/// How many processes run now; a hint for how to wait.
+/// How many processes run now, calls that block not among them; a hint for how to wait.
 #[inline]
 pub(crate) fn running() -> usize {
-    RUNNING.load(Ordering::Relaxed)
+    let running = RUNNING.load(Ordering::Relaxed);
+    #[cfg(feature = "backend-coroutines")]
+    let running = running.saturating_sub(crate::backend::calls::under_way());
+    running
 }
 
 /// One more process of ours runs: it was started, or its offer was completed while it slept.

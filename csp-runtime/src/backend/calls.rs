@@ -4,6 +4,7 @@
 //! strangers to whoever judges a standstill, and are there in a forked process as well.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -29,6 +30,13 @@ pub(super) struct Calls {
 static CALLS: Mutex<Calls> = Mutex::new(Calls { waiting: VecDeque::new(), threads: 0, idle: 0 });
 // FORK: nobody waits in a child that has just begun.
 static ONE_MORE: Condvar = Condvar::new();
+
+/// How many calls run: a hint.
+static UNDER_WAY: AtomicUsize = AtomicUsize::new(0);
+
+pub(crate) fn under_way() -> usize {
+    UNDER_WAY.load(Ordering::Relaxed)
+}
 
 fn calls() -> MutexGuard<'static, Calls> {
     CALLS.lock().unwrap_or_else(PoisonError::into_inner)
@@ -59,7 +67,9 @@ fn serve() {
     loop {
         if let Some(call) = calls.waiting.pop_front() {
             drop(calls);
+            UNDER_WAY.fetch_add(1, Ordering::Relaxed);
             call.run();
+            UNDER_WAY.fetch_sub(1, Ordering::Relaxed);
             crate::process::here::forgive_current();
             deadlock::end_one();
             calls = self::calls();
@@ -89,6 +99,7 @@ pub(super) fn hold() -> Lock {
 impl Lock {
     /// In a forked child: neither those threads nor whoever waits for the calls are here.
     pub(super) fn forget_the_parent(&mut self) {
+        UNDER_WAY.store(0, Ordering::Relaxed);
         *self.0 = Calls { waiting: VecDeque::new(), threads: 0, idle: 0 };
     }
 }

@@ -11,6 +11,8 @@ pub(crate) mod forked;
 mod hook;
 #[cfg(any(feature = "backend-coroutines", all(test, loom)))]
 pub(crate) mod idleness;
+#[cfg(feature = "backend-processes")]
+mod passage;
 mod pool;
 #[cfg(any(feature = "backend-coroutines", all(test, loom)))]
 pub(crate) mod posted;
@@ -293,19 +295,12 @@ pub(crate) fn uninterrupted<R>(step: impl FnOnce() -> R) -> R {
 
 /// Starts a thread that serves the runtime for as long as this OS process lives.
 ///
-/// # Panics
+/// # Errors
 /// If there can be no more threads.
 #[cfg(feature = "backend-processes")]
-pub(crate) fn start_helper(name: &str, serve: fn()) {
-    if let Err(error) = try_start_helper(name, serve) {
-        panic!("no thread could be started for `{name}`: {error}");
-    }
-}
-
-/// The same, for whoever can do without.
-#[cfg(feature = "backend-processes")]
-pub(crate) fn try_start_helper(name: &str, serve: fn()) -> std::io::Result<()> {
+pub(crate) fn start_helper(name: &str, serve: fn()) -> Result<(), NotStarted> {
     pool::start_helper(name, serve)
+        .map_err(|error| NotStarted(format!("no thread could be started for `{name}`: {error}")))
 }
 
 /// Says that this thread, which was just begun, runs a process of ours, to its end.

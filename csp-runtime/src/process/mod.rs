@@ -9,7 +9,7 @@ mod forked;
 pub(crate) mod here;
 mod latch;
 mod lent;
-mod outcome;
+pub(crate) mod outcome;
 mod par;
 #[cfg(any(feature = "backend-processes", feature = "backend-coroutines", test))]
 pub mod probe;

@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use super::{census, futex};
-use crate::backend::Park;
+use crate::backend::{NotStarted, Park};
 use crate::deadlock::Operation;
 use crate::process::context::Context;
 use crate::rendezvous::decision::Decision;
@@ -77,10 +77,17 @@ const SPIN: u32 = 8;
 
 /// Somebody waits from now on; the first one needs the thread that listens.
 fn begin(waiting: Waiting) {
-    let mut listeners = lock();
-    listeners.waiting.push(waiting);
-    if !std::mem::replace(&mut listeners.started, true) {
-        crate::backend::start_helper("csp-bell", listen);
+    let started = {
+        let mut listeners = lock();
+        let started = if listeners.started { Ok(()) } else { crate::backend::start_helper("csp-bell", listen) };
+        listeners.started = started.is_ok();
+        if listeners.started {
+            listeners.waiting.push(waiting);
+        }
+        started
+    };
+    if let Err(NotStarted(why)) = started {
+        panic!("a coroutine cannot wait for another process: {why}");
     }
 }
 

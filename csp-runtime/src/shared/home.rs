@@ -288,11 +288,13 @@ pub(crate) fn corrupt() -> ! {
     census::census().corrupt.store(1, Ordering::Relaxed);
     #[cfg(csp_steps)]
     assert!(crate::sync::steps::HOOK.get().is_none(), "the arena is corrupt");
-    eprintln!(
+    let text = format!(
         "csp: the memory that the processes of this program share is corrupt: one of them has written to where it must not. \
-         All of them end. (seen by {})",
+         All of them end. (seen by {})\n",
         std::panic::Location::caller()
     );
+    // Past std's lock, for which whoever waits may wait for one of ours.
+    let _ = nix::unistd::write(std::io::stderr(), text.as_bytes());
     std::process::abort()
 }
 

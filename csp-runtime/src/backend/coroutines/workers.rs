@@ -87,7 +87,7 @@ fn start() -> Started {
     // Where this is the only thread so far it costs nothing; where there are others, the system takes some ten milliseconds.
     let _ = barrier::is_there();
     overflow::install();
-    hook::install();
+    hook::install_for_coroutines();
     let wanted = config::effective().workers;
     let mut workers = Vec::with_capacity(wanted);
     for number in 0..wanted {

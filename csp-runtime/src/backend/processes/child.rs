@@ -3,13 +3,12 @@
 use std::io::Write;
 use std::sync::MutexGuard;
 use std::sync::atomic::Ordering;
-use std::time::Instant;
 
 use super::stdio::Streams;
 use super::{Birth, ForkedJob};
 use crate::arena::{Block, Kind, arena};
 use crate::backend::forked::Locks as Backends;
-use crate::backend::threshold::{Quiet, wait_for_others};
+use crate::backend::passage::{Quiet, Wish};
 use crate::shared::census::{self, Slot, State};
 use crate::shared::recover;
 use crate::{backend, deadlock, shared};
@@ -40,18 +39,19 @@ pub(super) struct Locks {
     backends: Backends,
     _shared: shared::Locks,
     quiet: Quiet,
+    _wish: Wish,
 }
 
 impl Locks {
     pub(super) fn hold() -> Self {
-        let since = Instant::now();
+        let wish = Wish::begin();
         loop {
-            wait_for_others();
+            wish.wait_for_others();
             let _streams = Streams::hold();
             let (contexts, watch, forker) = (deadlock::hold(), super::watch::hold(), super::forker::hold());
             let (backends, _shared) = (Backends::hold(), shared::hold());
-            if let Some(quiet) = Quiet::hold(since) {
-                return Self { _streams, contexts, watch, forker, backends, _shared, quiet };
+            if let Some(quiet) = wish.hold() {
+                return Self { _streams, contexts, watch, forker, backends, _shared, quiet, _wish: wish };
             }
         }
     }

@@ -18,7 +18,7 @@ pub(super) fn fork(job: ForkedJob, birth: &Birth) -> Result<(), NotStarted> {
     let me = census::me();
     desk::desk();
     watch::start()?;
-    hook::install();
+    hook::install_for_forks();
     let slot = census::admit(&birth.name, me.owner().number())
         .ok_or_else(|| NotStarted(format!("no more than {} OS processes can run at a time", census::MOST)))?;
     slot.catching.store(u32::from(birth.catching), std::sync::atomic::Ordering::Relaxed);

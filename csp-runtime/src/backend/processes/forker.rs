@@ -1,10 +1,12 @@
 //! A thread that forks for those who cannot: coroutines, and threads that may end before the child.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::{Birth, ForkedJob, NotStarted, fork};
 use crate::backend::Park;
 use crate::process::here::current;
+use crate::process::outcome::message_of;
 use crate::rendezvous::decision::{Decision, Outcome};
 
 struct Request {
@@ -39,8 +41,9 @@ pub(super) fn fork(job: ForkedJob, birth: &Birth) -> Result<(), NotStarted> {
         let answered = Decision::new();
         {
             let mut desk = desk();
-            if !std::mem::replace(&mut desk.started, true) {
-                crate::backend::start_helper("csp-forker", serve);
+            if !desk.started {
+                crate::backend::start_helper("csp-forker", serve)?;
+                desk.started = true;
             }
             let request = Request {
                 job,
@@ -74,7 +77,8 @@ fn serve() {
         };
         // SAFETY: whoever asks waits.
         let birth = unsafe { &*request.birth };
-        let answer = fork::fork(request.job, birth);
+        let answer = catch_unwind(AssertUnwindSafe(|| fork::fork(request.job, birth)));
+        let answer = answer.unwrap_or_else(|panic| Err(NotStarted(message_of(&*panic))));
         // SAFETY: as above.
         unsafe { *request.answer = Some(answer) };
         let parker = request.parker;

@@ -7,12 +7,11 @@ mod stdio;
 mod watch;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Instant;
 
 pub(crate) use child::Legacy;
 pub(crate) use fork::Moves;
 
-use super::threshold::{Quiet, wait_for_others};
+use super::passage::Quiet;
 use super::{NotStarted, threads};
 use crate::process::context::ContextKind;
 use crate::process::here::current;
@@ -116,16 +115,10 @@ pub(crate) fn launch(job: ForkedJob, birth: &Birth) -> Result<(), NotStarted> {
 /// Whether threads run in this OS process that are neither ours, nor the program's first one, nor the caller. The first one of a forked
 /// process is ours.
 fn has_foreign_threads() -> bool {
-    // One of ours that is counted, and is not there yet, would hide one of theirs; one that is there, and not counted any more, would look like that.
-    let since = Instant::now();
-    let _quiet = loop {
-        match Quiet::hold(since) {
-            Some(quiet) => break quiet,
-            None => wait_for_others(),
-        }
-    };
     let first = usize::from(census::me().parent() == 0);
     let caller = usize::from(!threads::is_ours() && !threads::is_main_thread());
+    // One of ours that is counted, and is not there yet, would hide one of theirs; one that is there, and not counted any more, would look like that.
+    let _quiet = Quiet::of_threads();
     threads::strangers(first + caller)
 }
 

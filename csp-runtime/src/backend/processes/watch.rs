@@ -72,11 +72,12 @@ pub(super) fn start() -> Result<(), NotStarted> {
     }
     let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)
         .map_err(|error| NotStarted(format!("its end could not be watched: {error}")))?;
-    *watch = Some(Watch { epoll, wards: HashMap::new(), adopted: HashSet::new() });
     // Children of a child that is killed become ours, to be waited for.
     // SAFETY: only sets whose they become.
     unsafe { libc::prctl(libc::PR_SET_CHILD_SUBREAPER, 1) };
-    crate::backend::start_helper("csp-watcher", listen);
+    crate::backend::start_helper("csp-watcher", listen)?;
+    // It waits for the lock, and finds this.
+    *watch = Some(Watch { epoll, wards: HashMap::new(), adopted: HashSet::new() });
     Ok(())
 }
 
@@ -162,7 +163,7 @@ impl Errand {
 
 fn hand_over(errand: Errand) {
     let mut errands = errands();
-    errands.started = errands.started || crate::backend::try_start_helper("csp-burial", run_errands).is_ok();
+    errands.started = errands.started || crate::backend::start_helper("csp-burial", run_errands).is_ok();
     if errands.started {
         errands.waiting.push_back(errand);
         ANOTHER.notify_one();
