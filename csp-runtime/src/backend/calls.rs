@@ -48,24 +48,37 @@ fn calls() -> MutexGuard<'static, Calls> {
 /// If no thread is to be had, and none runs a call.
 pub(crate) fn run(call: Job) -> Result<(), NotStarted> {
     let mut calls = calls();
-    if calls.idle > calls.waiting.len() {
-        ONE_MORE.notify_one();
-    } else if calls.threads < MOST {
-        match pool::start_thread(config::effective().stack_size.max(STACK), serve) {
-            Ok(()) => calls.threads += 1,
-            Err(_) if calls.threads > 0 => {}
-            Err(why) => return Err(why),
-        }
-    }
+    calls.bring_a_thread()?;
     deadlock::resume_one();
     calls.waiting.push_back(call);
     Ok(())
+}
+
+impl Calls {
+    /// For one of those that wait. The thread brings another one if it finds more of them: so many short calls take few threads.
+    fn bring_a_thread(&mut self) -> Result<(), NotStarted> {
+        if self.idle > 0 {
+            ONE_MORE.notify_one();
+        } else if self.threads < MOST {
+            match pool::start_thread(config::effective().stack_size.max(STACK), serve) {
+                Ok(()) => self.threads += 1,
+                // Those that there are will come to it.
+                Err(_) if self.threads > 0 => {}
+                Err(why) => return Err(why),
+            }
+        }
+        Ok(())
+    }
 }
 
 fn serve() {
     let mut calls = calls();
     loop {
         if let Some(call) = calls.waiting.pop_front() {
+            if !calls.waiting.is_empty() {
+                // There is a thread: this one.
+                let _ = calls.bring_a_thread();
+            }
             drop(calls);
             UNDER_WAY.fetch_add(1, Ordering::Relaxed);
             call.run();
