@@ -17,6 +17,7 @@ use std::time::Instant;
 use async_io::Async;
 use csp::prelude::*;
 use csp_examples::cli;
+use nix::sys::socket::{Backlog, listen};
 
 #[io]
 fn accept(listener: &TcpListener) -> io::Result<TcpStream> {
@@ -105,6 +106,8 @@ fn main() -> io::Result<()> {
     cli::allow_open_files(2 * connections as u64 + 64);
 
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+    // std lets 128 wait to be accepted; the system sends the others away, to try again after a second, two more, four more …
+    listen(&listener, Backlog::MAXCONN)?;
     let address = listener.local_addr()?;
     let began = Instant::now();
     let (connected_out, connected) = channel();
