@@ -156,7 +156,7 @@ pub(crate) fn resume_one() {
     RUNNING.fetch_add(1, Ordering::AcqRel);
 }
 
-/// One was counted in too many: a process could not be started, say. Somebody else still runs, or waits in hope.
+/// One was counted in too many: a process could not be started, say. Somebody else still runs.
 pub(crate) fn uncount_one() {
     // SYNC running: as in `resume_one`.
     RUNNING.fetch_sub(1, Ordering::AcqRel);

@@ -21,7 +21,7 @@ pub(crate) mod processes;
 #[cfg(feature = "backend-seeded")]
 pub(crate) mod seeded;
 pub(crate) mod threads;
-pub(crate) mod threshold;
+mod threshold;
 
 use std::fmt;
 use std::str::FromStr;

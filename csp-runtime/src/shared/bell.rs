@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use super::{census, futex};
-use crate::backend::{NotStarted, Park};
+use crate::backend::Park;
 use crate::deadlock::Operation;
 use crate::process::context::Context;
 use crate::rendezvous::decision::Decision;
@@ -61,10 +61,17 @@ pub(super) fn wait(
         }
         crate::backend::yield_now();
     }
-    begin(Waiting { decision, parker });
+    let is_late = || until.is_some_and(|until| Instant::now() >= until);
+    if !begin(Waiting { decision, parker }) {
+        // Its offer stands on channels, so it cannot leave: it keeps its worker awake instead.
+        while !decision.is_news() && !is_late() {
+            crate::backend::yield_now();
+        }
+        return;
+    }
     context.block_on(operation, true);
     if decision.prepare_to_park(false) {
-        while !decision.is_news() && until.is_none_or(|until| Instant::now() < until) {
+        while !decision.is_news() && !is_late() {
             parker.park(until);
         }
     }
@@ -75,20 +82,14 @@ pub(super) fn wait(
 /// Turns of other coroutines before the bell is waited for.
 const SPIN: u32 = 8;
 
-/// Somebody waits from now on; the first one needs the thread that listens.
-fn begin(waiting: Waiting) {
-    let started = {
-        let mut listeners = lock();
-        let started = if listeners.started { Ok(()) } else { crate::backend::start_helper("csp-bell", listen) };
-        listeners.started = started.is_ok();
-        if listeners.started {
-            listeners.waiting.push(waiting);
-        }
-        started
-    };
-    if let Err(NotStarted(why)) = started {
-        panic!("a coroutine cannot wait for another process: {why}");
+/// Somebody waits from now on; the first one needs the thread that listens. False: no thread is to be had.
+fn begin(waiting: Waiting) -> bool {
+    let mut listeners = lock();
+    listeners.started = listeners.started || crate::backend::start_helper("csp-bell", listen).is_ok();
+    if listeners.started {
+        listeners.waiting.push(waiting);
     }
+    listeners.started
 }
 
 fn listen() {
