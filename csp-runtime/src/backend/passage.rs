@@ -28,7 +28,7 @@ static PASSAGE: Mutex<Passage> =
 static CHANGED: Condvar = Condvar::new();
 
 /// A thread that ends is gone after microseconds, if it gets a processor. Longer than this none is waited for: its number may be another's by now.
-const ENDS_WITHIN: Duration = Duration::from_secs(1);
+pub(super) const ENDS_WITHIN: Duration = Duration::from_secs(1);
 /// Longer than this no hook is waited for: it may be waiting itself, for the fork even.
 const PRINTS_WITHIN: Duration = Duration::from_secs(2);
 /// So long a hook waits for others that want to fork. No longer: whoever panics may hold what they wait for.

@@ -1,6 +1,7 @@
 //! Processes as OS threads: how one parks, and what we know of the threads of this program.
 
 use std::cell::Cell;
+use std::path::Path;
 #[cfg(feature = "backend-processes")]
 use std::sync::MutexGuard;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -161,9 +162,31 @@ fn count() -> Option<usize> {
     if is_only_thread() {
         return Some(1);
     }
-    let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
-    // The name stands in brackets, and may have more of them in it; the number is the eighteenth word behind it.
-    stat.rsplit(") ").next()?.split(' ').nth(17)?.parse().ok()
+    number_in(Path::new("/proc/self/stat"), 17)
+}
+
+/// A number in what the system says of a process or a thread: the word so many behind its state. The name before that stands in brackets, and may
+/// have more of them in it.
+fn number_in(stat: &Path, word: usize) -> Option<usize> {
+    std::fs::read_to_string(stat).ok()?.rsplit(") ").next()?.split(' ').nth(word)?.parse().ok()
+}
+
+/// Whether one of this process's threads is on its way out: whoever has joined it knows that it has ended, yet the system counts it for a moment more.
+#[cfg(feature = "backend-processes")]
+pub(crate) fn is_one_ending() -> bool {
+    /// The system's flag of a thread that runs none of the program's code any more (`PF_EXITING`), among its flags.
+    const EXITING: usize = 4;
+    let Ok(threads) = std::fs::read_dir("/proc/self/task") else { return false };
+    let mut listed = 0;
+    for thread in threads.flatten() {
+        listed += 1;
+        let flags = number_in(&thread.path().join("stat"), 6);
+        if flags.is_none_or(|flags| flags & EXITING != 0) {
+            return true;
+        }
+    }
+    // Some are left out: just because one ends.
+    count().is_some_and(|count| count > listed)
 }
 
 /// Asks the system for what it grants to a process of one thread alone, where it changes nothing: a small part of what it takes to read that number, which

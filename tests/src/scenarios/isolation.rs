@@ -325,6 +325,18 @@ fn a_fork_beside_foreign_threads_can_be_refused() {
     drop(end);
     assert!(foreign.join().expect("it only waits"));
     start();
+    for _ in 0..scale(50, 10) {
+        std::thread::spawn(ends_slowly).join().expect("it only opens files");
+        start();
+    }
+}
+
+/// Long after it could be joined the system still closes this thread's files, and counts it as long as it does.
+fn ends_slowly() {
+    nix::sched::unshare(nix::sched::CloneFlags::CLONE_FILES).expect("a thread may have files of its own");
+    for _ in 0..900 {
+        std::mem::forget(std::fs::File::open("/dev/null").expect("as many may be open at a time"));
+    }
 }
 
 fn a_message_that_is_too_large_comes_back() {

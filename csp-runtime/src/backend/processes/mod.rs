@@ -7,11 +7,12 @@ mod stdio;
 mod watch;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
 
 pub(crate) use child::Legacy;
 pub(crate) use fork::Moves;
 
-use super::passage::Quiet;
+use super::passage::{ENDS_WITHIN, Quiet};
 use super::{NotStarted, threads};
 use crate::process::context::ContextKind;
 use crate::process::here::current;
@@ -117,9 +118,21 @@ pub(crate) fn launch(job: ForkedJob, birth: &Birth) -> Result<(), NotStarted> {
 fn has_foreign_threads() -> bool {
     let first = usize::from(census::me().parent() == 0);
     let caller = usize::from(!threads::is_ours() && !threads::is_main_thread());
-    // One of ours that is counted, and is not there yet, would hide one of theirs; one that is there, and not counted any more, would look like that.
-    let _quiet = Quiet::of_threads();
-    threads::strangers(first + caller)
+    let strangers = || {
+        // One of ours that is counted, and is not there yet, would hide one of theirs; one that is there, and not counted any more, would look like that.
+        let _quiet = Quiet::of_threads();
+        threads::strangers(first + caller)
+    };
+    let since = Instant::now();
+    while strangers() {
+        // One of theirs that has ended is no stranger any more. Counted again then: whoever was ending may be gone by now.
+        let some_may_go = threads::is_one_ending() && since.elapsed() < ENDS_WITHIN;
+        if !some_may_go && strangers() {
+            return true;
+        }
+        std::thread::yield_now();
+    }
+    false
 }
 
 fn one_more() {
