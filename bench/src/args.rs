@@ -31,6 +31,7 @@ Workloads (bench/README.md says what each measures):
   idle        blocked processes                      ms of CPU time per second
   sizes       messages of 8 B to 16 MiB, 1:1         µs per message or round trip
   death       from SIGKILL to the partner's error    µs
+  deadlock    from the start of those that wait in vain to the panic µs
   limit       a ring of 15,000 processes, all in all ms
   macro-cost  cargo build after touching a program   ms per build
   pi          Monte Carlo π by 1 to 10 workers       ms
@@ -49,7 +50,7 @@ Options:
   --subject NAME    measure only this one; may be repeated (csp:threads, crossbeam, go:1, …)
   --backend B       our backend [default: threads]
   --n N             processes (ring [8, 64 and 512], tokens [8, 16, 32 and 64], start [1 and 100000],
-                    memory [100000], limit [15000], death [2 and 64], occam-ring [256]), channels
+                    memory [100000], limit [15000], death and deadlock [2 and 64], occam-ring [256]), channels
                     (stressed-alt, choice-time [1, 2, 4 and 8]) or primes (primes [4000])
   --size N          height and width of the picture (mandelbrot [700]), or bytes (sizes [8 B to 16 MiB])
   --pinning P       only `unpinned` or only `pinned` (all threads on one core) [default: both]

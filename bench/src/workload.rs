@@ -59,6 +59,7 @@ named! {
         Idle = "idle",
         Sizes = "sizes",
         Death = "death",
+        Deadlock = "deadlock",
         Limit = "limit",
         MacroCost = "macro-cost",
         Pi = "pi",
@@ -235,7 +236,7 @@ impl Workload {
             Self::Memory => "bytes/process",
             Self::Primes | Self::Limit | Self::Pi => "ms",
             Self::Idle => "ms/s",
-            Self::Sizes | Self::Death => "µs",
+            Self::Sizes | Self::Death | Self::Deadlock => "µs",
             Self::MacroCost => "ms/build",
         }
     }
@@ -265,7 +266,7 @@ impl Workload {
             Self::Sizes => &[ShmRaw, Iceoryx2, IpcChannel, Pipe, UnixSocket],
             Self::Death => &[Pipe],
             Self::Between => &[CacheLine],
-            Self::Idle | Self::Workers => &[],
+            Self::Idle | Self::Workers | Self::Deadlock => &[],
             Self::MacroCost => &[ByHand],
             Self::Pi => &[Rayon, Pycsp],
             Self::CommstimePar => &[Go1, Go2, KanalAsync, Tokio],
@@ -359,7 +360,7 @@ impl Workload {
             // Two that exchange a message; one that sends it to who starts it.
             Self::Spawn => vec![Params::default(), sized(1)],
             Self::Sizes => crate::sizes::sizes(size),
-            Self::Death => n.map_or_else(|| vec![2, 64], |n| vec![n]).into_iter().map(sized).collect(),
+            Self::Death | Self::Deadlock => n.map_or_else(|| vec![2, 64], |n| vec![n]).into_iter().map(sized).collect(),
             Self::Workers => [Some(n.unwrap_or(8)), None]
                 .into_iter()
                 .flat_map(|n| [1, 0].map(|workers| Params { n, workers: Some(workers), ..Params::default() }))
@@ -380,14 +381,14 @@ impl Workload {
     pub(crate) fn measures(self) -> Option<(Measure, Measure)> {
         match self {
             Self::Mandelbrot | Self::MacroCost => Some((Measure::Wall, Measure::Cpu)),
-            Self::Death => Some((Measure::P50, Measure::P99)),
+            Self::Death | Self::Deadlock => Some((Measure::P50, Measure::P99)),
             _ => None,
         }
     }
 
     /// Whether the processes stand in a ring, which one alone is not.
     pub(crate) fn is_round(self) -> bool {
-        matches!(self, Self::Ring | Self::Tokens | Self::Limit | Self::OccamRing)
+        matches!(self, Self::Ring | Self::Tokens | Self::Limit | Self::OccamRing | Self::Deadlock)
     }
 
     /// Whether a report tries greater and greater N, as far as each subject comes within a time budget.

@@ -2,6 +2,7 @@
 
 mod between;
 mod choice;
+mod deadlock;
 mod death;
 mod farm;
 mod field;
@@ -106,6 +107,7 @@ fn measure(cell: Cell) -> Outcome {
         Workload::Spawn => ns_per_round(spawn::spawn).into(),
         Workload::Sizes => sizes::sizes(cell.params).into(),
         Workload::Death => death::death(cell.params.n()),
+        Workload::Deadlock => deadlock::deadlock(cell.params.n()),
         Workload::Switch => ns_per_round(switch::switch).into(),
         Workload::Between => ns_per_round(between::between).into(),
         Workload::Workers => match cell.params.n {
