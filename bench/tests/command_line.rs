@@ -1,6 +1,7 @@
 //! The command line from outside: figures as JSON, help, and one clear line for a wrong value.
 
 use std::process::{Command, Output};
+use std::sync::{Mutex, PoisonError};
 
 fn bench(words: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_csp-bench")).args(words).output().expect("csp-bench starts")
@@ -24,8 +25,12 @@ fn json_has_one_object_a_line_with_the_fields_in_order() {
     }
 }
 
+/// Held where tens of thousands of threads begin and end, and where nobody may be kept from running for two seconds.
+static ALONE: Mutex<()> = Mutex::new(());
+
 #[test]
 fn a_cell_that_takes_too_long_is_a_word_in_the_table() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let output = bench(&["limit", "--n", "30000", "--subject", "kanal", "--runs", "1", "--timeout", "1"]);
     assert!(output.status.success());
     let table = text(&output.stdout);
@@ -116,6 +121,7 @@ fn a_rival_of_threads_is_none_of_processes() {
 
 #[test]
 fn a_campaign_without_kills_finds_nothing() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let output = bench(&["kills", "--backend", "threads", "--count", "12"]);
     let printed = text(&output.stdout);
     assert!(output.status.success(), "{printed}{}", text(&output.stderr));

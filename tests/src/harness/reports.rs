@@ -5,7 +5,8 @@
 
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::{self, Write};
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::OnceLock;
 
@@ -44,11 +45,17 @@ fn report(expected: &str, group: &str) {
     file.write_all(line.as_bytes()).expect("a report can be written");
 }
 
+/// Without a look at where the file stands: a killed process that is on its way out may still be about to write.
+fn all_of(file: &File) -> io::Result<String> {
+    let mut bytes = vec![0; file.metadata()?.len() as usize];
+    file.read_exact_at(&mut bytes, 0)?;
+    String::from_utf8(bytes).map_err(io::Error::other)
+}
+
 /// Checks the reports of the run that has just ended, and forgets them.
 pub(super) fn check(main_only: bool) -> Result<(), String> {
-    let mut file = FILE.get().expect("opened at the start");
-    let mut text = String::new();
-    file.seek(SeekFrom::Start(0)).and_then(|_| file.read_to_string(&mut text)).expect("reports can be read");
+    let file = FILE.get().expect("opened at the start");
+    let text = all_of(file).expect("reports can be read");
     file.set_len(0).expect("reports can be forgotten");
     if text.is_empty() && !main_only {
         return Err("no process reported where it ran".into());

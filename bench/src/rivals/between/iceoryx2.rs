@@ -4,6 +4,7 @@ use std::hint::spin_loop;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, LazyLock};
 use std::thread::{available_parallelism, yield_now};
+use std::time::Duration;
 
 use bytemuck::{Pod, cast_slice, cast_slice_mut};
 use iceoryx2::port::publisher::Publisher;
@@ -19,6 +20,9 @@ use super::{Bytes, Numbers};
 use crate::shared::Shared;
 
 pub(super) struct Iceoryx2;
+
+/// How long one side waits for what the other one is creating: on a busy machine a second, which is the default, is too short.
+const CREATION: Duration = Duration::from_secs(30);
 
 /// The ports come into being in the process that uses them, at first use.
 pub(super) struct Port<P> {
@@ -44,7 +48,9 @@ impl<P> Port<P> {
     fn open(&mut self, create: impl FnOnce(&Node<ipc::Service>, &ServiceName, usize, &AtomicU32) -> P) -> &P {
         let (_, port) = self.open.get_or_insert_with(|| {
             set_log_level(LogLevel::Error);
-            let node = NodeBuilder::new().create::<ipc::Service>().expect("a node");
+            let mut config = Config::global_config().clone();
+            config.global.creation_timeout = CREATION;
+            let node = NodeBuilder::new().config(&config).create::<ipc::Service>().expect("a node");
             let name = self.service.as_str().try_into().expect("a name for a service");
             let port = create(&node, &name, self.bytes, &self.met[0]);
             (node, port)

@@ -60,6 +60,13 @@ mod tests {
         }
         go.send(()).unwrap();
         clock.recv().unwrap();
+        // It is on its way to its wait.
+        let has_changed = || {
+            let (before, start) = (time.so_far(), Instant::now());
+            while start.elapsed() < Duration::from_millis(1) {}
+            time.so_far() != before
+        };
+        while has_changed() {}
         let (from, start) = (time.so_far(), Instant::now());
         while start.elapsed() < Duration::from_millis(20) {}
         assert!(time.so_far() - from < Duration::from_millis(10));

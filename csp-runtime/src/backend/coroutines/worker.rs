@@ -223,9 +223,9 @@ impl Worker {
         self.turn.turns.load(Ordering::Relaxed)
     }
 
-    /// How long it has had a processor.
-    pub(super) fn cpu_time(&self) -> Duration {
-        self.cpu_time.get().map_or(Duration::ZERO, |time| time.so_far())
+    /// How long it has had a processor. None: it has not begun.
+    pub(super) fn cpu_time(&self) -> Option<Duration> {
+        self.cpu_time.get().map(|time| time.so_far())
     }
 
     pub(super) fn is_idle(&self) -> bool {

@@ -130,7 +130,7 @@ pub(super) fn others_run(own: &Worker) -> bool {
     others(own).any(Worker::seems_to_run)
 }
 
-/// How far each of the others is, if it has fresh processes waiting.
+/// How far each of the others is, if it has begun, and has fresh processes waiting.
 pub(super) type Progress = SmallVec<[(Option<Look>, &'static Worker); 8]>;
 
 #[derive(Clone, Copy)]
@@ -140,8 +140,8 @@ pub(super) struct Look {
 }
 
 pub(super) fn progress(own: &Worker) -> Progress {
-    let look = |worker: &Worker| Look { turns: worker.turns(), cpu_time: worker.cpu_time() };
-    others(own).map(|worker| (worker.has_fresh().then(|| look(worker)), worker)).collect()
+    let look = |worker: &Worker| Some(Look { turns: worker.turns(), cpu_time: worker.cpu_time()? });
+    others(own).map(|worker| (worker.has_fresh().then(|| look(worker)).flatten(), worker)).collect()
 }
 
 /// Whoever takes so long for a turn, on the average, runs processes that compute; those that talk take a hundredth of it.

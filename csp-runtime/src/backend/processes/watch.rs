@@ -120,6 +120,8 @@ fn listen() {
                 // Until it is buried, nobody may think that all stand still.
                 concluding();
                 let how = wait_for(slot);
+                // Before anybody learns of it: then nothing is left of this one.
+                drop(ended);
                 let dead = Ended { slot, job, how };
                 if slot.is(State::Clean) && child::legacy_of(slot).is_mere_bytes {
                     conclude(dead);
@@ -129,7 +131,6 @@ fn listen() {
                 } else {
                     bury_later(dead);
                 }
-                drop(ended);
             }
         }
     }
