@@ -140,6 +140,14 @@ pub(crate) fn pass() {
     drop(contexts());
 }
 
+/// The caller has met the poison of a deadlock, and waits here until all operations have ended by it.
+#[cold]
+pub(crate) fn wait_until_all_have_ended() {
+    drop(contexts());
+    #[cfg(feature = "backend-processes")]
+    crate::shared::judge::wait_until_all_have_ended();
+}
+
 /// How many processes run now, calls that block not among them; a hint for how to wait.
 #[inline]
 pub(crate) fn running() -> usize {

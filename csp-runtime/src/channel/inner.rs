@@ -246,8 +246,12 @@ impl Channel {
         if outcome != Outcome::Poisoned {
             return Stopped::Retired;
         }
-        context.panic_if_deadlocked();
         let cause = self.cause();
+        if cause.kind() == CauseKind::Deadlock {
+            // Whoever was awake sees it while others' operations have yet to end: what it does now is not to look like a retirement to them.
+            crate::deadlock::wait_until_all_have_ended();
+        }
+        context.panic_if_deadlocked();
         context.note_poison(&cause);
         Stopped::Poisoned(cause)
     }

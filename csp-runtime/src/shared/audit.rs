@@ -47,11 +47,12 @@ pub fn audit() -> Audit {
     Audit { blocks, locks: locks_held(), processes: census::population() }
 }
 
-/// Locks of channels that somebody holds, and that of whoever repairs.
+/// Locks of channels that somebody holds, and the turns that somebody has.
 pub(super) fn locks_held() -> usize {
     let mut held = 0;
     recover::each_channel(|link| held += usize::from(link.core.lock_of().holder() != 0));
-    held + usize::from(census::census().repairing.load(Ordering::Relaxed) != 0)
+    let turns = [&census::census().repairing, &census::census().judging];
+    held + turns.into_iter().filter(|turn| turn.load(Ordering::Relaxed) != 0).count()
 }
 
 impl Audit {

@@ -47,7 +47,7 @@ pub(crate) struct Slot {
     pub(crate) legacy: AtomicU32,
     /// Signal or exit code, when it is dead; see `Death`.
     pub(crate) death: AtomicU32,
-    /// Its processes all wait, and none has a deadline.
+    /// Its processes all wait, and none has a deadline: what `judge.rs` makes of it.
     pub(crate) stands_still: AtomicU32,
     /// When it ended, other threads than the one that left in order may have kept blocks for their next messages.
     pub(crate) leaves_spares: AtomicU32,
@@ -79,8 +79,8 @@ pub(crate) struct Census {
     pub(crate) channels: AtomicU32,
     /// And so are frames.
     pub(crate) frames: AtomicU32,
-    /// A deadlock is being reported.
-    pub(crate) reported: AtomicU32,
+    /// Whoever ends a deadlock holds this, likewise.
+    pub(crate) judging: AtomicU32,
     /// The block with the report of a deadlock, or 0.
     pub(crate) report: AtomicU32,
     /// No slot beyond this one has been used.

@@ -122,8 +122,18 @@ impl FrameGuard {
         let spares = &desk().spares;
         let spare = if seats == 1 { spares.take_one() } else { spares.take(seats) };
         let guard = Self { block: spare.unwrap_or_else(|| new_block(seats)) };
+        if seats > 1 {
+            guard.clear_behind(seats);
+        }
         guard.renew(choosing, hosted);
         guard
+    }
+
+    /// A larger choice has used it before: its last seats stand on no channel of this one.
+    fn clear_behind(&self, seats: usize) {
+        // SAFETY: the frame is ours.
+        let frame = unsafe { self.place().as_ref() };
+        frame.seats().skip(seats).for_each(|seat| seat.channel.store(0, Ordering::Relaxed));
     }
 
     fn renew(&self, choosing: bool, hosted: Option<&'static dyn Park>) {

@@ -11,6 +11,7 @@ use super::census::{self, Slot, State, census};
 use super::channel::Poisoned;
 use super::frame::Frame;
 use super::ownership::{free_from, give};
+use super::turn::Turn;
 use crate::arena::{Block, Kind, Owner, Purpose, arena};
 use crate::error::{Cause, CauseKind};
 use crate::rendezvous::core::Side;
@@ -19,48 +20,67 @@ use crate::sync::step;
 /// How many processes a report names.
 const MOST_REPORTED: usize = 100;
 
-/// This process stands still, if `still` says so once others can see that it does; `at`: where it waits for processes to end, if it does. True: so do all others, none can ever go on, and all that
-/// they wait for has been ended.
-pub(crate) fn stand_still(at: Option<&'static Location<'static>>, still: impl Fn() -> bool) -> bool {
+/// What a slot says in `stands_still`.
+const GOES_ON: u32 = 0;
+/// Nobody believes it yet: somebody here may just have been let go on.
+const SEEMS_STILL: u32 = 1;
+const STANDS_STILL: u32 = 2;
+
+/// This process stands still, if `still` says so once others can see that it seems so; `at`: where it waits for processes to end, if it does. If so do
+/// all others, none can ever go on, and all that they wait for is ended.
+pub(crate) fn stand_still(at: Option<&'static Location<'static>>, still: impl Fn() -> bool) {
     let me = census::me();
     me.waits_at(at);
     me.waits.fetch_add(1, Ordering::Relaxed);
     step();
-    me.stands_still.store(1, Ordering::Relaxed);
-    // SYNC standstill: of two that come to stand still, the later one sees the earlier one do so.
+    me.stands_still.store(SEEMS_STILL, Ordering::Relaxed);
+    // SYNC standstill: whoever lets somebody here go on after the question takes back what has been said.
     fence(Ordering::SeqCst);
     if !still() {
         // Who let somebody here go on had nothing to take back yet.
-        stir();
-        return false;
+        return stir();
     }
-    if somebody_was_woken() {
-        return false;
+    // SYNC standstill: what is waited for here is seen by whoever sees this.
+    if me.stands_still.compare_exchange(SEEMS_STILL, STANDS_STILL, Ordering::AcqRel, Ordering::Relaxed).is_err() {
+        return;
     }
-    let Some(before) = look() else { return false };
-    // Who waited in the same wait both times waited in between: there was a moment at which all of them did.
-    fence(Ordering::SeqCst); // SYNC standstill: the second look is later
-    if look() != Some(before) {
-        return false;
+    // SYNC standstill: of two that come to stand still, the later one sees the earlier one do so.
+    fence(Ordering::SeqCst);
+    if somebody_was_woken() || look().is_none() {
+        return;
     }
-    if census::everybody().any(is_dying) {
-        // Whoever buries it will look again.
-        return false;
-    }
-    // Several may come to this: one reports.
-    // SYNC reported: once until the next standstill.
-    if census().reported.swap(1, Ordering::AcqRel) == 0 {
+    // Several may come to this. Once it is another one's turn, what the one before has ended does not stand still any more.
+    let _one = Turn::take(&census().judging);
+    if all_stand_still() {
         publish(&report());
         end_all();
     }
-    true
+}
+
+/// Whether there is a moment at which all stand still, and none is dying.
+fn all_stand_still() -> bool {
+    let Some(before) = look() else { return false };
+    // Whoever buries it will look again. (In between the looks: one that is buried by now is not in the second one.)
+    if census::everybody().any(is_dying) {
+        return false;
+    }
+    // Who waited in the same wait both times waited in between: there was a moment at which all of them did.
+    fence(Ordering::SeqCst); // SYNC standstill: the second look is later
+    look() == Some(before)
+}
+
+/// The caller has met the poison of a deadlock.
+pub(crate) fn wait_until_all_have_ended() {
+    if census::is_founded() {
+        Turn::pass(&census().judging);
+    }
 }
 
 /// Something in this process goes on.
 #[inline]
 pub(crate) fn stir() {
     if census::is_founded() {
-        census::me().stands_still.store(0, Ordering::Relaxed);
+        census::me().stands_still.store(GOES_ON, Ordering::Relaxed);
     }
 }
 
@@ -74,7 +94,7 @@ fn somebody_was_woken() -> bool {
     let Some(slot) = census::slot_of(arena().owner(block).load(Ordering::Relaxed)) else { return false };
     let frame = frame_in(block);
     // SYNC standstill: as in `look`.
-    let goes_on = slot.is(State::Running) && slot.stands_still.load(Ordering::Acquire) == 0;
+    let goes_on = slot.is(State::Running) && slot.stands_still.load(Ordering::Acquire) != STANDS_STILL;
     goes_on || frame.is_waiting() && frame.offer.decision.is_news()
 }
 
@@ -83,15 +103,15 @@ fn frame_in(block: Block) -> &'static Frame {
     unsafe { arena().payload(block).cast::<Frame>().as_ref() }
 }
 
-/// How many standstills all processes have come to, if all stand still now, and nothing has come of what they wait for.
-fn look() -> Option<u64> {
-    let mut waits = 0;
+/// Who stands still, and how often each has come to that, if all do now, and nothing has come of what they wait for.
+fn look() -> Option<Vec<(u32, i32, u32)>> {
+    let mut all = Vec::new();
     for slot in census::everybody() {
         // SYNC standstill: what it waits for is seen below.
-        if !slot.is(State::Running) || slot.stands_still.load(Ordering::Acquire) == 0 {
+        if !slot.is(State::Running) || slot.stands_still.load(Ordering::Acquire) != STANDS_STILL {
             return None;
         }
-        waits += u64::from(slot.waits.load(Ordering::Relaxed));
+        all.push((slot.number(), slot.pid.load(Ordering::Relaxed), slot.waits.load(Ordering::Relaxed)));
     }
     let mut waiting = 0;
     let mut news = false;
@@ -99,7 +119,7 @@ fn look() -> Option<u64> {
         waiting += 1;
         news |= frame.offer.decision.is_news();
     });
-    (!news && waiting > 0).then_some(waits)
+    (!news && waiting > 0).then_some(all)
 }
 
 /// Whether the process has been killed, which its slot does not say before it is buried: what it waits in looks as if it waited still.
@@ -224,6 +244,4 @@ fn end_all() {
         .map(|(link, name)| link.poison_quietly(Side::Senders, &Cause::new(CauseKind::Deadlock, &name)))
         .collect();
     ended.into_iter().for_each(Poisoned::wake);
-    // SYNC reported: a later standstill is another one.
-    census().reported.store(0, Ordering::Release);
 }

@@ -29,6 +29,7 @@ pub(crate) mod recover;
 mod ring;
 mod spin;
 mod text;
+mod turn;
 
 /// Locks of this module that a forked child may need, held by the thread that forks.
 pub(crate) struct Locks {

@@ -11,6 +11,7 @@ use super::following::leave_to_filler;
 use super::frame::Frame;
 use super::home::{self, Shared};
 use super::ownership::{free_from, is_owned_by, pass};
+use super::turn::Turn;
 use super::{message, mobile};
 use crate::arena::{Block, Kind, Owner, arena};
 use crate::error::{Cause, CauseKind};
@@ -18,7 +19,7 @@ use crate::message::tickets;
 use crate::rendezvous::decision::{Outcome, Sleep};
 use crate::rendezvous::home::Home;
 use crate::rendezvous::offer::Kind as OfferKind;
-use crate::sync::{fence, mutant, step};
+use crate::sync::{fence, mutant};
 
 /// The blocks of each kind that a process owns.
 fn blocks_of(owner: Owner) -> Vec<(Block, Kind)> {
@@ -100,7 +101,8 @@ pub(crate) fn bury(slot: &Slot, cause: Option<&str>) {
     }
     // Before all else: it may have died in the middle of a repair, and whoever waits for that must see it.
     break_locks(slot);
-    let _one = Repairing::begin();
+    let _one = repairing();
+    Turn::take_from(slot, &census().judging);
     let catching = slot.catching.load(Ordering::Relaxed) != 0;
     let poison = cause.filter(|_| !catching).map(|how| Cause::new(CauseKind::Killed, how));
     let dead = slot.owner();
@@ -190,7 +192,7 @@ fn frames_of(owner: Owner) -> Vec<&'static Frame> {
 }
 
 /// Frames of the dead that somebody led when they were buried: whom they lead goes on, and those that nobody leads any more are freed. Only
-/// while [`Repairing`].
+/// while [`repairing`].
 fn forget_the_left_behind() {
     dismiss_followers(&frames_of(Owner::COMMON));
     let followed = followed_frames();
@@ -214,7 +216,7 @@ pub(crate) fn is_left_behind(frame: NonNull<Frame>) -> bool {
 /// What a living leader does when its follower [`is_left_behind`].
 #[cold]
 pub(crate) fn part_from_the_dead() {
-    let _one = Repairing::begin();
+    let _one = repairing();
     forget_the_left_behind();
 }
 
@@ -332,30 +334,6 @@ fn followed_frames() -> HashSet<u32> {
 }
 
 /// Only one process repairs at a time. If it is killed, the next one begins anew.
-struct Repairing;
-
-impl Repairing {
-    fn begin() -> Self {
-        let me = census::me().number();
-        let word = &census().repairing;
-        let mut attempt = 0;
-        loop {
-            let holder = word.load(Ordering::Relaxed);
-            let free = holder == 0 || holder == me || census::numbered(holder).is_none_or(|slot| !slot.is_alive());
-            // SYNC repairing: what the last one mended is seen.
-            if free && word.compare_exchange(holder, me, Ordering::Acquire, Ordering::Relaxed).is_ok() {
-                return Self;
-            }
-            crate::sync::pause(attempt);
-            attempt += 1;
-        }
-    }
-}
-
-impl Drop for Repairing {
-    fn drop(&mut self) {
-        step();
-        // SYNC repairing: shows what was mended.
-        census().repairing.store(0, Ordering::Release);
-    }
+fn repairing() -> Turn {
+    Turn::take(&census().repairing)
 }

@@ -12,6 +12,7 @@ scenarios![
     as_many_tokens_as_elements_deadlock,
     a_ring_that_is_on_all_workers_deadlocks,
     the_report_names_processes_channels_and_lines,
+    a_report_names_only_what_is_waited_for,
     crossed_sends_deadlock,
     a_process_that_waits_for_itself,
     choices_that_wait_for_each_other,
@@ -100,6 +101,26 @@ fn the_report_names_processes_channels_and_lines() {
     for line in ["sends", "chooses", "made"].map(|mark| line_of(include_str!("deadlock.rs"), mark)) {
         assert!(report.contains(&format!("deadlock.rs:{line}")), "line {line} is missing in: {report}");
     }
+}
+
+#[process]
+fn chooses_among_fewer_and_fewer(inputs: [Receiver<u32>; 3]) -> Result<u32, Stopped> {
+    here();
+    let [first, second, third] = &inputs;
+    let number = alt! { first ? number => number, second ? number => number, third ? number => number };
+    alt! { first ? more => Ok(number + more), second ? more => Ok(number + more) }
+}
+
+/// What an earlier choice stood on is forgotten.
+fn a_report_names_only_what_is_waited_for() {
+    let ((first_out, first), (_second_out, second)) = (channel(), channel());
+    let (_third_out, third) = channel().named("not any more");
+    let _hold = first_out.clone();
+    let report = panic_of(|| {
+        par! { chooses_among_fewer_and_fewer([first, second, third]), source(vec![1], first_out) }
+    });
+    assert!(report.contains("chooses_among_fewer_and_fewer"), "{report}");
+    assert!(!report.contains("not any more"), "{report}");
 }
 
 /// It is so long that coroutines run in stretches of it, on all workers.

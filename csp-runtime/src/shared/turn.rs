@@ -1,0 +1,55 @@
+//! Work that only one of all processes does at a time: a word in the census names whoever has its turn. If that one is killed, the next one begins.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use super::census::{self, Slot};
+use crate::sync::{pause, step};
+
+/// Mine, until this is dropped.
+pub(super) struct Turn(&'static AtomicU32);
+
+impl Turn {
+    /// Waits until nobody has it.
+    pub(super) fn take(word: &'static AtomicU32) -> Self {
+        let me = census::me().number();
+        let mut attempt = 0;
+        loop {
+            let holder = word.load(Ordering::Relaxed);
+            // SYNC turn: what the last one did is seen.
+            if is_free(holder) && word.compare_exchange(holder, me, Ordering::Acquire, Ordering::Relaxed).is_ok() {
+                return Self(word);
+            }
+            pause(attempt);
+            attempt += 1;
+        }
+    }
+
+    /// Waits until whoever has it now has ended it. The caller has not.
+    pub(super) fn pass(word: &AtomicU32) {
+        let mut attempt = 0;
+        // SYNC turn: as in `take`.
+        while !is_free(word.load(Ordering::Acquire)) {
+            pause(attempt);
+            attempt += 1;
+        }
+    }
+
+    /// A dead process has it no more, before its number is another's.
+    pub(super) fn take_from(dead: &Slot, word: &AtomicU32) {
+        // SYNC turn: whoever comes next begins anew.
+        let _ = word.compare_exchange(dead.number(), 0, Ordering::Relaxed, Ordering::Relaxed);
+    }
+}
+
+/// Whether that is nobody, or a dead one.
+fn is_free(holder: u32) -> bool {
+    holder == 0 || census::numbered(holder).is_none_or(|slot| !slot.is_alive())
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        step();
+        // SYNC turn: shows what was done.
+        self.0.store(0, Ordering::Release);
+    }
+}
