@@ -170,12 +170,10 @@ pub(crate) fn uncount_one() {
     RUNNING.fetch_sub(1, Ordering::AcqRel);
 }
 
-/// A process of ours has ended.
-pub(crate) fn end_one() {
+/// A process of ours has ended. If it was the last that ran, this looks whether any ever will.
+pub(crate) fn end_one() -> Hope {
     // SYNC running: whoever sees zero sees what all of them did.
-    if RUNNING.fetch_sub(1, Ordering::AcqRel) == 1 {
-        standstill();
-    }
+    if RUNNING.fetch_sub(1, Ordering::AcqRel) == 1 { standstill() } else { Hope::Ours }
 }
 
 /// The caller is about to sleep until `decision` is complete, without a deadline. If that would stop the last process
@@ -190,15 +188,18 @@ pub(crate) fn suspend_one(counted: bool, decision: &Decision, parker: &dyn Park)
         // SYNC running: a read that also writes: either it sees zero, or who brings it to zero sees us waiting.
         false => RUNNING.fetch_add(0, Ordering::AcqRel) == 0,
     };
-    if !last || standstill() != Hope::OnlyForeign || WARNED.load(Ordering::Relaxed) {
-        return;
+    if last && standstill() == Hope::OnlyForeign {
+        be_patient(parker, || !decision.is_pending());
     }
-    // A thread that is not ours might still communicate. Give it time, then say once what we see.
+}
+
+/// A thread that is not ours might still communicate. Gives it time, unless there is `news` before, and then says once what we see.
+pub(crate) fn be_patient(parker: &dyn Park, news: impl Fn() -> bool) {
     let until = Instant::now() + PATIENCE;
-    while decision.is_pending() && Instant::now() < until {
+    while !news() && Instant::now() < until {
         parker.park(Some(until));
     }
-    if decision.is_pending() {
+    if !news() {
         look_again();
     }
 }
@@ -206,7 +207,7 @@ pub(crate) fn suspend_one(counted: bool, decision: &Decision, parker: &dyn Park)
 /// For a thread that has slept for [`PATIENCE`] without work: ends or reports a standstill that still lasts.
 pub(crate) fn look_again() {
     // SYNC running: as in `end_one`.
-    if RUNNING.load(Ordering::Acquire) == 0 && !WARNED.load(Ordering::Relaxed) && standstill() == Hope::OnlyForeign {
+    if RUNNING.load(Ordering::Acquire) == 0 && standstill() == Hope::OnlyForeign {
         warn_once();
     }
 }
@@ -224,8 +225,8 @@ pub(crate) fn may_stand_still() -> bool {
     !somebody_runs() && look(&contexts).is_some()
 }
 
-#[derive(Debug, PartialEq, Eq)]
-enum Hope {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Hope {
     /// Something of ours will go on.
     Ours,
     /// Only a thread that is not ours could.
@@ -362,6 +363,9 @@ fn report(contexts: &[Registered]) -> Report {
 }
 
 fn warn_once() {
+    if WARNED.load(Ordering::Relaxed) {
+        return;
+    }
     let report = {
         let contexts = contexts();
         let is_news = judge(&contexts) == Hope::OnlyForeign && !WARNED.swap(true, Ordering::Relaxed);
@@ -403,16 +407,14 @@ pub(crate) fn forget_the_parent(contexts: &mut Contexts) {
 /// The caller is about to sleep, without a deadline, until another OS process may complete `decision`. If all of this process
 /// sleeps, that is told, and the last one of all looks whether any will go on.
 #[cfg(feature = "backend-processes")]
-pub(crate) fn suspend_for_others(context: &Context, decision: &Decision) {
+pub(crate) fn suspend_for_others(context: &Context, decision: &Decision) -> Hope {
     let last = match context.is_counted() {
         // SYNC running: as in `end_one`.
         true => RUNNING.fetch_sub(1, Ordering::AcqRel) == 1,
         // SYNC running: as in `suspend_one`.
         false => RUNNING.fetch_add(0, Ordering::AcqRel) == 0,
     };
-    if last && !decision.is_news() {
-        standstill();
-    }
+    if last && !decision.is_news() { standstill() } else { Hope::Ours }
 }
 
 /// It goes on.

@@ -306,5 +306,5 @@ pub(crate) fn start_helper(name: &str, serve: fn()) -> Result<(), NotStarted> {
 /// Says that this thread, which was just begun, runs a process of ours, to its end.
 #[cfg(feature = "backend-processes")]
 pub(crate) fn count_as_ours() {
-    threads::count_as_ours();
+    threshold::count_as_ours();
 }

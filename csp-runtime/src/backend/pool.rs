@@ -7,11 +7,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::threads::{ALIVE, parker};
+use super::threads::parker;
 use super::{Job, NotStarted, Park, threshold};
+use crate::config;
+use crate::deadlock::{self, Hope};
 use crate::rendezvous::decision::{Decision, Outcome, Sleep};
 use crate::rendezvous::wait::idle;
-use crate::{config, deadlock};
 
 /// How long a thread without work waits for some before it ends.
 const KEEP: Duration = Duration::from_secs(2);
@@ -60,7 +61,7 @@ pub(super) fn run(job: Job, stack: Option<usize>) -> Result<(), NotStarted> {
 /// Starts a thread with a stack of so many bytes. It does not count as a process that runs.
 pub(super) fn start_thread(bytes: usize, life: impl FnOnce() + Send + 'static) -> Result<(), NotStarted> {
     static STARTED: AtomicU64 = AtomicU64::new(0);
-    let before = ALIVE.load(Ordering::Relaxed);
+    let before = threshold::alive();
     let started = if before >= most_threads() {
         Err(io::Error::other("each takes 4 memory mappings, and `vm.max_map_count` allows no more"))
     } else {
@@ -97,8 +98,12 @@ fn work(first: Job, reusable: bool) {
     let mut next = Some(first);
     while let Some(job) = next {
         job.run();
-        deadlock::end_one();
+        let hope = deadlock::end_one();
         next = if reusable { wait_for_work() } else { None };
+        // Who waits for work looks again by itself.
+        if !reusable && hope == Hope::OnlyForeign {
+            deadlock::be_patient(parker(), || false);
+        }
     }
 }
 

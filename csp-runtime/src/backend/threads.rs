@@ -4,11 +4,11 @@ use std::cell::Cell;
 use std::path::Path;
 #[cfg(feature = "backend-processes")]
 use std::sync::MutexGuard;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread::Thread;
 use std::time::{Duration, Instant};
 
+use super::threshold::Still;
 use super::{Job, NotStarted, Park, pool};
 use crate::deadlock;
 
@@ -117,21 +117,10 @@ pub(crate) fn launch(job: Job, stack: Option<usize>) -> Result<(), NotStarted> {
     pool::run(job, stack).inspect_err(|_| deadlock::uncount_one())
 }
 
-/// How many threads the runtime has started and that have not ended.
-pub(super) static ALIVE: AtomicUsize = AtomicUsize::new(0);
-
 /// Says that this thread belongs to the runtime.
 pub(super) fn mark_as_ours() {
     OURS.set(true);
     stack_is_fresh();
-}
-
-/// The same, of a thread that was not started by [`launch`].
-#[cfg(feature = "backend-processes")]
-pub(super) fn count_as_ours() {
-    // SYNC alive: before anybody can be seen to wait here; see `strangers`.
-    ALIVE.fetch_add(1, Ordering::AcqRel);
-    mark_as_ours();
 }
 
 /// Whether so little of this thread's stack is in use (since we first looked) that a process may run on what is left,
@@ -153,8 +142,17 @@ pub(crate) fn is_ours() -> bool {
 
 /// Whether there may be threads besides ours and `known` others, of which we know what they do.
 pub(crate) fn strangers(known: usize) -> bool {
-    // SYNC alive: whom the system counts, `start_thread` has counted before. Without its word nobody can tell.
-    count().is_none_or(|count| count > ALIVE.load(Ordering::Acquire) + known)
+    let mut ours = Still::hold();
+    // Those that are gone would hide as many strangers.
+    ours.some_are_gone();
+    loop {
+        // Without the system's word nobody can tell.
+        let more = count().is_none_or(|count| count > ours.count() + known);
+        // Whom the system counted no more, but we did, hides nobody once it is asked again.
+        if !ours.some_are_gone() {
+            return more;
+        }
+    }
 }
 
 /// How many threads this process has, as the system says in one number: its list of them may leave some out while others end.
@@ -178,8 +176,13 @@ pub(crate) fn is_one_ending() -> bool {
     const EXITING: usize = 4;
     let Ok(threads) = std::fs::read_dir("/proc/self/task") else { return false };
     let mut listed = 0;
+    let first = nix::unistd::getpid().to_string();
     for thread in threads.flatten() {
         listed += 1;
+        // The first thread is listed until the process ends.
+        if thread.file_name().to_str() == Some(&first) {
+            continue;
+        }
         let flags = number_in(&thread.path().join("stat"), 6);
         if flags.is_none_or(|flags| flags & EXITING != 0) {
             return true;
@@ -234,6 +237,5 @@ impl Lock {
         self.0.clear();
         let _ = PARKER.try_with(|own| own.0.take());
         mark_as_ours();
-        ALIVE.store(1, Ordering::Relaxed);
     }
 }

@@ -13,7 +13,7 @@ use super::recover;
 use crate::arena::{Purpose, arena};
 use crate::backend::Park;
 use crate::channel::{Channel, Paired, Patience, Plain, may_communicate};
-use crate::deadlock::Operation;
+use crate::deadlock::{Hope, Operation};
 use crate::error::Refusal;
 use crate::process::context::Context;
 use crate::rendezvous::core::Side;
@@ -395,25 +395,28 @@ pub(crate) fn wait(context: &Context, offer: &Offer, operation: &dyn Operation, 
         // SAFETY: all offers that wait here are in frames.
         let frame = unsafe { super::frame::Frame::around(offer) };
         frame.set_waiting(operation.at());
-        crate::deadlock::suspend_for_others(context, &offer.decision);
-        sleep(&offer.decision, parker, until);
+        let hope = crate::deadlock::suspend_for_others(context, &offer.decision);
+        sleep(&offer.decision, parker, until, hope);
         crate::deadlock::resume_from_others(context);
         frame.set_waiting(None);
     } else {
-        sleep(&offer.decision, parker, until);
+        sleep(&offer.decision, parker, until, Hope::Ours);
     }
     context.unblock();
     offer.decision.is_news()
 }
 
 /// Sleeps on the word of `decision`; who sleeps without a deadline does not count as awake.
-fn sleep(decision: &Decision, parker: &dyn Park, until: Option<Instant>) {
+fn sleep(decision: &Decision, parker: &dyn Park, until: Option<Instant>, hope: Hope) {
     let counted = until.is_none();
     if !decision.prepare_to_park(counted) {
         return;
     }
     if counted {
         census::fall_asleep();
+    }
+    if hope == Hope::OnlyForeign {
+        crate::deadlock::be_patient(parker, || decision.is_news());
     }
     while !decision.is_news() {
         if until.is_some_and(|until| crate::sync::now() >= until) {

@@ -14,6 +14,7 @@ scenarios![
     the_report_names_processes_channels_and_lines,
     a_report_names_only_what_is_waited_for,
     crossed_sends_deadlock,
+    a_deadlock_is_found_whoever_ends_last,
     a_process_that_waits_for_itself,
     choices_that_wait_for_each_other,
     main_waiting_alone_panics(main_only),
@@ -137,6 +138,26 @@ fn crossed_sends_deadlock() {
     let ((a_out, a_in), (b_out, b_in)) = (channel(), channel());
     let report = panic_of(|| par! { sends_first(a_out, b_in), sends_first(b_out, a_in) });
     assert!(report.to_lowercase().contains("deadlock") && report.contains("sends_first"), "{report}");
+}
+
+#[process]
+fn ends_at_once() {
+    here();
+}
+
+/// Threads that end together are counted by the system for a moment more. They are nobody's hope.
+fn a_deadlock_is_found_whoever_ends_last() {
+    for _ in 0..scale(10, 2) {
+        let ((a_out, a_in), (b_out, b_in)) = (channel(), channel());
+        let report = panic_of(|| {
+            par! {
+                sends_first(a_out, b_in),
+                sends_first(b_out, a_in),
+                for _ in 0..4 => ends_at_once().stack_size(256 << 10),
+            }
+        });
+        assert!(report.to_lowercase().contains("deadlock") && !report.contains("ends_at_once"), "{report}");
+    }
 }
 
 #[process]

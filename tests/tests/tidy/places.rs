@@ -137,7 +137,8 @@ pub(super) const COMPARE_AND_SWAP: &[(&str, &str)] = &[
     ("csp-runtime/src/shared/following.rs", "whose a block is whose receiver died while it was filled"),
     ("csp-runtime/src/shared/home.rs", "the lock of a channel in the arena"),
     ("csp-runtime/src/shared/ownership.rs", "whose a block is"),
-    ("csp-runtime/src/shared/recover.rs", "who repairs"),
+    ("csp-runtime/src/shared/judge.rs", "whether a process that seems to stand still does"),
+    ("csp-runtime/src/shared/turn.rs", "whose turn it is"),
     ("csp-runtime/src/backend/coroutines/stack.rs", "the fallback counts how many mappings are left"),
 ];
 

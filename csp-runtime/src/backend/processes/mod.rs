@@ -12,7 +12,7 @@ use std::time::Instant;
 pub(crate) use child::Legacy;
 pub(crate) use fork::Moves;
 
-use super::passage::{ENDS_WITHIN, Quiet};
+use super::threshold::ENDS_WITHIN;
 use super::{NotStarted, threads};
 use crate::process::context::ContextKind;
 use crate::process::here::current;
@@ -118,11 +118,7 @@ pub(crate) fn launch(job: ForkedJob, birth: &Birth) -> Result<(), NotStarted> {
 fn has_foreign_threads() -> bool {
     let first = usize::from(census::me().parent() == 0);
     let caller = usize::from(!threads::is_ours() && !threads::is_main_thread());
-    let strangers = || {
-        // One of ours that is counted, and is not there yet, would hide one of theirs; one that is there, and not counted any more, would look like that.
-        let _quiet = Quiet::of_threads();
-        threads::strangers(first + caller)
-    };
+    let strangers = || threads::strangers(first + caller);
     let since = Instant::now();
     while strangers() {
         // One of theirs that has ended is no stranger any more. Counted again then: whoever was ending may be gone by now.
