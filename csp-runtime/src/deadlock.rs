@@ -408,6 +408,11 @@ pub(crate) fn forget_the_parent(contexts: &mut Contexts) {
 /// sleeps, that is told, and the last one of all looks whether any will go on.
 #[cfg(feature = "backend-processes")]
 pub(crate) fn suspend_for_others(context: &Context, decision: &Decision) -> Hope {
+    #[cfg(csp_steps)]
+    if crate::sync::steps::STANDS_STILL.get() {
+        crate::shared::judge::stand_still(None, || !decision.is_news());
+        return Hope::Ours;
+    }
     let last = match context.is_counted() {
         // SYNC running: as in `end_one`.
         true => RUNNING.fetch_sub(1, Ordering::AcqRel) == 1,

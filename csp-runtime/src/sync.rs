@@ -87,6 +87,8 @@ pub(crate) mod steps {
         /// What the model does at each of them.
         pub(crate) static HOOK: Cell<Option<fn(Moment<'_>, &'static Location<'static>)>> = const { Cell::new(None) };
         pub(crate) static CLOCK: Cell<Option<Instant>> = const { Cell::new(None) };
+        /// Whether a process that waits is all that its OS process does, and says that it stands still.
+        pub(crate) static STANDS_STILL: Cell<bool> = const { Cell::new(false) };
     }
 
     /// False: there is no model on this thread.

@@ -15,16 +15,16 @@ use super::turn::Turn;
 use crate::arena::{Block, Kind, Owner, Purpose, arena};
 use crate::error::{Cause, CauseKind};
 use crate::rendezvous::core::Side;
-use crate::sync::step;
+use crate::sync::{mutant, step};
 
 /// How many processes a report names.
 const MOST_REPORTED: usize = 100;
 
 /// What a slot says in `stands_still`.
-const GOES_ON: u32 = 0;
+pub(super) const GOES_ON: u32 = 0;
 /// Nobody believes it yet: somebody here may just have been let go on.
 const SEEMS_STILL: u32 = 1;
-const STANDS_STILL: u32 = 2;
+pub(super) const STANDS_STILL: u32 = 2;
 
 /// This process stands still, if `still` says so once others can see that it seems so; `at`: where it waits for processes to end, if it does. If so do
 /// all others, none can ever go on, and all that they wait for is ended.
@@ -40,18 +40,21 @@ pub(crate) fn stand_still(at: Option<&'static Location<'static>>, still: impl Fn
         // Who let somebody here go on had nothing to take back yet.
         return stir();
     }
+    step();
     // SYNC standstill: what is waited for here is seen by whoever sees this.
     if me.stands_still.compare_exchange(SEEMS_STILL, STANDS_STILL, Ordering::AcqRel, Ordering::Relaxed).is_err() {
         return;
     }
     // SYNC standstill: of two that come to stand still, the later one sees the earlier one do so.
     fence(Ordering::SeqCst);
+    step();
     if somebody_was_woken() || look().is_none() {
         return;
     }
     // Several may come to this. Once it is another one's turn, what the one before has ended does not stand still any more.
     let _one = Turn::take(&census().judging);
-    if all_stand_still() {
+    if mutant("reported_again") || all_stand_still() {
+        step();
         publish(&report());
         end_all();
     }
@@ -61,9 +64,10 @@ pub(crate) fn stand_still(at: Option<&'static Location<'static>>, still: impl Fn
 fn all_stand_still() -> bool {
     let Some(before) = look() else { return false };
     // Whoever buries it will look again. (In between the looks: one that is buried by now is not in the second one.)
-    if census::everybody().any(is_dying) {
+    if census::everybody().any(is_dying) && !mutant("dying_unseen") {
         return false;
     }
+    step();
     // Who waited in the same wait both times waited in between: there was a moment at which all of them did.
     fence(Ordering::SeqCst); // SYNC standstill: the second look is later
     look() == Some(before)
@@ -71,7 +75,7 @@ fn all_stand_still() -> bool {
 
 /// The caller has met the poison of a deadlock.
 pub(crate) fn wait_until_all_have_ended() {
-    if census::is_founded() {
+    if census::is_founded() && !mutant("poison_seen_early") {
         Turn::pass(&census().judging);
     }
 }
@@ -126,6 +130,10 @@ fn look() -> Option<Vec<(u32, i32, u32)>> {
 fn is_dying(slot: &'static Slot) -> bool {
     /// Flags of a task that is ending, from the system's `sched.h`.
     const ENDING: u32 = 0x4 | 0x400;
+    #[cfg(all(test, csp_steps))]
+    if let Some(is_dead) = super::deaths::is_dead(slot) {
+        return is_dead;
+    }
     let pid = slot.pid.load(Ordering::Relaxed);
     let read = |file: &str| std::fs::read_to_string(format!("/proc/{pid}/{file}"));
     match read("stat") {
@@ -241,6 +249,7 @@ fn end_all() {
     // All end before anybody wakes and drops an end, which would look like a retirement to the others.
     let ended: Vec<_> = ends
         .into_iter()
+        .inspect(|_| step())
         .map(|(link, name)| link.poison_quietly(Side::Senders, &Cause::new(CauseKind::Deadlock, &name)))
         .collect();
     ended.into_iter().for_each(Poisoned::wake);

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::census::{self, Slot};
-use crate::sync::{pause, step};
+use crate::sync::{mutant, pause, step};
 
 /// Mine, until this is dropped.
 pub(super) struct Turn(&'static AtomicU32);
@@ -37,13 +37,16 @@ impl Turn {
     /// A dead process has it no more, before its number is another's.
     pub(super) fn take_from(dead: &Slot, word: &AtomicU32) {
         // SYNC turn: whoever comes next begins anew.
+        if mutant("turn_of_the_dead") {
+            return;
+        }
         let _ = word.compare_exchange(dead.number(), 0, Ordering::Relaxed, Ordering::Relaxed);
     }
 }
 
 /// Whether that is nobody, or a dead one.
 fn is_free(holder: u32) -> bool {
-    holder == 0 || census::numbered(holder).is_none_or(|slot| !slot.is_alive())
+    holder == 0 || census::numbered(holder).is_none_or(|slot| !slot.is_alive() && !mutant("turn_of_the_dead"))
 }
 
 impl Drop for Turn {

@@ -81,7 +81,7 @@ pub(super) struct Event {
 pub(super) struct Wire {
     link: ChannelLink,
     capacity: usize,
-    users: HashSet<usize>,
+    pub(super) users: HashSet<usize>,
     /// Nobody who dies uses it: nothing is lost on it, and it is never poisoned.
     pub(super) undisturbed: bool,
 }

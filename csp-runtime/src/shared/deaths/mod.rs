@@ -16,12 +16,18 @@ use ends::population;
 use world::{Plan, World};
 
 use super::audit::locks_held;
+use super::judge::GOES_ON;
 use super::{census, desk, ownership};
 use crate::arena::{Kind, Owner, arena};
 
 /// One arena serves all scenarios, one after the other.
 // FORK: only in tests whose processes are threads.
 static ARENA: Mutex<()> = Mutex::new(());
+
+/// Whether a process has been killed and is not buried, in the model that runs here, if one does.
+pub(super) fn is_dead(slot: &census::Slot) -> Option<bool> {
+    World::has_died(slot)
+}
 
 /// What came of a run that went well.
 struct Run {
@@ -37,6 +43,11 @@ fn run(scenario: Scenario, plan: Plan, traced: bool) -> Result<Run, String> {
     let mut world = World::new(plan, traced);
     scenario(&mut world);
     let mut result = world.run().and_then(|()| world.audit_messages());
+    if world.judges {
+        census::me().stands_still.store(GOES_ON, Ordering::Relaxed);
+        let report = super::judge::take_report();
+        result = result.and_then(|()| world.audit_judgement(&report.unwrap_or_default()));
+    }
     if result.is_ok() {
         let held = locks_held();
         if held > 0 {
@@ -77,7 +88,8 @@ fn clean(before: &[(u32, Kind)]) {
             _ => arena().free(block),
         }
     }
-    census::census().repairing.store(0, Ordering::Relaxed);
+    let census = census::census();
+    [&census.repairing, &census.judging].into_iter().for_each(|turn| turn.store(0, Ordering::Relaxed));
 }
 
 fn number(name: &str) -> Option<u64> {
@@ -193,4 +205,5 @@ scenarios! {
     a_ring 3;
     a_parent_prepares_a_child 1;
     an_end_that_came_along_unseen 1;
+    a_deadlock 4;
 }

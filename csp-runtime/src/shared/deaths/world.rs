@@ -1,6 +1,8 @@
 //! A world of simulated processes on one thread, each a coroutine with an identity of its own. One runs at a time; at each step a seed decides
 //! who is next, and one of them may die there: it never runs again, and nothing of it is dropped.
 
+mod judgement;
+
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::fmt::Write as _;
@@ -21,8 +23,9 @@ use crate::process::context::Context;
 use crate::process::here::exchange_current;
 use crate::shared::census::{self, SIMULATED, Slot, State};
 use crate::shared::desk::{self, Desk};
+use crate::shared::judge;
 use crate::shared::recover;
-use crate::sync::steps::{CLOCK, HOOK, Moment};
+use crate::sync::steps::{CLOCK, HOOK, Moment, STANDS_STILL};
 
 /// Who dies where in a run, and which schedule it takes.
 #[derive(Clone, Copy, Debug, Default)]
@@ -78,6 +81,12 @@ pub(super) struct World {
     supervisors: Vec<&'static Slot>,
     dice: Dice,
     policy: Policy,
+    /// All that wait stand still, and are judged.
+    pub(super) judges: bool,
+    /// Nobody had died when somebody began to end a deadlock.
+    judged_alive: bool,
+    /// Who has to look, as an end was told.
+    news: Vec<&'static Slot>,
     running: usize,
     steps: u32,
     least: u32,
@@ -91,6 +100,8 @@ const MOST_STEPS: u32 = 60_000;
 /// So many are told of a failure.
 const KEPT_STEPS: usize = 60;
 const STACK: usize = 256 << 10;
+
+const SUPERVISOR: &str = "supervisor";
 
 thread_local! {
     static WORLD: Cell<*mut World> = const { Cell::new(ptr::null_mut()) };
@@ -116,6 +127,7 @@ impl World {
             0 => Policy::Often(2),
             1 => Policy::Often(5),
             2 => Policy::Often(20),
+            3 => Policy::Priorities(std::array::from_fn(|_| dice.below(350))),
             _ => Policy::Priorities(std::array::from_fn(|_| dice.below(900))),
         };
         let highest = census::admit("grandparent", 0).expect("there is a free slot");
@@ -129,6 +141,9 @@ impl World {
             supervisors: vec![highest, parent],
             dice,
             policy,
+            judges: false,
+            judged_alive: false,
+            news: Vec::new(),
             running: 0,
             steps: 0,
             least: u32::MAX / 2,
@@ -200,6 +215,7 @@ impl World {
         WORLD.set(self);
         HOOK.set(Some(at));
         CLOCK.set(Some(beginning()));
+        self.begin_to_judge();
         let result = loop {
             if let Some(why) = self.failure.take() {
                 break Err(why);
@@ -209,6 +225,7 @@ impl World {
         };
         HOOK.set(None);
         CLOCK.set(None);
+        STANDS_STILL.set(false);
         WORLD.set(ptr::null_mut());
         for actor in &mut self.actors {
             let Some(mut coroutine) = actor.coroutine.take() else { continue };
@@ -283,8 +300,10 @@ impl World {
         if let CoroutineResult::Return(()) = result {
             actor.now = Now::Ended;
         }
-        if actor.now == Now::Dead {
-            self.died(number);
+        match actor.now {
+            Now::Dead => self.died(number),
+            Now::Ended if self.judges => self.ended(number),
+            _ => {}
         }
     }
 
@@ -293,19 +312,26 @@ impl World {
         if self.traced {
             println!("`{}` dies before its step {}", self.actors[number].name, self.actors[number].steps);
         }
+        self.note_whether_judged();
         let Some(slot) = self.supervisors.pop() else { return };
         let first = self.plan.supervisor.filter(|_| self.supervisors.len() == 1);
-        let name = if self.supervisors.len() == 1 { "supervisor" } else { "second supervisor" };
+        let name = if self.supervisors.len() == 1 { SUPERVISOR } else { "second supervisor" };
         let supervisor = self.add(name, slot, first);
         let dead = self.actors[number].slot;
         let all: Vec<_> = self.actors.iter().filter(|actor| actor.now == Now::Dead).map(|actor| actor.slot).collect();
+        let judges = self.judges;
         self.start(supervisor, move || {
             all.into_iter().for_each(recover::break_locks);
             recover::bury(dead, Some(&format!("`{}` was killed", dead.name())));
             recover::bury_orphans(dead, &mut |_| false);
+            if judges {
+                judge::stir();
+            }
             census::dismiss(dead);
             recover::leave_in_order(slot, None);
-            slot.set_state(State::Clean);
+            if !judges {
+                slot.set_state(State::Clean);
+            }
         });
     }
 
@@ -357,6 +383,13 @@ impl World {
         census::slot_of(self.actors[number].slot.parent()).expect("a parent is there")
     }
 
+    /// What a process of the model that is not buried yet looks like to others. None: there is no model.
+    pub(super) fn has_died(slot: &Slot) -> Option<bool> {
+        // SAFETY: as for `world`.
+        let world = unsafe { WORLD.get().as_ref() }?;
+        Some(world.actors.iter().any(|actor| ptr::eq(actor.slot, slot) && actor.now == Now::Dead))
+    }
+
     /// Whether process `number` has died.
     pub(super) fn is_dead(&self, number: usize) -> bool {
         self.actors[number].now == Now::Dead
@@ -364,7 +397,12 @@ impl World {
 
     /// The supervisors that were not needed go, and the slots of all.
     pub(super) fn dismiss_all(&mut self) {
-        for actor in self.actors.iter().filter(|actor| actor.now == Now::Ended) {
+        // Where all are judged, the end of each process has been told, and supervisors stay.
+        let is_there = |actor: &&Actor| !self.judges || actor.name.ends_with(SUPERVISOR);
+        for actor in self.actors.iter().filter(|actor| actor.now == Now::Ended).filter(is_there) {
+            if self.judges {
+                recover::bury(actor.slot, None);
+            }
             census::dismiss(actor.slot);
         }
         for slot in self.supervisors.drain(..) {
