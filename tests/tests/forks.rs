@@ -18,6 +18,8 @@ const FORKS: usize = 1_000;
 const FIRST: usize = 100;
 /// How long a thread that has buried a process may take to come to rest.
 const REST: Duration = Duration::from_secs(10);
+/// Nothing changes any more, if it has not for so long.
+const SETTLED: Duration = Duration::from_millis(50);
 
 /// The system's allocator, which says how much is in use.
 struct Counting;
@@ -139,14 +141,26 @@ fn rounds(forks: usize) {
     (0..forks.div_ceil(FORKS_A_ROUND)).for_each(|number| round(number as u64));
 }
 
+/// What is held once that has not changed for a while: whoever has just ended may hold something for a moment more.
+fn at_rest() -> Held {
+    // What is looked at later is compared with one that lies on the heap itself: so is this.
+    let (mut held, mut since) = (Held::now(), Instant::now());
+    while since.elapsed() < SETTLED {
+        std::thread::yield_now();
+        let now = Held::now();
+        if now != held {
+            since = Instant::now();
+        }
+        held = now;
+    }
+    held
+}
+
 fn main() {
     let mut words = std::env::args().skip_while(|word| word != "--count");
     let count = words.nth(1).map_or(FORKS, |count| count.parse().expect("`--count` takes a number"));
     rounds(FIRST);
-    // What is looked at later is compared with one that lies on the heap itself.
-    let first = Held::now();
-    let before = Held::now();
-    drop(first);
+    let before = at_rest();
     println!("before: {before}");
     let start = Instant::now();
     rounds(count);

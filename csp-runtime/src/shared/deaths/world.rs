@@ -127,7 +127,6 @@ impl World {
             0 => Policy::Often(2),
             1 => Policy::Often(5),
             2 => Policy::Often(20),
-            3 => Policy::Priorities(std::array::from_fn(|_| dice.below(350))),
             _ => Policy::Priorities(std::array::from_fn(|_| dice.below(900))),
         };
         let highest = census::admit("grandparent", 0).expect("there is a free slot");
