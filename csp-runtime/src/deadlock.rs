@@ -188,28 +188,35 @@ pub(crate) fn suspend_one(counted: bool, decision: &Decision, parker: &dyn Park)
         // SYNC running: a read that also writes: either it sees zero, or who brings it to zero sees us waiting.
         false => RUNNING.fetch_add(0, Ordering::AcqRel) == 0,
     };
-    if last && standstill() == Hope::OnlyForeign {
+    if last && standstill().is_of_strangers() {
         be_patient(parker, || !decision.is_pending());
     }
 }
 
-/// A thread that is not ours might still communicate. Gives it time, unless there is `news` before, and then says once what we see.
+/// A thread that is not ours might still communicate. Gives it time, says once what we see, and looks ever more seldom whether it is still there, until
+/// there is `news`.
 pub(crate) fn be_patient(parker: &dyn Park, news: impl Fn() -> bool) {
-    let until = Instant::now() + PATIENCE;
-    while !news() && Instant::now() < until {
-        parker.park(Some(until));
-    }
-    if !news() {
-        look_again();
+    let mut patience = PATIENCE;
+    loop {
+        let until = Instant::now() + patience;
+        while !news() && Instant::now() < until {
+            parker.park(Some(until));
+        }
+        if news() || !look_again().is_of_strangers() {
+            return;
+        }
+        patience *= 2;
     }
 }
 
 /// For a thread that has slept for [`PATIENCE`] without work: ends or reports a standstill that still lasts.
-pub(crate) fn look_again() {
+pub(crate) fn look_again() -> Hope {
     // SYNC running: as in `end_one`.
-    if RUNNING.load(Ordering::Acquire) == 0 && standstill() == Hope::OnlyForeign {
+    let hope = if RUNNING.load(Ordering::Acquire) == 0 { standstill() } else { Hope::Ours };
+    if hope == Hope::OnlyForeign {
         warn_once();
     }
+    hope
 }
 
 /// Whether [`look_again`] may find a standstill. This waits for nobody: a lock that is taken is a reason to look.
@@ -229,10 +236,20 @@ pub(crate) fn may_stand_still() -> bool {
 pub(crate) enum Hope {
     /// Something of ours will go on.
     Ours,
+    /// A thread of this OS process that is not ours could; other OS processes may then too, or before.
+    #[cfg_attr(not(feature = "backend-processes"), allow(dead_code))]
+    Strangers,
     /// Only a thread that is not ours could.
     OnlyForeign,
     /// Nothing can; all has been ended.
     Nothing,
+}
+
+impl Hope {
+    /// Whether it ends with threads that are not ours, of whose end nobody tells.
+    pub(crate) fn is_of_strangers(self) -> bool {
+        matches!(self, Self::Strangers | Self::OnlyForeign)
+    }
 }
 
 /// No process of ours runs: judges whether any ever will, and if not, ends what they are blocked in.
@@ -288,7 +305,7 @@ fn judge(contexts: &[Registered]) -> Hope {
     #[cfg(feature = "backend-processes")]
     if others {
         if strangers {
-            return Hope::Ours;
+            return Hope::Strangers;
         }
         let at = each(contexts).find_map(|context| {
             context.with_waiting(|waiting| {

@@ -19,7 +19,7 @@ const FIRST: usize = 100;
 /// How long a thread that has buried a process may take to come to rest.
 const REST: Duration = Duration::from_secs(10);
 /// Nothing changes any more, if it has not for so long.
-const SETTLED: Duration = Duration::from_millis(50);
+const SETTLED: Duration = Duration::from_millis(300);
 
 /// The system's allocator, which says how much is in use.
 struct Counting;
@@ -144,8 +144,8 @@ fn rounds(forks: usize) {
 /// What is held once that has not changed for a while: whoever has just ended may hold something for a moment more.
 fn at_rest() -> Held {
     // What is looked at later is compared with one that lies on the heap itself: so is this.
-    let (mut held, mut since) = (Held::now(), Instant::now());
-    while since.elapsed() < SETTLED {
+    let (mut held, mut since, start) = (Held::now(), Instant::now(), Instant::now());
+    while since.elapsed() < SETTLED && start.elapsed() < REST {
         std::thread::yield_now();
         let now = Held::now();
         if now != held {

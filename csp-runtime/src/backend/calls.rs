@@ -94,6 +94,9 @@ fn serve() {
         calls.idle -= 1;
         if calls.waiting.is_empty() {
             calls.threads -= 1;
+            drop(calls);
+            // It may have been the last that ran.
+            deadlock::look_again();
             return;
         }
     }

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use super::threads::parker;
 use super::{Job, NotStarted, Park, threshold};
 use crate::config;
-use crate::deadlock::{self, Hope};
+use crate::deadlock;
 use crate::rendezvous::decision::{Decision, Outcome, Sleep};
 use crate::rendezvous::wait::idle;
 
@@ -101,8 +101,8 @@ fn work(first: Job, reusable: bool) {
         let hope = deadlock::end_one();
         next = if reusable { wait_for_work() } else { None };
         // Who waits for work looks again by itself.
-        if !reusable && hope == Hope::OnlyForeign {
-            deadlock::be_patient(parker(), || false);
+        if !reusable && hope.is_of_strangers() {
+            deadlock::be_patient(parker(), || deadlock::running() > 0);
         }
     }
 }
@@ -118,6 +118,8 @@ fn wait_for_work() -> Option<Job> {
             let mut threads = idle_threads();
             if let Some(place) = threads.iter().position(|thread| thread.0 == link) {
                 threads.remove(place);
+                drop(threads);
+                deadlock::look_again();
                 return None;
             }
             drop(threads);

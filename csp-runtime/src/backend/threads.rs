@@ -143,14 +143,15 @@ pub(crate) fn is_ours() -> bool {
 /// Whether there may be threads besides ours and `known` others, of which we know what they do.
 pub(crate) fn strangers(known: usize) -> bool {
     let mut ours = Still::hold();
-    // Those that are gone would hide as many strangers.
-    ours.some_are_gone();
     loop {
-        // Without the system's word nobody can tell.
-        let more = count().is_none_or(|count| count > ours.count() + known);
-        // Whom the system counted no more, but we did, hides nobody once it is asked again.
+        // Without its word nobody can tell.
+        let Some(count) = count() else { return true };
+        if count <= ours.alive() + known {
+            return false;
+        }
+        // Whoever is gone hides nobody, and was perhaps counted: then the system is asked again.
         if !ours.some_are_gone() {
-            return more;
+            return count > ours.count() + known;
         }
     }
 }

@@ -1,4 +1,5 @@
 //! Threads of ours come and go through here: so they are told from others' at any moment, and nobody forks while one is on its way (`passage.rs`).
+//! (But for a forked process's own thread with a stack of its size, which only begins, and is counted then.)
 
 use std::collections::VecDeque;
 use std::io;
@@ -92,8 +93,8 @@ struct Departure;
 
 impl Drop for Departure {
     fn drop(&mut self) {
-        let (thread, now) = (this_thread(), Instant::now());
         let mut ours = ours();
+        let (thread, now) = (this_thread(), Instant::now());
         ours.alive -= 1;
         while ours.departing.front().is_some_and(|(_, since)| now.duration_since(*since) >= ENDS_WITHIN) {
             ours.departing.pop_front();
@@ -109,6 +110,11 @@ impl Still {
     /// Once nobody arrives.
     pub(super) fn hold() -> Self {
         Self(ARRIVED.wait_while(ours(), |ours| ours.arriving > 0).unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// How many of ours have not begun to end.
+    pub(super) fn alive(&self) -> usize {
+        self.0.alive
     }
 
     /// How many of ours are here, those that are on the way out among them.

@@ -412,6 +412,7 @@ impl<'g> Choice<'_, 'g> {
         }
         // A plain operation's frame has one seat; this one is used for nothing else.
         let frame = FrameGuard::new(seats.max(2), true, crate::shared::operation::hosted(self.context));
+        frame.clear_behind(seats);
         for (seat, (index, communication, link)) in links().enumerate() {
             let entry = &frame.sit(seat, communication.kind, link).entry;
             self.seats[index].there.set(Some(There { link, seat, entry }));

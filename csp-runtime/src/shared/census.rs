@@ -5,6 +5,7 @@ use std::ptr::NonNull;
 use std::sync::atomic::{AtomicI32, AtomicPtr, AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use super::turn::Turn;
 use super::{message, ownership};
 use crate::arena::{Block, Kind, Owner, arena};
 use crate::sync::step;
@@ -53,7 +54,7 @@ pub(crate) struct Slot {
     pub(crate) leaves_spares: AtomicU32,
     /// What it leaves to its parent is taken over without a lock that others may hold.
     pub(crate) leaves_mere_bytes: AtomicU32,
-    /// How many waits for shared channels have begun in it.
+    /// How often it has seemed to stand still.
     pub(crate) waits: AtomicU32,
     /// It waits for its children to end, and does not count as awake.
     rests: AtomicU32,
@@ -209,6 +210,8 @@ pub(crate) fn dismiss(slot: &Slot) {
     let entry = &census().slots[slot.number() as usize - 1];
     let Some(block) = arena().check(entry.load(Ordering::Relaxed)) else { return };
     step();
+    // While it is in the table for certain: whoever comes after us, if we die, begins with its block.
+    [&census().repairing, &census().judging].into_iter().for_each(|turn| Turn::take_from(slot, turn));
     // Ours from here on, so that it is not lost if we die before it is free.
     ownership::give(block, me().owner());
     step();

@@ -109,10 +109,14 @@ impl Desks {
     fn free_one(&mut self) -> Option<&'static Desk> {
         // SAFETY: only asks.
         let process = unsafe { libc::getpid() };
-        let me = census::me().owner();
         // In a model other processes' threads end here too.
-        let mine = self.free.iter().rposition(|desk| desk.process() == me.number());
-        mine.map(|index| self.free.swap_remove(index)).or_else(|| {
+        #[cfg(csp_steps)]
+        self.free.sort_by_key(|desk| desk.process() == census::me().owner().number());
+        #[cfg(csp_steps)]
+        if self.free.last().is_some_and(|desk| desk.process() != census::me().owner().number()) {
+            return None;
+        }
+        self.free.pop().or_else(|| {
             // SAFETY: sends no signal, only asks whether one could be sent.
             let has_ended = |thread: i32| unsafe { libc::syscall(libc::SYS_tgkill, process, thread, 0) } != 0;
             let index = self.late.iter().position(|(_, thread)| has_ended(*thread))?;

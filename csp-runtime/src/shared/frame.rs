@@ -116,21 +116,18 @@ pub(crate) struct FrameGuard {
 }
 
 impl FrameGuard {
-    /// A frame with `seats` seats, whose offer is open.
+    /// A frame with room for so many `seats`, whose offer is open.
     #[inline]
     pub(crate) fn new(seats: usize, choosing: bool, hosted: Option<&'static dyn Park>) -> Self {
         let spares = &desk().spares;
         let spare = if seats == 1 { spares.take_one() } else { spares.take(seats) };
         let guard = Self { block: spare.unwrap_or_else(|| new_block(seats)) };
-        if seats > 1 {
-            guard.clear_behind(seats);
-        }
         guard.renew(choosing, hosted);
         guard
     }
 
-    /// A larger choice has used it before: its last seats stand on no channel of this one.
-    fn clear_behind(&self, seats: usize) {
+    /// A choice sits on so many seats: if a larger one has used the frame before, its last ones stand on no channel of this one.
+    pub(crate) fn clear_behind(&self, seats: usize) {
         // SAFETY: the frame is ours.
         let frame = unsafe { self.place().as_ref() };
         frame.seats().skip(seats).for_each(|seat| seat.channel.store(0, Ordering::Relaxed));

@@ -73,7 +73,7 @@ fn all_stand_still() -> bool {
     look() == Some(before)
 }
 
-/// The caller has met the poison of a deadlock.
+/// Waits until nobody ends a deadlock any more. The caller has met the poison of one.
 pub(crate) fn wait_until_all_have_ended() {
     if census::is_founded() && !mutant("poison_seen_early") {
         Turn::pass(&census().judging);
@@ -209,13 +209,9 @@ fn publish(text: &str) {
     // SAFETY: as above.
     unsafe { bytes.copy_from_nonoverlapping(std::ptr::NonNull::from(text.as_bytes()).cast(), text.len()) };
     give(block, Owner::COMMON);
+    // The first one stays until it is read: it names all of them, and a later one only whom the first has left.
     // SYNC report: the text is seen by whoever finds the block.
-    let before = census().report.swap(block.number(), Ordering::AcqRel);
-    free(before);
-}
-
-fn free(block: u32) {
-    if let Some(block) = arena().check(block) {
+    if census().report.compare_exchange(0, block.number(), Ordering::AcqRel, Ordering::Relaxed).is_err() {
         free_from(block, Owner::COMMON);
     }
 }

@@ -415,7 +415,7 @@ fn sleep(decision: &Decision, parker: &dyn Park, until: Option<Instant>, hope: H
     if counted {
         census::fall_asleep();
     }
-    if hope == Hope::OnlyForeign {
+    if hope.is_of_strangers() {
         crate::deadlock::be_patient(parker, || decision.is_news());
     }
     while !decision.is_news() {

@@ -102,7 +102,6 @@ pub(crate) fn bury(slot: &Slot, cause: Option<&str>) {
     // Before all else: it may have died in the middle of a repair, and whoever waits for that must see it.
     break_locks(slot);
     let _one = repairing();
-    Turn::take_from(slot, &census().judging);
     let catching = slot.catching.load(Ordering::Relaxed) != 0;
     let poison = cause.filter(|_| !catching).map(|how| Cause::new(CauseKind::Killed, how));
     let dead = slot.owner();

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use super::census::{self, Slot};
+use super::census::{self, Slot, State};
 use crate::sync::{mutant, pause, step};
 
 /// Mine, until this is dropped.
@@ -24,7 +24,7 @@ impl Turn {
         }
     }
 
-    /// Waits until whoever has it now has ended it. The caller has not.
+    /// Waits until nobody has it. The caller has not.
     pub(super) fn pass(word: &AtomicU32) {
         let mut attempt = 0;
         // SYNC turn: as in `take`.
@@ -34,25 +34,25 @@ impl Turn {
         }
     }
 
-    /// A dead process has it no more, before its number is another's.
-    pub(super) fn take_from(dead: &Slot, word: &AtomicU32) {
+    /// A process that is gone has it no more, before its number is another's.
+    pub(super) fn take_from(gone: &Slot, word: &AtomicU32) {
         // SYNC turn: whoever comes next begins anew.
         if mutant("turn_of_the_dead") {
             return;
         }
-        let _ = word.compare_exchange(dead.number(), 0, Ordering::Relaxed, Ordering::Relaxed);
+        let _ = word.compare_exchange(gone.number(), 0, Ordering::Relaxed, Ordering::Relaxed);
     }
 }
 
-/// Whether that is nobody, or a dead one.
+/// Whether that is nobody, or a dead one. (Of one that leaves in order a thread may still be at it.)
 fn is_free(holder: u32) -> bool {
-    holder == 0 || census::numbered(holder).is_none_or(|slot| !slot.is_alive() && !mutant("turn_of_the_dead"))
+    holder == 0 || census::numbered(holder).is_none_or(|slot| slot.is(State::Dead) && !mutant("turn_of_the_dead"))
 }
 
 impl Drop for Turn {
     fn drop(&mut self) {
         step();
         // SYNC turn: shows what was done.
-        self.0.store(0, Ordering::Release);
+        let _ = self.0.compare_exchange(census::me().number(), 0, Ordering::Release, Ordering::Relaxed);
     }
 }

@@ -1,12 +1,13 @@
 //! Deadlock is reported, not suffered: who waits, for what, on which channel, from which line.
 
+use std::thread;
 use std::time::Duration;
 
 use csp::prelude::*;
 use csp::{CauseKind, Refusal};
 
 use super::support::{line_of, panic_of, poison_kind, poisoned, sink, source};
-use crate::harness::{backend_name, here, scale, scenarios};
+use crate::harness::{backend_name, first_run, here, scale, scenarios};
 
 scenarios![
     as_many_tokens_as_elements_deadlock,
@@ -15,6 +16,7 @@ scenarios![
     a_report_names_only_what_is_waited_for,
     crossed_sends_deadlock,
     a_deadlock_is_found_whoever_ends_last,
+    a_deadlock_is_found_once_a_foreign_thread_has_ended,
     a_process_that_waits_for_itself,
     choices_that_wait_for_each_other,
     main_waiting_alone_panics(main_only),
@@ -109,16 +111,18 @@ fn chooses_among_fewer_and_fewer(inputs: [Receiver<u32>; 3]) -> Result<u32, Stop
     here();
     let [first, second, third] = &inputs;
     let number = alt! { first ? number => number, second ? number => number, third ? number => number };
-    alt! { first ? more => Ok(number + more), second ? more => Ok(number + more) }
+    let number = alt! { first ? more => number + more, second ? more => number + more };
+    alt! { first ? more => Ok(number + more), (false) & second ? more => Ok(number + more) }
 }
 
 /// What an earlier choice stood on is forgotten.
 fn a_report_names_only_what_is_waited_for() {
-    let ((first_out, first), (_second_out, second)) = (channel(), channel());
-    let (_third_out, third) = channel().named("not any more");
+    let (first_out, first) = channel();
+    let ((_second_out, second), (_third_out, third)) =
+        (channel().named("not any more"), channel().named("not any more"));
     let _hold = first_out.clone();
     let report = panic_of(|| {
-        par! { chooses_among_fewer_and_fewer([first, second, third]), source(vec![1], first_out) }
+        par! { chooses_among_fewer_and_fewer([first, second, third]), source(vec![1, 2], first_out) }
     });
     assert!(report.contains("chooses_among_fewer_and_fewer"), "{report}");
     assert!(!report.contains("not any more"), "{report}");
@@ -158,6 +162,14 @@ fn a_deadlock_is_found_whoever_ends_last() {
         });
         assert!(report.to_lowercase().contains("deadlock") && !report.contains("ends_at_once"), "{report}");
     }
+}
+
+/// As long as it is there it might send; of its end nobody is told.
+fn a_deadlock_is_found_once_a_foreign_thread_has_ended() {
+    let life = Duration::from_millis(if first_run() { 250 } else { 1 });
+    let foreign = thread::spawn(move || thread::sleep(life));
+    crossed_sends_deadlock();
+    foreign.join().expect("it only sleeps");
 }
 
 #[process]
@@ -269,7 +281,7 @@ fn a_pending_timeout_is_no_deadlock() {
 #[io]
 fn takes_its_time() -> u32 {
     (0..100).for_each(|_| csp::yield_now());
-    std::thread::sleep(Duration::from_millis(2)); // time for a hasty detector; nothing depends on it
+    thread::sleep(Duration::from_millis(2)); // time for a hasty detector; nothing depends on it
     6
 }
 

@@ -333,9 +333,9 @@ fn a_fork_beside_foreign_threads_can_be_refused() {
 
 /// Long after it could be joined the system still closes this thread's files, and counts it as long as it does.
 fn ends_slowly() {
-    nix::sched::unshare(nix::sched::CloneFlags::CLONE_FILES).expect("a thread may have files of its own");
-    for _ in 0..900 {
-        std::mem::forget(std::fs::File::open("/dev/null").expect("as many may be open at a time"));
+    // Where the system refuses it, it ends as fast as any.
+    if nix::sched::unshare(nix::sched::CloneFlags::CLONE_FILES).is_ok() {
+        (0..900).map_while(|_| std::fs::File::open("/dev/null").ok()).for_each(std::mem::forget);
     }
 }
 

@@ -240,8 +240,9 @@ fn a_seed_replays_its_schedule() {
         tell();
         return;
     }
-    // Whoever gets no processor for a fifth of a second loses its turn, so that one of several attempts may differ.
-    let replayed = (0..10).map(|_| tell()).find(|stories| stories[..4] == stories[4..]);
-    let stories = replayed.expect("the same seeds, the same stories");
-    assert!(stories.iter().any(|story| *story != stories[0]), "other seeds, other stories");
+    // Whoever gets no processor for a fifth of a second loses its turn, so that one or two of several attempts may differ.
+    let attempts: Vec<_> = (0..8).map(|_| tell()).collect();
+    let replayed: Vec<_> = attempts.iter().filter(|stories| stories[..4] == stories[4..]).collect();
+    assert!(replayed.len() >= 6, "the same seeds, the same stories: {attempts:?}");
+    assert!(replayed[0].iter().any(|story| *story != replayed[0][0]), "other seeds, other stories");
 }

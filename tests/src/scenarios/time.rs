@@ -1,6 +1,6 @@
 //! Timeouts: never early, never starved, withdrawn when something else happens.
 
-use std::sync::Barrier;
+use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -182,27 +182,27 @@ fn a_thousand_timeouts_beside_talk_are_never_early_and_hardly_late() {
         false => (SHORT, scale(10, 3), 1),
     };
     let ((there_out, there_in), (back_out, back_in), (_hold, never)) = (channel(), channel(), channel());
-    // It neither begins nor ends while somebody forks: std holds a lock then, which a child that starts a thread would find locked for ever.
-    let amidst = Barrier::new(2);
     let (mut ours, mut threads) = thread::scope(|s| {
-        let threads = s.spawn(|| {
-            amidst.wait();
+        // It neither begins nor ends while somebody forks: std holds a lock then, which a child that starts a thread would find locked for ever.
+        let ((begins, begun), (over, ends)) = (mpsc::channel(), mpsc::channel::<()>());
+        let threads = s.spawn(move || {
+            begins.send(()).expect("it is waited for");
             let sleep = |_| {
                 let deadline = Instant::now() + wait;
                 thread::sleep(wait);
                 late(deadline)
             };
             let lateness: Vec<u64> = (0..rounds).map(sleep).collect();
-            amidst.wait();
+            assert!(ends.recv().is_err(), "nothing is sent");
             lateness
         });
-        amidst.wait();
+        begun.recv().expect("it begins");
         let ((), (), ours) = par! {
             talks_for_ever(there_out.clone(), back_in, true),
             talks_for_ever(back_out, there_in, false),
             measures_many(never, wait, sleepers, rounds, there_out),
         };
-        amidst.wait();
+        drop(over);
         (ours, threads.join().unwrap())
     });
     assert_eq!(ours.len(), sleepers * rounds);

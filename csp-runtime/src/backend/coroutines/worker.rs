@@ -435,7 +435,8 @@ impl Worker {
     /// Idle, and not counted, until there is something to run. True: others have brought it.
     fn sleep_while_idle(&'static self) -> bool {
         let mut quiet_since = Instant::now();
-        let mut judged = false;
+        // After so long a quiet the standstill is looked at: after longer and longer ones, as long as strangers may end it.
+        let mut patience = Some(deadlock::PATIENCE);
         let mut watch = Watch::new(self);
         while self.door.idle.is_idle() {
             // A deadlock that we have found and ended has woken some of ours.
@@ -451,19 +452,15 @@ impl Worker {
             }
             let quiet = workers::all_idle();
             if !quiet {
-                (quiet_since, judged) = (now, false);
+                (quiet_since, patience) = (now, Some(deadlock::PATIENCE));
             }
-            let patience = deadlock::PATIENCE.saturating_sub(now - quiet_since);
-            if !judged && patience.is_zero() {
-                judged = true;
-                deadlock::look_again();
+            let left = patience.map(|patience| patience.saturating_sub(now - quiet_since));
+            if left == Some(Duration::ZERO) {
+                let hope = deadlock::look_again();
+                patience = patience.filter(|_| hope.is_of_strangers()).map(|patience| 2 * patience);
                 continue;
             }
-            let until_next_look = match (quiet, judged) {
-                (false, _) => Some(watch.interval()),
-                (true, false) => Some(patience),
-                (true, true) => None,
-            };
+            let until_next_look = if quiet { left } else { Some(watch.interval()) };
             let time = [due, until_next_look].into_iter().flatten().min();
             workers::sleep(self, time, time.is_none());
             if self.is_idle()

@@ -92,6 +92,7 @@ pub(super) unsafe fn live(job: ForkedJob, birth: &Birth, slot: &'static Slot, pa
         None => run(),
         Some(bytes) => on_own_stack(bytes, run),
     };
+    super::watch::wait_for_burials();
     let Legacy { block, is_mere_bytes } = legacy;
     slot.legacy.store(block.map_or(0, Block::number), Ordering::Relaxed);
     slot.leaves_mere_bytes.store(u32::from(is_mere_bytes), Ordering::Relaxed);

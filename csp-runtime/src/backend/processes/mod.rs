@@ -121,7 +121,7 @@ fn has_foreign_threads() -> bool {
     let strangers = || threads::strangers(first + caller);
     let since = Instant::now();
     while strangers() {
-        // One of theirs that has ended is no stranger any more. Counted again then: whoever was ending may be gone by now.
+        // Who has ended is no stranger any more. Counted again then: whoever was ending may be gone by now.
         let some_may_go = threads::is_one_ending() && since.elapsed() < ENDS_WITHIN;
         if !some_may_go && strangers() {
             return true;

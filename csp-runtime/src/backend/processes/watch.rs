@@ -169,9 +169,11 @@ fn hand_over(errand: Errand) {
         errands.waiting.push_back(errand);
         ANOTHER.notify_one();
     } else {
-        // No thread is to be had: better here than never.
+        // No thread is to be had: better here than never. Nobody looks for a standstill: that may wait for a process whose death we are to see.
         drop(errands);
-        errand.run();
+        if let Errand::Bury(ended) = errand {
+            conclude(ended);
+        }
     }
 }
 
@@ -187,6 +189,16 @@ fn run_errands() {
         };
         drop(errands);
         errand.run();
+    }
+}
+
+/// Waits until all that have ended, or are killed with a child of ours, are buried: whoever ends itself leaves none of them behind.
+pub(super) fn wait_for_burials() {
+    let some_are_left = || watch().as_ref().is_some_and(|watch| !watch.adopted.is_empty());
+    let mut attempt = 0;
+    while super::is_news_on_its_way() || some_are_left() {
+        crate::sync::pause(attempt);
+        attempt += 1;
     }
 }
 

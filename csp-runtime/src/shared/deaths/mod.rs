@@ -24,7 +24,7 @@ use crate::arena::{Kind, Owner, arena};
 // FORK: only in tests whose processes are threads.
 static ARENA: Mutex<()> = Mutex::new(());
 
-/// Whether a process has been killed and is not buried, in the model that runs here, if one does.
+/// Whether a process has died, in the model that runs here, if one does.
 pub(super) fn is_dead(slot: &census::Slot) -> Option<bool> {
     World::has_died(slot)
 }

@@ -382,7 +382,7 @@ impl World {
         census::slot_of(self.actors[number].slot.parent()).expect("a parent is there")
     }
 
-    /// What a process of the model that is not buried yet looks like to others. None: there is no model.
+    /// Whether the process has died. None: no model runs here.
     pub(super) fn has_died(slot: &Slot) -> Option<bool> {
         // SAFETY: as for `world`.
         let world = unsafe { WORLD.get().as_ref() }?;

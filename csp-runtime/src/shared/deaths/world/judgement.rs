@@ -72,6 +72,9 @@ impl World {
         if let Some(event) = ends().find(|event| !by_the_deadlock(event)) {
             return Err(format!("somebody does not end by the deadlock: {event:?}"));
         }
+        if ends().count() != 4 {
+            return Err(format!("somebody is ended twice: {events:?}"));
+        }
         for event in ends() {
             let name = format!("`{}` ", self.actors[event.by].name);
             if report.matches(&name).count() != 1 {
