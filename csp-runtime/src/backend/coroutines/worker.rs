@@ -462,7 +462,9 @@ impl Worker {
             }
             let until_next_look = if quiet { left } else { Some(watch.interval()) };
             let time = [due, until_next_look].into_iter().flatten().min();
-            workers::sleep(self, time, time.is_none());
+            // Whoever wakes by itself soon sees then that others are awake.
+            let deep = quiet && time.is_none_or(|time| time > deadlock::PATIENCE);
+            workers::sleep(self, time, deep);
             if self.is_idle()
                 && let Some(victim) = watch.look(quiet)
             {

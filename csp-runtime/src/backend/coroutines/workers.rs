@@ -168,7 +168,7 @@ pub(super) fn held_up(before: &Progress, now: &Progress, time: Duration) -> Opti
     found.map(|(_, (_, worker))| *worker)
 }
 
-/// Sleeps for at most so long; deeply, if nothing is left to watch.
+/// Sleeps for at most so long; deeply, if there is nothing to watch until then.
 pub(super) fn sleep(worker: &'static Worker, time: Option<Duration>, deep: bool) {
     if !deep {
         return worker.sleep(time);
