@@ -36,6 +36,11 @@ fn wait_for<F: Future>(context: &Context, future: F) -> F::Output {
         if let Poll::Ready(output) = future.as_mut().poll(&mut std::task::Context::from_waker(&waker)) {
             return output;
         }
+        // SYNC signal: as below. A future that has asked at once to be polled again lets others run before.
+        if signal.given.swap(false, Ordering::AcqRel) {
+            crate::backend::yield_now();
+            continue;
+        }
         context.block_on(&Outside, true);
         // SYNC signal: what whoever gave it did before is seen by the next poll.
         while !signal.given.swap(false, Ordering::AcqRel) {

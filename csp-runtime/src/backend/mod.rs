@@ -244,6 +244,13 @@ pub(crate) fn note_sent(hatch: *const Hatch) {
     coroutines::note_sent(hatch);
 }
 
+/// The running coroutine, whose context this is, begins an operation. If it has begun many in this turn, others have theirs before.
+#[cfg(all(not(loom), feature = "backend-coroutines"))]
+#[inline]
+pub(crate) fn begin_operation(context: &Context) {
+    coroutines::begin_operation(context);
+}
+
 /// Lets those coroutines run that are ready. The caller is one, and `context` is its own.
 #[cfg(all(not(loom), feature = "backend-coroutines"))]
 #[inline(always)]

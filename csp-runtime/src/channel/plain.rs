@@ -10,7 +10,8 @@ use crate::process::context::Context;
 use crate::rendezvous::core::Side;
 use crate::rendezvous::offer::{Kind, Offer};
 
-/// Refuses operations in a `Drop` while unwinding, and in the expression of an output guard.
+/// Refuses operations in a `Drop` while unwinding, and in the expression of an output guard. Of a coroutine that does one after the other, and never waits,
+/// others of its worker have their turns here.
 ///
 /// # Panics
 /// In an output guard's expression.
@@ -24,6 +25,10 @@ pub(crate) fn may_communicate(context: &Context, at: &Location<'_>) -> Result<()
         "{at}: the expression of an output guard may not communicate, because its partner is waiting for the value; \
          compute the value before the `alt!`, or communicate in the branch's body"
     );
+    #[cfg(all(not(loom), feature = "backend-coroutines"))]
+    if context.is_hosted() {
+        crate::backend::begin_operation(context);
+    }
     Ok(())
 }
 

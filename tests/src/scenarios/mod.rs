@@ -32,6 +32,7 @@ mod sharing;
 mod spawning;
 mod structure;
 mod time;
+mod turns;
 mod waves;
 
 use crate::harness::Scenario;
@@ -47,6 +48,7 @@ const TOPICS: &[&[Scenario]] = &[
     priority::SCENARIOS,
     fairness::SCENARIOS,
     time::SCENARIOS,
+    turns::SCENARIOS,
     extended::SCENARIOS,
     poison::SCENARIOS,
     races::SCENARIOS,

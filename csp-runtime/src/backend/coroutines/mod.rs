@@ -80,6 +80,17 @@ pub(super) fn let_ready_run(context: &Context) {
     unsafe { Record::behind(context.parker()) }.yield_for(context);
 }
 
+/// The running coroutine, whose context this is, begins an operation, which may be over without a wait: others are not to be kept from their turns by that.
+#[inline]
+pub(super) fn begin_operation(context: &Context) {
+    // SAFETY: as in `park_this`.
+    let record = unsafe { Record::behind(context.parker()) };
+    if record.worker().has_begun_many_operations() && record.may_suspend() {
+        record.worker().favour_others();
+        record.yield_for(context);
+    }
+}
+
 /// Whether this worker has an eye for one more wait in a hatch.
 #[inline(always)]
 pub(super) fn may_watch() -> bool {
@@ -136,7 +147,8 @@ pub(super) fn inside() -> bool {
 
 /// Lets the other coroutines of this worker run, if the caller is one.
 pub(super) fn yield_now() -> bool {
-    let running = record::running().filter(|record| record.may_suspend());
+    // A thread that panics does not go on with another one.
+    let running = record::running().filter(|record| record.may_suspend() && !std::thread::panicking());
     if let Some(record) = running {
         record.yield_now();
     }

@@ -7,7 +7,7 @@ use super::workers::{self, Progress};
 
 /// It looks so soon, and then half as often each time, whether another one computes while fresh processes wait.
 const FIRST_LOOK: Duration = Duration::from_micros(100);
-const LAST_LOOK: Duration = Duration::from_millis(5);
+pub(super) const LAST_LOOK: Duration = Duration::from_millis(5);
 
 /// Whether one of them computes while fresh processes wait.
 pub(super) struct Watch {
@@ -30,6 +30,10 @@ impl Watch {
     pub(super) fn look(&mut self, rested: bool) -> Option<&'static Worker> {
         let (seen, now) = (workers::progress(self.worker), Instant::now());
         let time = now - self.at;
+        // Somebody has woken it early: that look counts for nothing.
+        if time < self.interval && !rested {
+            return None;
+        }
         // Who has not had a processor itself may have kept the other one from it.
         let on_time = time < 2 * self.interval;
         let victim = if on_time { workers::held_up(&self.seen, &seen, time) } else { None };

@@ -1,5 +1,7 @@
 //! A worker: the loop that runs coroutines on one thread, and how it sleeps when it has none. See `PROTOCOL.md`.
 
+mod rest;
+
 use std::cell::{Cell, RefCell};
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -18,12 +20,11 @@ use super::record::Record;
 use super::row::Row;
 use super::stack::SlabStack;
 use super::timers::Timers;
-use super::watch::Watch;
 use super::workers;
 use crate::backend::Job;
-use crate::backend::idleness::{Idleness, Settled};
+use crate::backend::hook;
+use crate::backend::idleness::Idleness;
 use crate::deadlock;
-use crate::process::here;
 use crate::rendezvous::across::Wait;
 use crate::rendezvous::bias;
 
@@ -31,6 +32,8 @@ use crate::rendezvous::bias;
 const EVERY: u64 = 64;
 /// The clock is read so often while there are timers, so that no communication starves them.
 const TIMERS_EVERY: u64 = 8;
+/// So many operations a process begins in one turn, if it need not wait: on a channel with a buffer, say, or where it only looks. Then it is others' turn.
+const OPERATIONS: u32 = 8;
 
 // For `next_multiple`.
 const _: () = assert!(TIMERS_EVERY < EVERY && TIMERS_EVERY.is_power_of_two() && EVERY.is_power_of_two());
@@ -93,6 +96,10 @@ struct Own {
     hatches: Hatches,
     /// The turn that is the worker's own, but for hatches.
     due: Cell<u64>,
+    /// How many operations have begun in a turn, and in which.
+    operations: Cell<(u64, u32)>,
+    /// At its next turn a fresh process begins, if there is one, whoever is ready.
+    favours_fresh: Cell<bool>,
 }
 
 // SAFETY: `own` and `turn`, but for `turns`, are used on the worker's thread alone: by `run`, by coroutines that it resumes, and by `Record`s after they
@@ -264,6 +271,8 @@ impl Worker {
         deadlock::become_host();
         let _ = self.thread.set(std::thread::current());
         let _ = self.cpu_time.set(CpuTime::of_this_thread());
+        // If not yet: whoever launched first may have been panicking.
+        hook::install_for_coroutines();
         loop {
             let turn = self.turn.turns.load(Ordering::Relaxed) + 1;
             self.turn.turns.store(turn, Ordering::Relaxed);
@@ -302,6 +311,23 @@ impl Worker {
     /// The next turn is the worker's own, whoever stops.
     pub(super) fn claim_next_turn(&self) {
         self.set_due(0);
+    }
+
+    /// Whether that of the running coroutine, which begins now, is one of too many in this turn.
+    #[inline]
+    pub(super) fn has_begun_many_operations(&self) -> bool {
+        let (turn, before) = self.own.operations.get();
+        let begun = if turn == self.turns() { before + 1 } else { 1 };
+        self.own.operations.set((self.turns(), begun));
+        begun > OPERATIONS
+    }
+
+    /// At the next turn timers and fresh processes come first.
+    pub(super) fn favour_others(&self) {
+        self.own.favours_fresh.set(self.has_fresh());
+        if self.own.favours_fresh.get() || !self.own.timers.is_empty() {
+            self.claim_next_turn();
+        }
     }
 
     #[inline(always)]
@@ -356,10 +382,12 @@ impl Worker {
             self.own.timers.fire();
         }
         self.set_due(next_multiple(turn, if is_timed { TIMERS_EVERY } else { EVERY }));
-        if !turn.is_multiple_of(EVERY) {
+        let favours_fresh = self.own.favours_fresh.take();
+        if turn.is_multiple_of(EVERY) {
+            ahead::count(self.own.made.get() - self.own.free.borrow().len());
+        } else if !favours_fresh {
             return None;
         }
-        ahead::count(self.own.made.get() - self.own.free.borrow().len());
         if self.has_fresh() { self.start_fresh() } else { None }
     }
 
@@ -391,92 +419,6 @@ impl Worker {
             || self.nursery.holds_any()
             || self.has_mail()
             || self.own.hatches.have_news()
-    }
-
-    /// Sleeps until there is something to run.
-    fn idle(&'static self) {
-        self.set_running(None);
-        here::make_nobody_current();
-        if !self.own.timers.is_empty() && self.own.timers.fire() {
-            return;
-        }
-        let since = Instant::now();
-        if self.lingers_until_work_comes(since) {
-            return;
-        }
-        self.own.hatches.leave();
-        self.set_due(self.own.due.get());
-        if queue::holds_any() {
-            return;
-        }
-        match self.door.idle.settle(|| self.has_work()) {
-            Settled::GoOn => return,
-            Settled::GoOnCountedTwice => return deadlock::uncount_one(),
-            Settled::Sleep => {}
-        }
-        deadlock::end_one();
-        let roused = self.sleep_while_idle();
-        self.own.linger.has_slept(roused.then(|| since.elapsed()));
-        deadlock::pass();
-    }
-
-    /// Awake still, and counted. `since`: when it ran out of work.
-    fn lingers_until_work_comes(&self, since: Instant) -> bool {
-        if !self.own.linger.pays() || !workers::others_are_awake(self) {
-            return false;
-        }
-        self.door.lingers.store(true, Ordering::Relaxed);
-        let others_run = || workers::others_run(self);
-        let found = self.own.linger.finds_work(since, self.own.timers.next(), || self.has_work(), others_run);
-        self.door.lingers.store(false, Ordering::Relaxed);
-        found
-    }
-
-    /// Idle, and not counted, until there is something to run. True: others have brought it.
-    fn sleep_while_idle(&'static self) -> bool {
-        let mut quiet_since = Instant::now();
-        // After so long a quiet the standstill is looked at: after longer and longer ones, as long as strangers may end it.
-        let mut patience = Some(deadlock::PATIENCE);
-        let mut watch = Watch::new(self);
-        while self.door.idle.is_idle() {
-            // A deadlock that we have found and ended has woken some of ours.
-            if queue::holds_any() {
-                self.leave_idle();
-                return false;
-            }
-            let now = Instant::now();
-            let due = self.own.timers.next().map(|due| due.saturating_duration_since(now));
-            if due == Some(Duration::ZERO) {
-                self.leave_idle();
-                return false;
-            }
-            let quiet = workers::all_idle();
-            if !quiet {
-                (quiet_since, patience) = (now, Some(deadlock::PATIENCE));
-            }
-            let left = patience.map(|patience| patience.saturating_sub(now - quiet_since));
-            if left == Some(Duration::ZERO) {
-                let hope = deadlock::look_again();
-                patience = patience.filter(|_| hope.is_of_strangers()).map(|patience| 2 * patience);
-                continue;
-            }
-            let until_next_look = if quiet { left } else { Some(watch.interval()) };
-            let time = [due, until_next_look].into_iter().flatten().min();
-            // Whoever wakes by itself soon sees then that others are awake.
-            let deep = quiet && time.is_none_or(|time| time > deadlock::PATIENCE);
-            workers::sleep(self, time, deep);
-            if self.is_idle()
-                && let Some(victim) = watch.look(quiet)
-            {
-                if self.leave_idle()
-                    && let Some(fresh) = victim.take_fresh()
-                {
-                    queue::add(self.begin(fresh));
-                }
-                return false;
-            }
-        }
-        true
     }
 }
 

@@ -112,8 +112,10 @@ fn all() -> &'static [&'static Worker] {
     started().and_then(|workers| workers.as_ref().ok()).map_or(&[], Vec::as_slice)
 }
 
+/// Not before all of them are known.
 pub(super) fn all_idle() -> bool {
-    all().iter().all(|worker| worker.is_idle())
+    let all = all();
+    !all.is_empty() && all.iter().all(|worker| worker.is_idle())
 }
 
 fn others(own: &Worker) -> impl Iterator<Item = &'static Worker> {

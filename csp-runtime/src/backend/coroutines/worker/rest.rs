@@ -1,0 +1,107 @@
+//! A worker that has nothing to run: it looks for work for a while, falls idle, sleeps, and now and then looks whether it should help another one.
+
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use super::Worker;
+use crate::backend::coroutines::watch::{LAST_LOOK, Watch};
+use crate::backend::coroutines::{queue, workers};
+use crate::backend::idleness::Settled;
+use crate::deadlock;
+use crate::process::here;
+
+impl Worker {
+    /// Sleeps until there is something to run.
+    pub(super) fn idle(&'static self) {
+        self.set_running(None);
+        here::make_nobody_current();
+        if !self.own.timers.is_empty() && self.own.timers.fire() {
+            return;
+        }
+        let since = Instant::now();
+        if self.lingers_until_work_comes(since) {
+            return;
+        }
+        self.own.hatches.leave();
+        self.set_due(self.own.due.get());
+        if queue::holds_any() {
+            return;
+        }
+        match self.door.idle.settle(|| self.has_work()) {
+            Settled::GoOn => return,
+            Settled::GoOnCountedTwice => return deadlock::uncount_one(),
+            Settled::Sleep => {}
+        }
+        // Whoever a timer will wake is hope: to judge would be to look at all contexts for it, at each tick. The next time it falls idle without one, or has
+        // rested for long, it judges.
+        if self.own.timers.is_empty() {
+            deadlock::end_one();
+        } else {
+            deadlock::uncount_one();
+        }
+        let roused = self.sleep_while_idle();
+        self.own.linger.has_slept(roused.then(|| since.elapsed()));
+        deadlock::pass();
+    }
+
+    /// Awake still, and counted. `since`: when it ran out of work.
+    fn lingers_until_work_comes(&self, since: Instant) -> bool {
+        if !self.own.linger.pays() || !workers::others_are_awake(self) {
+            return false;
+        }
+        self.door.lingers.store(true, Ordering::Relaxed);
+        let others_run = || workers::others_run(self);
+        let found = self.own.linger.finds_work(since, self.own.timers.next(), || self.has_work(), others_run);
+        self.door.lingers.store(false, Ordering::Relaxed);
+        found
+    }
+
+    /// Idle, and not counted, until there is something to run. True: others have brought it.
+    fn sleep_while_idle(&'static self) -> bool {
+        let mut quiet_since = Instant::now();
+        // After so long a quiet the standstill is looked at: after longer and longer ones, as long as strangers may end it.
+        let mut patience = Some(deadlock::PATIENCE);
+        let mut watch = Watch::new(self);
+        while self.door.idle.is_idle() {
+            // A deadlock that we have found and ended has woken some of ours.
+            if queue::holds_any() {
+                self.leave_idle();
+                return false;
+            }
+            let now = Instant::now();
+            let due = self.own.timers.next().map(|due| due.saturating_duration_since(now));
+            if due == Some(Duration::ZERO) {
+                self.leave_idle();
+                return false;
+            }
+            let quiet = workers::all_idle();
+            if !quiet {
+                (quiet_since, patience) = (now, Some(deadlock::PATIENCE));
+            }
+            let left = patience.map(|patience| patience.saturating_sub(now - quiet_since));
+            if left == Some(Duration::ZERO) {
+                let hope = deadlock::look_again();
+                patience = patience.filter(|_| hope.is_of_strangers()).map(|patience| 2 * patience);
+                continue;
+            }
+            // A rest that has only begun may be over soon: it costs less to look once more than to have somebody told.
+            let brief = LAST_LOOK.checked_sub(now - quiet_since).filter(|_| quiet);
+            let until_next_look = if quiet { left } else { Some(watch.interval()) };
+            let time = [due, until_next_look, brief].into_iter().flatten().min();
+            // Whoever wakes by itself soon sees then that others are awake.
+            let deep = quiet && time.is_none_or(|time| time > LAST_LOOK);
+            workers::sleep(self, time, deep);
+            if self.is_idle()
+                && let Some(victim) = watch.look(quiet)
+            {
+                if self.leave_idle()
+                    && let Some(fresh) = victim.take_fresh()
+                {
+                    queue::add(self.begin(fresh));
+                }
+                return false;
+            }
+        }
+        true
+    }
+}
