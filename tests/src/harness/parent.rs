@@ -1,12 +1,16 @@
 //! The parent: one child for each scenario and backend, two at a time; hangs become failures that name run or seed.
 
 use std::fs::{self, File};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitCode, Stdio};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::Pid;
 
 use super::args::Options;
 use super::{BACKENDS, Runs, Scenario, UnderTest};
@@ -126,6 +130,7 @@ fn supervise(job: &Job, options: &Options, folder: &Path) -> Result<(), String> 
             .stdin(Stdio::null())
             .stderr(file.try_clone()?)
             .stdout(file)
+            .process_group(0) // whatever it starts is killed with it
             .spawn()
     });
     let mut child = started.map_err(|error| format!("the child could not be started: {error}"))?;
@@ -163,7 +168,7 @@ fn wait(child: &mut Child, progress: &PathBuf, time_out: Duration) -> Result<(),
         if length != seen {
             (seen, since) = (length, Instant::now());
         } else if since.elapsed() > time_out {
-            let _ = child.kill();
+            let _ = killpg(Pid::from_raw(child.id() as i32), Signal::SIGKILL);
             let _ = child.wait();
             return Err(format!("HANG: one run took more than {} s, so the child was killed", time_out.as_secs()));
         }
