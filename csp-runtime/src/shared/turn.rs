@@ -2,6 +2,10 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use nix::errno::Errno;
+use nix::sys::signal::kill;
+use nix::unistd::Pid;
+
 use super::census::{self, Slot, State};
 use crate::sync::{mutant, pause, step};
 
@@ -44,9 +48,15 @@ impl Turn {
     }
 }
 
-/// Whether that is nobody, or a dead one. (Of one that leaves in order a thread may still be at it.)
+/// Whether that is nobody, or one that is gone.
 fn is_free(holder: u32) -> bool {
-    holder == 0 || census::numbered(holder).is_none_or(|slot| slot.is(State::Dead) && !mutant("turn_of_the_dead"))
+    holder == 0 || census::numbered(holder).is_none_or(|slot| is_gone(slot) && !mutant("turn_of_the_dead"))
+}
+
+/// Of one that leaves in order a thread may still be at it, until the system knows it no more: who is to dismiss it may wait for this turn himself.
+fn is_gone(slot: &Slot) -> bool {
+    let pid = Pid::from_raw(slot.pid.load(Ordering::Relaxed));
+    slot.is(State::Dead) || slot.is(State::Clean) && kill(pid, None) == Err(Errno::ESRCH)
 }
 
 impl Drop for Turn {
