@@ -164,7 +164,8 @@ pub(crate) fn resume_one() {
     RUNNING.fetch_add(1, Ordering::AcqRel);
 }
 
-/// One was counted in too many: a process could not be started, say. Somebody else still runs.
+/// One was counted in too many: a process could not be started, say, and somebody else still runs. Or a worker falls idle that a timer will wake, which is
+/// hope enough. Nobody judges.
 pub(crate) fn uncount_one() {
     // SYNC running: as in `resume_one`.
     RUNNING.fetch_sub(1, Ordering::AcqRel);
