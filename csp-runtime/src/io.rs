@@ -82,38 +82,69 @@ impl Operation for Outside {
 /// On a helper thread.
 #[cfg(feature = "backend-coroutines")]
 mod elsewhere {
-    use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+    use std::fmt;
+    use std::panic::resume_unwind;
 
-    use super::{Outside, Park, current};
+    use super::{Park, current};
     use crate::backend::{Job, NotStarted, calls};
-    use crate::deadlock::wake;
+    use crate::deadlock::{Operation, wake};
+    use crate::error::Cause;
+    use crate::process::context::{Context, run_for};
     use crate::rendezvous::decision::{Decision, Outcome};
 
     /// The call and its result, in the frame of the process that waits for it.
     struct Call<F, R> {
         call: Option<F>,
         result: Option<std::thread::Result<R>>,
+        process: *const Context,
         ended: *const Decision,
         parker: &'static dyn Park,
+    }
+
+    /// The end of a call. Until then that is counted as a process that runs, unless it waits for processes itself.
+    struct End;
+
+    impl Operation for End {
+        fn is_pending(&self) -> bool {
+            true
+        }
+
+        fn describe(&self, report: &mut dyn fmt::Write) -> fmt::Result {
+            report.write_str("waits for the end of its `#[io]` call")
+        }
+
+        fn end(&self, _cause: &Cause) {
+            // It ends when that does, whose operation is ended.
+        }
     }
 
     pub(super) fn run<F: FnOnce() -> R + Send, R: Send>(call: F) -> R {
         current(|context| {
             let ended = Decision::new();
-            let mut frame = Call { call: Some(call), result: None, ended: &raw const ended, parker: context.parker() };
+            let mut frame = Call {
+                call: Some(call),
+                result: None,
+                process: context,
+                ended: &raw const ended,
+                parker: context.parker(),
+            };
+            // The call may spawn processes.
+            let _ = context.spawned();
             let frame = &raw mut frame;
             // SAFETY: the frame stays until the job has completed the decision, which is awaited below; nothing unwinds before, unless there is no job.
             let job = unsafe { Job::new(frame.cast(), run_call::<F, R>) };
             if let Err(NotStarted(why)) = calls::run(job) {
                 panic!("a call that blocks finds no thread to run on: {why}");
             }
-            context.block_on(&Outside, true);
+            context.block_on(&End, false);
             while ended.result().is_none() {
                 if ended.prepare_to_park(false) {
                     context.parker().park(None);
                 }
             }
             context.unblock();
+            // What the call has met of poison, it has met.
+            context.survey();
             // SAFETY: the job is over, and nobody else knows the frame.
             let result = unsafe { &mut *frame }.result.take();
             match result {
@@ -130,7 +161,12 @@ mod elsewhere {
         let frame = frame.cast::<Call<F, R>>();
         // SAFETY: by the caller: nobody else uses this field.
         let call = unsafe { &mut (*frame).call }.take();
-        let result = call.map(|call| catch_unwind(AssertUnwindSafe(call)));
+        // SAFETY: as above.
+        let process = unsafe { (*frame).process };
+        // SAFETY: the process waits, so it lives.
+        let process = unsafe { &*process };
+        // SAFETY: as above; it has its latch.
+        let result = call.map(|call| unsafe { run_for(process, call) });
         // SAFETY: as above.
         unsafe { (*frame).result = result };
         // SAFETY: as above.

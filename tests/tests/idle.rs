@@ -1,17 +1,15 @@
-//! An idle worker takes over what waits for one that computes, whatever it waits for itself.
+//! An idle worker takes over what waits for one that computes or is blocked, whatever it waits for itself.
 
 mod child;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use csp::Refusal;
 use csp::prelude::*;
 
-/// The part that the test plays in its child.
-const PART: &str = "a_worker_with_a_timer_helps_one_that_computes";
 const TOO_LONG: Duration = Duration::from_secs(10);
 
 /// Keeps its worker until the other one runs too. True: it does.
@@ -33,6 +31,7 @@ fn waits(never: Receiver<()>) -> Result<(), Refusal> {
 
 #[test]
 fn a_worker_with_a_timer_helps_one_that_computes() {
+    const PART: &str = "a_worker_with_a_timer_helps_one_that_computes";
     if !child::is_part(PART) {
         let (status, text) = child::run(PART, PART, &[("CSP_WORKERS", "2")]);
         assert!(status.success(), "{status}\n{text}");
@@ -53,4 +52,42 @@ fn a_worker_with_a_timer_helps_one_that_computes() {
         both
     });
     assert_eq!(both, [true, true], "one has waited for the other one's worker");
+}
+
+/// How many have ended, told to whoever waits for all.
+type Ended = (Mutex<usize>, Condvar);
+
+const ALL: usize = 400;
+
+/// Blocks its worker, though it has not said that it would, until all others have ended. How long that took.
+#[process(shares_memory)]
+fn blocks(ended: Arc<Ended>) -> Duration {
+    let start = Instant::now();
+    let (count, all) = &*ended;
+    let count = count.lock().expect("nobody panics with it");
+    drop(all.wait_timeout_while(count, TOO_LONG, |count| *count < ALL).expect("nobody panics with it"));
+    start.elapsed()
+}
+
+#[process(shares_memory)]
+fn ends(ended: Arc<Ended>) {
+    let mut count = ended.0.lock().expect("nobody panics with it");
+    *count += 1;
+    if *count == ALL {
+        ended.1.notify_all();
+    }
+}
+
+/// All of them, once it is known to be blocked; and not one after each look, of which there is one in 5 ms.
+#[test]
+fn what_waits_for_a_blocked_worker_is_taken_over() {
+    const PART: &str = "what_waits_for_a_blocked_worker_is_taken_over";
+    if !child::is_part(PART) {
+        let (status, text) = child::run(PART, PART, &[("CSP_WORKERS", "2")]);
+        assert!(status.success(), "{status}\n{text}");
+        return;
+    }
+    let ended = Arc::<Ended>::default();
+    let (time, _) = par! { blocks(ended.clone()), for _ in 0..ALL => ends(ended.clone()) };
+    assert!(time < Duration::from_secs(1), "{time:?}");
 }

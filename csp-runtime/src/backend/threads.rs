@@ -170,6 +170,14 @@ fn number_in(stat: &Path, word: usize) -> Option<usize> {
     std::fs::read_to_string(stat).ok()?.rsplit(") ").next()?.split(' ').nth(word)?.parse().ok()
 }
 
+/// Whether a thread of this process sleeps, as far as the system says so: not if it runs, or would, if it had a processor.
+#[cfg(feature = "backend-coroutines")]
+pub(super) fn is_asleep(thread: i32) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/self/task/{thread}/stat"));
+    // Where nobody tells, it may.
+    stat.map_or(true, |stat| stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with(['S', 'D'])))
+}
+
 /// Whether one of this process's threads is on its way out: whoever has joined it knows that it has ended, yet the system counts it for a moment more.
 #[cfg(feature = "backend-processes")]
 pub(crate) fn is_one_ending() -> bool {

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
+#[cfg(feature = "backend-coroutines")]
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::{self, NonNull};
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -130,6 +132,21 @@ pub(crate) fn run_as<R>(setup: Setup, body: impl FnOnce() -> R) -> R {
     body()
 }
 
+/// Runs `call` for `process`, which waits for that on another thread: so whatever it does is done in that one's name, and counts as if that had done it.
+///
+/// # Safety
+/// Until this returns, nobody else uses what `process` keeps for itself; all that it spawns goes into its latch, which is there.
+#[cfg(feature = "backend-coroutines")]
+pub(crate) unsafe fn run_for<R>(process: &Context, call: impl FnOnce() -> R) -> std::thread::Result<R> {
+    let context = Context::standing_in_for(process);
+    let _entered = Entered::new(&context, here::which_is_current());
+    let result = catch_unwind(AssertUnwindSafe(call));
+    // What has been spawned is awaited by the process, and not here.
+    context.spawned.take();
+    *process.poison.borrow_mut() = context.poison.take();
+    result
+}
+
 /// Registers a context and makes it current; undoes both.
 struct Entered<'a> {
     context: &'a Context,
@@ -253,6 +270,20 @@ impl Context {
         }
     }
 
+    /// On this thread, for a call that `process` has made.
+    #[cfg(feature = "backend-coroutines")]
+    fn standing_in_for(process: &Self) -> Self {
+        let parker = backend::parker(Backend::Threads);
+        let kind = ContextKind::Process;
+        Self {
+            backend: process.backend,
+            poison: process.poison.clone(),
+            committing: process.committing.clone(),
+            spawned: process.spawned.clone(),
+            ..Self::new(process.name.clone(), Backend::Threads, process.chosen, kind, process.catching, parker)
+        }
+    }
+
     /// A process of a model test.
     #[cfg(all(test, any(loom, csp_steps)))]
     pub(crate) fn of_model(parker: &'static dyn Park, hosted: bool) -> Self {
@@ -337,7 +368,8 @@ impl Context {
         &self.head.clock
     }
 
-    fn survey(&self) {
+    /// Whether plain operations go the short way from now on.
+    pub(crate) fn survey(&self) {
         self.head.short_way.open_if(self.hosted && self.committing.get() == 0 && self.poison.borrow().is_none());
     }
 

@@ -134,15 +134,6 @@ pub(crate) fn which_is_current() -> *const Context {
     AT_HAND.with(|it| it.current.get())
 }
 
-/// What current processes on this thread met of poison has nothing to do with what comes next.
-#[cfg(feature = "backend-coroutines")]
-pub(crate) fn forgive_current() {
-    if let Some(context) = somebody(which_is_current()) {
-        // SAFETY: as in `running`.
-        unsafe { context.as_ref() }.forgive();
-    }
-}
-
 /// Makes another context current, and tells which one was: a model goes from one process to the next.
 #[cfg(all(test, csp_steps))]
 pub(crate) fn exchange_current(context: *const Context) -> *const Context {

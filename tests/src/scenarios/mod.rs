@@ -4,6 +4,7 @@ pub(crate) mod support;
 
 mod across;
 mod buffered;
+mod calls;
 mod choice;
 mod choice_text;
 mod crossed;
@@ -71,6 +72,7 @@ const TOPICS: &[&[Scenario]] = &[
     foreign::SCENARIOS,
     settings::SCENARIOS,
     sharing::SCENARIOS,
+    calls::SCENARIOS,
 ];
 
 /// Every scenario.

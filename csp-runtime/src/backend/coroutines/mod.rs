@@ -8,6 +8,7 @@ mod inbox;
 mod linger;
 mod nursery;
 mod overflow;
+mod pace;
 mod panics;
 mod queue;
 mod record;

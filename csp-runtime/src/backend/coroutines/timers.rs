@@ -31,9 +31,8 @@ impl Timers {
         self.0.borrow().is_empty()
     }
 
-    /// Wakes those whose time has come; whether there were any.
-    pub(super) fn fire(&self) -> bool {
-        let now = Instant::now();
+    /// Wakes those whose time has come by `now`; whether there were any.
+    pub(super) fn fire(&self, now: Instant) -> bool {
         let mut fired = false;
         while let Some(record) = self.pop_due(now) {
             record.deadline.set(None);

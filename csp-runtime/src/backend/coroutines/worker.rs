@@ -15,15 +15,15 @@ use super::hatches::Hatches;
 use super::inbox::Inbox;
 use super::linger::Linger;
 use super::nursery::Nursery;
+use super::pace::Pace;
 use super::queue;
 use super::record::Record;
 use super::row::Row;
 use super::stack::SlabStack;
 use super::timers::Timers;
 use super::workers;
-use crate::backend::Job;
-use crate::backend::hook;
 use crate::backend::idleness::Idleness;
+use crate::backend::{Job, hook, threads, threshold};
 use crate::deadlock;
 use crate::rendezvous::across::Wait;
 use crate::rendezvous::bias;
@@ -32,6 +32,8 @@ use crate::rendezvous::bias;
 const EVERY: u64 = 64;
 /// The clock is read so often while there are timers, so that no communication starves them.
 const TIMERS_EVERY: u64 = 8;
+/// And so often anyhow: turns may have become long.
+const PACE_EVERY: u64 = 8 * EVERY;
 /// So many operations a process begins in one turn, if it need not wait: on a channel with a buffer, say, or where it only looks. Then it is others' turn.
 const OPERATIONS: u32 = 8;
 
@@ -59,6 +61,8 @@ pub(super) struct Worker {
     nursery: Nursery,
     door: Door,
     thread: OnceLock<Thread>,
+    /// The system's number of it.
+    thread_number: OnceLock<i32>,
     cpu_time: OnceLock<CpuTime>,
     /// Its place among the workers.
     number: usize,
@@ -98,6 +102,9 @@ struct Own {
     due: Cell<u64>,
     /// How many operations have begun in a turn, and in which.
     operations: Cell<(u64, u32)>,
+    /// Whom it has taken a fresh process from last, in which turn of that one.
+    helped: Cell<Option<(&'static Worker, u64)>>,
+    pace: Pace,
     /// At its next turn a fresh process begins, if there is one, whoever is ready.
     favours_fresh: Cell<bool>,
 }
@@ -128,6 +135,7 @@ impl Worker {
             nursery: Nursery::new(),
             door: Door { inbox: Inbox::new(), idle: Idleness::new(), lingers: AtomicBool::new(false) },
             thread: OnceLock::new(),
+            thread_number: OnceLock::new(),
             cpu_time: OnceLock::new(),
             number,
         }
@@ -235,6 +243,11 @@ impl Worker {
         self.cpu_time.get().map(|time| time.so_far())
     }
 
+    /// Whether its thread sleeps, in a call of the process that it runs, say; not if it merely has no processor.
+    pub(super) fn is_asleep(&self) -> bool {
+        self.thread_number.get().is_some_and(|thread| threads::is_asleep(*thread))
+    }
+
     pub(super) fn is_idle(&self) -> bool {
         self.door.idle.seems_idle()
     }
@@ -270,7 +283,9 @@ impl Worker {
         self.nursery.become_mine();
         deadlock::become_host();
         let _ = self.thread.set(std::thread::current());
+        let _ = self.thread_number.set(threshold::this_thread());
         let _ = self.cpu_time.set(CpuTime::of_this_thread());
+        self.own.pace.look(0, Instant::now());
         // If not yet: whoever launched first may have been panicking.
         hook::install_for_coroutines();
         loop {
@@ -374,15 +389,22 @@ impl Worker {
         }
     }
 
-    /// What is due: timers, and more seldom how many coroutines there are, and whether a fresh process is to be favoured.
+    /// What is due: timers, and more seldom how many coroutines there are, and whether a fresh process is to be favoured. While turns are long, timers are
+    /// due at each of them, and fresh processes at every other one.
     #[inline(never)]
     fn now_and_then(&'static self, turn: u64) -> Option<&'static Record> {
-        let is_timed = !self.own.timers.is_empty();
-        if is_timed {
-            self.own.timers.fire();
+        let (is_timed, pace) = (!self.own.timers.is_empty(), &self.own.pace);
+        if is_timed || self.has_fresh() || pace.is_slow() || turn.is_multiple_of(PACE_EVERY) {
+            let now = Instant::now();
+            pace.look(turn, now);
+            self.own.timers.fire(now);
         }
-        self.set_due(next_multiple(turn, if is_timed { TIMERS_EVERY } else { EVERY }));
-        let favours_fresh = self.own.favours_fresh.take();
+        self.set_due(match (pace.is_slow(), is_timed) {
+            (true, _) => turn + 1,
+            (false, true) => next_multiple(turn, TIMERS_EVERY),
+            (false, false) => next_multiple(turn, EVERY),
+        });
+        let favours_fresh = self.own.favours_fresh.take() || (pace.is_slow() && turn.is_multiple_of(2));
         if turn.is_multiple_of(EVERY) {
             ahead::count(self.own.made.get() - self.own.free.borrow().len());
         } else if !favours_fresh {

@@ -152,19 +152,20 @@ const COMPUTES: Duration = Duration::from_micros(50);
 const BLOCKED: Duration = Duration::from_millis(4);
 
 impl Look {
-    /// Whether processes have held the worker up since `before`, `time` ago. One that has had no processor, or that is about to begin, is
-    /// not held up for that: those that wait there may talk to each other. (After a while there is no telling it from one that is blocked.)
-    fn is_held_up(self, before: Self, time: Duration) -> bool {
+    /// Whether processes have held `worker` up since `before`, `time` ago. One that has had no processor, or that is about to begin, is
+    /// not held up for that: those that wait there may talk to each other.
+    fn is_held_up(self, before: Self, time: Duration, worker: &Worker) -> bool {
         let turns = self.turns - before.turns;
         let computed = self.cpu_time.saturating_sub(before.cpu_time);
-        computed.as_nanos() >= COMPUTES.as_nanos() * u128::from(turns + 1) || (turns == 0 && time >= BLOCKED)
+        computed.as_nanos() >= COMPUTES.as_nanos() * u128::from(turns + 1)
+            || (turns == 0 && time >= BLOCKED && worker.is_asleep())
     }
 }
 
 /// A worker whose processes held it up from one look to the next, `time` later, while fresh ones waited.
 pub(super) fn held_up(before: &Progress, now: &Progress, time: Duration) -> Option<&'static Worker> {
-    let found = before.iter().zip(now).find(|((before, _), (now, _))| match (before, now) {
-        (Some(before), Some(now)) => now.is_held_up(*before, time),
+    let found = before.iter().zip(now).find(|((before, _), (now, worker))| match (before, now) {
+        (Some(before), Some(now)) => now.is_held_up(*before, time, worker),
         _ => false,
     });
     found.map(|(_, (_, worker))| *worker)

@@ -15,7 +15,10 @@ impl Worker {
     pub(super) fn idle(&'static self) {
         self.set_running(None);
         here::make_nobody_current();
-        if !self.own.timers.is_empty() && self.own.timers.fire() {
+        if !self.own.timers.is_empty() && self.own.timers.fire(Instant::now()) {
+            return;
+        }
+        if self.helps_again() {
             return;
         }
         let since = Instant::now();
@@ -42,6 +45,18 @@ impl Worker {
         let roused = self.sleep_while_idle();
         self.own.linger.has_slept(roused.then(|| since.elapsed()));
         deadlock::pass();
+    }
+
+    /// Whoever was blocked when it was helped last, and is so still, in the same turn, needs more help: at once, not after looks that say the same again.
+    fn helps_again(&'static self) -> bool {
+        let blocked = self.own.helped.take().filter(|(other, turn)| other.turns() == *turn && other.is_asleep());
+        let Some((other, turn)) = blocked else { return false };
+        let fresh = other.take_fresh();
+        if let Some(fresh) = fresh {
+            self.own.helped.set(Some((other, turn)));
+            queue::add(self.begin(fresh));
+        }
+        queue::holds_any()
     }
 
     /// Awake still, and counted. `since`: when it ran out of work.
@@ -97,6 +112,7 @@ impl Worker {
                 if self.leave_idle()
                     && let Some(fresh) = victim.take_fresh()
                 {
+                    self.own.helped.set(Some((victim, victim.turns())));
                     queue::add(self.begin(fresh));
                 }
                 return false;
