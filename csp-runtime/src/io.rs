@@ -16,7 +16,7 @@ use crate::process::here::current;
 /// Runs a call that may block the thread for long.
 pub fn io<R: Send>(call: impl FnOnce() -> R + Send) -> R {
     #[cfg(feature = "backend-coroutines")]
-    // A thread that panics may not go on with another process: then the call is a plain one.
+    // Of a process that unwinds the call is a plain one: there it may communicate no more than elsewhere in a `Drop`.
     if crate::backend::shares_its_thread() && !std::thread::panicking() {
         return elsewhere::run(call);
     }
@@ -36,6 +36,8 @@ fn wait_for<F: Future>(context: &Context, future: F) -> F::Output {
         if let Poll::Ready(output) = future.as_mut().poll(&mut std::task::Context::from_waker(&waker)) {
             return output;
         }
+        #[cfg(feature = "backend-coroutines")]
+        let _relief = crate::backend::relieve(context);
         // SYNC signal: as below. A future that has asked at once to be polled again lets others run before.
         if signal.given.swap(false, Ordering::AcqRel) {
             crate::backend::yield_now();

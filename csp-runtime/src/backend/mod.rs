@@ -195,8 +195,12 @@ pub(crate) fn parker(backend: Backend) -> &'static dyn Park {
 }
 
 /// Whether a process of `backend` may run to its end on the stack of its starter, which only waits meanwhile.
+///
+/// Not if that is panicking: nobody is to take the process for one that does.
 pub(crate) fn runs_on_its_starters_stack(backend: Backend) -> bool {
-    !matches!(backend, Backend::Coroutines | Backend::Processes) && threads::stack_is_fresh()
+    !std::thread::panicking()
+        && !matches!(backend, Backend::Coroutines | Backend::Processes)
+        && threads::stack_is_fresh()
 }
 
 /// Whether a call that blocks this thread would hold up other processes.
@@ -249,6 +253,13 @@ pub(crate) fn note_sent(hatch: *const Hatch) {
 #[inline]
 pub(crate) fn begin_operation(context: &Context) {
     coroutines::begin_operation(context);
+}
+
+/// The process with this context is about to wait. If it unwinds, and shares its thread, that counts as one that does not, until what this returns is dropped.
+#[cfg(feature = "backend-coroutines")]
+#[inline]
+pub(crate) fn relieve(context: &Context) -> Option<impl Drop + use<>> {
+    (context.is_hosted() && std::thread::panicking()).then(coroutines::relieve)
 }
 
 /// Lets those coroutines run that are ready. The caller is one, and `context` is its own.

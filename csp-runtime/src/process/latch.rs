@@ -90,6 +90,8 @@ impl Latch {
         if !over {
             #[cfg(feature = "backend-processes")]
             let _rest = crate::backend::processes::rest();
+            #[cfg(feature = "backend-coroutines")]
+            let _relief = crate::backend::relieve(context);
             wait(context, &self.decision, self, None);
         }
     }

@@ -1,8 +1,6 @@
 //! Panics: re-raised with the process's name after all have ended, or caught where that was asked for.
 
-use std::cell::Cell;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::time::Duration;
+use std::panic::catch_unwind;
 
 use csp::prelude::*;
 use csp::{CauseKind, ProcessError};
@@ -28,8 +26,6 @@ scenarios![
     a_communication_in_an_output_expression_panics(main_only),
     nothing_enabled_is_stop_and_names_the_line(main_only),
     stop_inside_a_process_is_its_panic,
-    operations_while_unwinding_fail(main_only),
-    ends_dropped_while_unwinding_wake_their_partners,
 ];
 
 #[process]
@@ -356,71 +352,4 @@ fn stop_inside_a_process_is_its_panic() {
         }
         (Ok(()), got) => assert_eq!(got, Ok(1), "the receiver was waiting already"),
     }
-}
-
-/// Communicates in its destructor, and notes what came of it.
-struct SpeaksAtTheEnd<'a> {
-    out: Sender<u32>,
-    input: Receiver<u32>,
-    heard: &'a Cell<u32>,
-}
-
-impl Drop for SpeaksAtTheEnd<'_> {
-    fn drop(&mut self) {
-        let chosen = alt! { self.input ? _ => false, self.out ! 1 => false, after Duration::from_secs(600) => false, stopped _ => true };
-        let refused = [
-            self.out.send(1).is_err(),
-            self.input.recv().is_err(),
-            self.out.send_timeout(1, Duration::from_secs(600)).is_err(),
-            self.input.recv_timeout(Duration::from_secs(600)).is_err(),
-            self.input.recv_with(|_| ()).is_err(),
-            chosen,
-        ];
-        self.heard.set(refused.into_iter().filter(|&refused| refused).count() as u32);
-    }
-}
-
-/// Invariant 1: nothing parks while its thread is panicking. If one operation did, this would never end.
-fn operations_while_unwinding_fail() {
-    let heard = Cell::new(0);
-    let ((out, _keep_in), (_keep_out, input)) = (channel(), channel());
-    let outcome = catch_unwind(AssertUnwindSafe(|| {
-        let _speaker = SpeaksAtTheEnd { out, input, heard: &heard };
-        panic!("unwind");
-    }));
-    assert!(outcome.is_err());
-    assert_eq!(heard.get(), 6, "each operation fails with Stopped while unwinding");
-    let (out, input) = channel::buffered(1);
-    assert_eq!((out.send(1), input.recv()), (Ok(()), Ok(1)), "and afterwards all is as before");
-}
-
-#[process]
-fn panics_with_many_ends(outs: Vec<Sender<u32>>, inputs: Vec<Receiver<u32>>) {
-    here();
-    let _ends = (outs, inputs);
-    panic!("with many ends");
-}
-
-#[process]
-fn sends_one(out: Sender<u32>) -> bool {
-    here();
-    out.send(1).is_err()
-}
-
-#[process]
-fn gets_none(input: Receiver<u32>) -> bool {
-    here();
-    input.recv().is_err()
-}
-
-fn ends_dropped_while_unwinding_wake_their_partners() {
-    let (outs, far_ins): (Vec<_>, Vec<_>) = (0..4).map(|_| channel()).unzip();
-    let (far_outs, inputs): (Vec<_>, Vec<_>) = (0..4).map(|_| channel()).unzip();
-    let (caught, sent, got) = par! {
-        panics_with_many_ends(outs, inputs).catch(),
-        for out in far_outs => sends_one(out),
-        for input in far_ins => gets_none(input),
-    };
-    assert!(caught.is_err());
-    assert_eq!((sent, got), (vec![true; 4], vec![true; 4]));
 }

@@ -34,6 +34,7 @@ mod spawning;
 mod structure;
 mod time;
 mod turns;
+mod unwinding;
 mod waves;
 
 use crate::harness::Scenario;
@@ -63,6 +64,7 @@ const TOPICS: &[&[Scenario]] = &[
     processes::SCENARIOS,
     spawning::SCENARIOS,
     failure::SCENARIOS,
+    unwinding::SCENARIOS,
     killed::SCENARIOS,
     isolation::SCENARIOS,
     forking::SCENARIOS,

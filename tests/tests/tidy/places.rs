@@ -98,6 +98,7 @@ pub(super) const UNSAFE: &[(&str, &str)] = &[
         "csp-runtime/src/backend/coroutines/record.rs",
         "records live for ever; one is switched from by the coroutine that it is of",
     ),
+    ("csp-runtime/src/backend/coroutines/relief.rs", "a panic goes from one thread to another, on a stack of its own"),
     ("csp-runtime/src/backend/coroutines/switch/direct.rs", "the switch from one stack to another"),
     ("csp-runtime/src/backend/coroutines/switch/by_worker.rs", "a yielder lies in its coroutine"),
     ("csp-runtime/src/backend/coroutines/queue.rs", "the queue is linked through records, which live for ever"),

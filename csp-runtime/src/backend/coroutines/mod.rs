@@ -12,6 +12,7 @@ mod pace;
 mod panics;
 mod queue;
 mod record;
+mod relief;
 mod row;
 mod stack;
 mod stretches;
@@ -29,6 +30,7 @@ pub(crate) use ahead::Ahead;
 pub(crate) use at_hand::AtHand;
 pub(super) use panics::run_hook;
 use record::Record;
+use relief::Relief;
 pub(super) use stretches::stretch_length;
 
 /// Starts `job` as a coroutine on this worker; from outside, on the one that all launches of this thread go to; each further stretch of a
@@ -148,12 +150,17 @@ pub(super) fn inside() -> bool {
 
 /// Lets the other coroutines of this worker run, if the caller is one.
 pub(super) fn yield_now() -> bool {
-    // A thread that panics does not go on with another one.
-    let running = record::running().filter(|record| record.may_suspend() && !std::thread::panicking());
+    let running = record::running().filter(|record| record.may_suspend());
     if let Some(record) = running {
+        let _relief = std::thread::panicking().then(relieve);
         record.yield_now();
     }
     running.is_some()
+}
+
+/// The running coroutine is about to wait while it unwinds: its thread counts as one that does not, until what this returns is dropped.
+pub(super) fn relieve() -> Relief {
+    Relief::of_this_thread()
 }
 
 /// The name of the running process, for a signal handler.

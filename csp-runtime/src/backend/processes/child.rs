@@ -11,7 +11,7 @@ use crate::backend::forked::Locks as Backends;
 use crate::backend::passage::{Quiet, Wish};
 use crate::shared::census::{self, Slot, State};
 use crate::shared::recover;
-use crate::{backend, deadlock, shared};
+use crate::{backend, config, deadlock, shared};
 
 /// What a process leaves to its parent: a message in a block, or nothing.
 pub(crate) struct Legacy {
@@ -88,7 +88,9 @@ pub(super) unsafe fn live(job: ForkedJob, birth: &Birth, slot: &'static Slot, pa
     census::wake_up();
     // SAFETY: by the caller.
     let run = move || unsafe { (job.run)(job.data) };
-    let legacy = match birth.stack {
+    // The thread that forked may have been panicking. This process is not.
+    let stack = birth.stack.or_else(|| std::thread::panicking().then(|| config::effective().stack_size));
+    let legacy = match stack {
         None => run(),
         Some(bytes) => on_own_stack(bytes, run),
     };
@@ -102,7 +104,7 @@ pub(super) unsafe fn live(job: ForkedJob, birth: &Birth, slot: &'static Slot, pa
     leave(0)
 }
 
-/// On a thread of its own: the process has asked for so much stack.
+/// On a thread of its own, with a stack of so many bytes.
 fn on_own_stack(bytes: usize, run: impl FnOnce() -> Legacy) -> Legacy {
     struct Only<T>(T);
     // SAFETY: this thread waits for the other and does nothing meanwhile.
