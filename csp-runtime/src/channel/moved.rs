@@ -52,6 +52,7 @@ pub(crate) enum Immovable {
     Local,
     /// An offer waits on it.
     InUse,
+    /// There is no room for it, or for its messages.
     Full(Full),
 }
 
@@ -111,11 +112,16 @@ impl Channel {
         self.mark_as_odd();
         let store = || self.shared.link.store(link.as_ptr(), Ordering::Release); // SYNC moved: see `link`
         // SAFETY: the codec is that of the channel's messages.
-        if unsafe { link.take_from(&self.core, counts, super::inner::ENDS_MOVED, store) } {
-            Ok(link)
-        } else {
-            link.discard();
-            self.link().ok_or(Immovable::InUse)
+        match unsafe { link.take_from(&self.core, counts, super::inner::ENDS_MOVED, store) } {
+            Ok(true) => Ok(link),
+            Ok(false) => {
+                link.discard();
+                self.link().ok_or(Immovable::InUse)
+            }
+            Err(full) => {
+                link.discard();
+                Err(Immovable::Full(full))
+            }
         }
     }
 }

@@ -2,10 +2,10 @@
 
 use std::panic::Location;
 use std::ptr::NonNull;
-use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::census::{self, Slot};
-use super::home::{Parcel, Shared};
+use super::home::Shared;
 use super::message::{self, Codec};
 use super::ring::Ring;
 use super::text::Text;
@@ -13,7 +13,6 @@ use crate::arena::{Block, Full, Kind, Owner, Purpose, arena};
 use crate::error::{Cause, CauseKind};
 use crate::rendezvous::core::{Core, Side, Wakes};
 use crate::rendezvous::home::{Buffer, Home};
-use crate::rendezvous::local::Local;
 use crate::sync::{Guarded, Held, Journal, step};
 
 /// A channel that several processes may have ends of.
@@ -240,54 +239,6 @@ impl ChannelLink {
             }
             after.close = self.is_unused(lock);
         });
-    }
-
-    /// Takes over from a channel in this process's memory: its messages, its ends and how it has ended; then `store` shows where it is.
-    /// False: somebody waits there, or it has moved already.
-    ///
-    /// # Safety
-    /// Its messages are of this channel's codec.
-    pub(crate) unsafe fn take_from(
-        self,
-        from: &Core<Local>,
-        counts: [&AtomicUsize; 2],
-        moved: usize,
-        store: impl FnOnce(),
-    ) -> bool {
-        from.locked_step(|local| {
-            if !from.is_idle(local) {
-                return false;
-            }
-            // The ends first: if we die half way, they are ours, and the channel goes with them.
-            for side in [Side::Senders, Side::Receivers] {
-                let count = counts[index(side)].swap(moved, Ordering::AcqRel) as i64; // SYNC ends: who comes later counts in the arena
-                self.step(|lock, _| {
-                    if count > 0 {
-                        self.own_holding(lock).add(side, count, lock);
-                        self.count(side, count, lock);
-                    }
-                });
-            }
-            let owner = census::me().owner();
-            let message = self.codec.room();
-            let mut parcel = Parcel::empty(owner);
-            while let Some(buffer) = from.buffer(local).filter(|buffer| buffer.len(local) > 0) {
-                // SAFETY: there is a message, and room for it.
-                unsafe { Buffer::<Local>::pop(buffer, message.place(), local) };
-                // SAFETY: as above; the parcel is ours.
-                let packed = unsafe { self.codec.pack(message.place(), &raw mut parcel, Purpose::Certain) };
-                assert!(packed.is_ok(), "{}", arena().full(0));
-                self.step(|lock, _| {
-                    if let Some(ring) = self.core.buffer(lock) {
-                        // SAFETY: there is a message in the parcel, and the ring has as many places as the buffer.
-                        unsafe { ring.push(&raw mut parcel, lock) };
-                    }
-                });
-            }
-            from.move_to(&self.core, local);
-            store();
-            true
-        })
     }
 
     /// It was made for nothing.

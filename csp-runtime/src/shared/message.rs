@@ -141,6 +141,15 @@ impl Codec {
         self.plain && self.size <= INLINE
     }
 
+    /// How many bytes the message at `place` takes in a block.
+    ///
+    /// # Safety
+    /// There is a message of this type, which is the caller's.
+    pub(super) unsafe fn length(&self, place: *mut u8) -> usize {
+        // SAFETY: by the caller.
+        unsafe { (self.len)(place) }
+    }
+
     /// Moves the message at `place` into the parcel; on an error it is still at `place`.
     ///
     /// # Safety

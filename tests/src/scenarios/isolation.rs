@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use csp::Refusal;
 use csp::prelude::*;
 
-use super::support::{in_a_program_of_its_own, line_of, panic_of, poisoned, sink, source};
+use super::support::{in_a_program_of_its_own, line_of, panic_of, poisoned, retired, sink, source};
 use crate::harness::{backend_name, first_run, here, here_on, scale, scenarios};
 
 scenarios![
@@ -19,6 +19,7 @@ scenarios![
     what_cannot_be_handed_over_is_refused_by_name_and_line,
     text_on_its_way_is_printed_once(main_only),
     many_forks_leave_nothing_behind,
+    a_channel_whose_messages_find_no_room_stays_where_it_is(main_only),
     a_full_arena_holds_senders_back(main_only),
     a_message_that_is_too_large_comes_back(main_only),
     a_fork_beside_foreign_threads_can_be_refused(main_only),
@@ -305,6 +306,32 @@ fn a_full_arena_holds_senders_back() {
         move(input) { input.iter().map(|bytes| { csp::yield_now(); bytes.len() }).collect::<Vec<_>>() },
     };
     assert_eq!(lengths, vec![100_000; 4 * usize::from(count)]);
+}
+
+#[process]
+fn counts_bytes(input: &Receiver<Vec<u8>>) -> usize {
+    input.iter().map(|bytes| bytes.len()).sum()
+}
+
+/// It was made, and filled, where nothing was asked of the arena.
+fn a_channel_whose_messages_find_no_room_stays_where_it_is() {
+    let name = "a_channel_whose_messages_find_no_room_stays_where_it_is";
+    if in_a_program_of_its_own(name, ("CSP_MESSAGE_BUFFER", "4MiB")).is_some() {
+        return;
+    }
+    par! { backend = Backend::Threads; { finds_no_room(60, 100_000); finds_no_room(1, 3_000_000) } };
+}
+
+fn finds_no_room(count: u8, size: usize) {
+    let (out, input) = channel::buffered(usize::from(count));
+    (0..count).for_each(|number| out.send(vec![number; size]).unwrap());
+    drop(out);
+    let refusal = panic_of(|| par! { backend = Backend::Processes; counts_bytes(&input) });
+    assert!(refusal.contains("CSP_MESSAGE_BUFFER") && refusal.contains("no room for"), "{refusal}");
+    for number in 0..count {
+        assert!(input.recv().is_ok_and(|bytes| bytes == vec![number; size]), "message {number} is another one");
+    }
+    retired(input.recv());
 }
 
 fn a_fork_beside_foreign_threads_can_be_refused() {

@@ -37,6 +37,7 @@ pub(super) const UNSAFE: &[(&str, &str)] = &[
     ("csp-runtime/src/shared/bell.rs", "decisions of coroutines that wait are looked at by a thread that listens"),
     ("csp-runtime/src/shared/census.rs", "slots lie in the arena"),
     ("csp-runtime/src/shared/channel.rs", "channels and holdings lie in the arena"),
+    ("csp-runtime/src/shared/moving.rs", "messages move from memory of a process to the arena"),
     ("csp-runtime/src/shared/text.rs", "texts in the arena are written before they are seen, or under a lock"),
     ("csp-runtime/src/shared/desk.rs", "a journal knows places, and what stood there"),
     (
@@ -157,7 +158,7 @@ pub(super) const SWAP: &[(&str, &str)] = &[
     ("csp-runtime/src/channel/oddity.rs", "a channel is counted once"),
     ("csp-runtime/src/shared/judge.rs", "so is one of all OS processes"),
     ("csp-runtime/src/shared/census.rs", "one thread of a process rests for it"),
-    ("csp-runtime/src/shared/channel.rs", "the ends of a channel that moves are counted elsewhere from then on"),
+    ("csp-runtime/src/shared/moving.rs", "the ends of a channel that moves are counted elsewhere from then on"),
 ];
 
 /// Where a thread may sleep: never for the correctness of a test.

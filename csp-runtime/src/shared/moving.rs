@@ -1,0 +1,94 @@
+//! How a channel moves from a process's memory to the arena.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::census;
+use super::channel::{ChannelLink, index};
+use super::home::Parcel;
+use crate::arena::{Full, Purpose, arena};
+use crate::rendezvous::core::{Core, Side};
+use crate::rendezvous::home::Buffer;
+use crate::rendezvous::local::Local;
+use crate::sync::{Held, NoJournal};
+
+impl ChannelLink {
+    /// Takes over from a channel in this process's memory: its messages, its ends and how it has ended; then `store` shows where it is.
+    /// False: somebody waits there, or it has moved already.
+    ///
+    /// # Errors
+    /// If a message finds no room. Then that channel is as it was.
+    ///
+    /// # Safety
+    /// Its messages are of this channel's codec.
+    pub(crate) unsafe fn take_from(
+        self,
+        from: &Core<Local>,
+        counts: [&AtomicUsize; 2],
+        moved: usize,
+        store: impl FnOnce(),
+    ) -> Result<bool, Full> {
+        from.locked_step(|local| {
+            if !from.is_idle(local) {
+                return Ok(false);
+            }
+            // SAFETY: by the caller.
+            let parcels = unsafe { self.pack_all(from, local) }?;
+            // The ends before the messages: if we die half way, they are ours, and the channel goes with them.
+            for side in [Side::Senders, Side::Receivers] {
+                let count = counts[index(side)].swap(moved, Ordering::AcqRel) as i64; // SYNC ends: who comes later counts in the arena
+                self.step(|lock, _| {
+                    if count > 0 {
+                        self.own_holding(lock).add(side, count, lock);
+                        self.count(side, count, lock);
+                    }
+                });
+            }
+            for mut parcel in parcels {
+                self.step(|lock, _| {
+                    if let Some(ring) = self.core.buffer(lock) {
+                        // SAFETY: there is a message in the parcel, and the ring has as many places as the buffer.
+                        unsafe { ring.push(&raw mut parcel, lock) };
+                    }
+                });
+            }
+            from.move_to(&self.core, local);
+            store();
+            Ok(true)
+        })
+    }
+
+    /// The messages of a channel in this process's memory, in parcels of ours. On an error they are still there.
+    ///
+    /// # Safety
+    /// They are of this channel's codec.
+    unsafe fn pack_all(self, from: &Core<Local>, local: &Held<NoJournal>) -> Result<Vec<Parcel>, Full> {
+        let mut messages = Vec::new();
+        while let Some(buffer) = from.buffer(local).filter(|buffer| buffer.len(local) > 0) {
+            let message = self.codec.room();
+            // SAFETY: there is a message, and room for it.
+            unsafe { Buffer::<Local>::pop(buffer, message.place(), local) };
+            messages.push(message);
+        }
+        let owner = census::me().owner();
+        let mut parcels = Vec::with_capacity(messages.len());
+        for message in &messages {
+            let mut parcel = Parcel::empty(owner);
+            // SAFETY: there is a message; the parcel is ours.
+            if unsafe { self.codec.pack(message.place(), &raw mut parcel, Purpose::Certain) }.is_err() {
+                // SAFETY: it is still there.
+                let full = arena().full(unsafe { self.codec.length(message.place()) });
+                for (message, parcel) in messages.iter().zip(&parcels) {
+                    // SAFETY: it is in the parcel, and comes from this place.
+                    unsafe { self.codec.unpack(parcel, message.place()) };
+                }
+                if let Some(buffer) = from.buffer(local) {
+                    // SAFETY: each place has its message again.
+                    messages.iter().for_each(|message| unsafe { buffer.push(message.place(), local) });
+                }
+                return Err(full);
+            }
+            parcels.push(parcel);
+        }
+        Ok(parcels)
+    }
+}
