@@ -237,10 +237,9 @@ pub(crate) fn may_stand_still() -> bool {
 pub(crate) enum Hope {
     /// Something of ours will go on.
     Ours,
-    /// A thread of this OS process that is not ours could; other OS processes may then too, or before.
-    #[cfg_attr(not(feature = "backend-processes"), allow(dead_code))]
+    /// A thread of this OS process that is not ours could; it waits with a deadline, or other OS processes may go on too, or before.
     Strangers,
-    /// Only a thread that is not ours could.
+    /// Only a thread that is not ours could, and nobody knows whether it will.
     OnlyForeign,
     /// Nothing can; all has been ended.
     Nothing,
@@ -305,7 +304,7 @@ fn judge(contexts: &[Registered]) -> Hope {
     let strangers = before.foreign_runs || threads::strangers(known);
     #[cfg(feature = "backend-processes")]
     if others {
-        if strangers {
+        if strangers || before.foreign_is_timed {
             return Hope::Strangers;
         }
         let at = each(contexts).find_map(|context| {
@@ -318,7 +317,11 @@ fn judge(contexts: &[Registered]) -> Hope {
         crate::shared::judge::stand_still(at, still);
         return Hope::Ours;
     }
-    if strangers { Hope::OnlyForeign } else { Hope::Nothing }
+    match (before.foreign_is_timed, strangers) {
+        (true, _) => Hope::Strangers,
+        (false, true) => Hope::OnlyForeign,
+        (false, false) => Hope::Nothing,
+    }
 }
 
 /// What a look at all contexts has shown: nobody of ours runs.
@@ -327,13 +330,19 @@ struct Standstill {
     /// How often all of them have begun to wait, since each was made: it differs if anybody waits for something new.
     waits: u64,
     foreign_runs: bool,
+    /// It waits with a deadline, and may end after that without a word to anybody.
+    foreign_is_timed: bool,
 }
 
 /// None if somebody of ours runs, or will; or if nobody waits.
 fn look(contexts: &[Registered]) -> Option<Standstill> {
-    let mut seen = Standstill { waits: 0, foreign_runs: false };
+    let mut seen = Standstill { waits: 0, foreign_runs: false, foreign_is_timed: false };
     for context in each(contexts).filter(|context| !context.is_covered()) {
         let number = context.with_waiting(|waiting| match waiting {
+            Some(waiting) if waiting.timed && context.kind() == ContextKind::Foreign => {
+                seen.foreign_is_timed = true;
+                Some(0)
+            }
             Some(waiting) if waiting.timed || !waiting.operation().is_pending() => None,
             Some(waiting) => Some(waiting.number),
             None if context.kind() == ContextKind::Foreign => {
