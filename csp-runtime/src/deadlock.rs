@@ -210,6 +210,15 @@ pub(crate) fn be_patient(parker: &dyn Park, news: impl Fn() -> bool) {
     }
 }
 
+/// For a worker that has been counted out without a judgement.
+#[cfg(feature = "backend-coroutines")]
+pub(crate) fn judge_now() {
+    // SYNC running: as in `end_one`.
+    if RUNNING.load(Ordering::Acquire) == 0 {
+        standstill();
+    }
+}
+
 /// For a thread that has slept for [`PATIENCE`] without work: ends or reports a standstill that still lasts.
 pub(crate) fn look_again() -> Hope {
     // SYNC running: as in `end_one`.
@@ -398,12 +407,11 @@ fn warn_once() {
         let is_news = judge(&contexts) == Hope::OnlyForeign && !WARNED.swap(true, Ordering::Relaxed);
         is_news.then(|| report(&contexts))
     };
-    // Without the lock: whoever forks waits for the streams.
     if let Some(report) = report {
-        eprintln!(
+        crate::backend::say(format!(
             "csp: no process runs, and only a thread that the runtime did not start could change that; \
              if none will, this is a\n{report}"
-        );
+        ));
     }
 }
 

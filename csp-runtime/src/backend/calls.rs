@@ -20,7 +20,7 @@ const KEEP: Duration = Duration::from_secs(2);
 
 pub(super) struct Calls {
     waiting: VecDeque<Job>,
-    /// Threads that run calls.
+    /// Threads that run calls, but those that have stepped aside.
     threads: usize,
     /// Those of them that have none to run, or have not seen it yet.
     idle: usize,
@@ -36,6 +36,22 @@ static UNDER_WAY: AtomicUsize = AtomicUsize::new(0);
 
 pub(crate) fn under_way() -> usize {
     UNDER_WAY.load(Ordering::Relaxed)
+}
+
+/// The call that this thread runs is about to wait for processes: its place is another call's until [`come_back`], which may be what it waits for.
+pub(crate) fn step_aside() {
+    UNDER_WAY.fetch_sub(1, Ordering::Relaxed);
+    let mut calls = calls();
+    calls.threads -= 1;
+    if !calls.waiting.is_empty() {
+        // If none is to be had, those that there are will come to it.
+        let _ = calls.bring_a_thread();
+    }
+}
+
+pub(crate) fn come_back() {
+    UNDER_WAY.fetch_add(1, Ordering::Relaxed);
+    calls().threads += 1;
 }
 
 fn calls() -> MutexGuard<'static, Calls> {
@@ -85,6 +101,11 @@ fn serve() {
             UNDER_WAY.fetch_sub(1, Ordering::Relaxed);
             deadlock::end_one();
             calls = self::calls();
+            // Others have taken this one's place while it had stepped aside.
+            if calls.threads > MOST {
+                calls.threads -= 1;
+                return;
+            }
             continue;
         }
         calls.idle += 1;

@@ -262,6 +262,14 @@ pub(crate) fn relieve(context: &Context) -> Option<impl Drop + use<>> {
     (context.is_hosted() && std::thread::panicking()).then(coroutines::relieve)
 }
 
+/// The process with this context has spawned another one. As it need not wait, those that have not begun are not to become ever more.
+#[cfg(feature = "backend-coroutines")]
+pub(crate) fn let_fresh_begin(context: &Context) {
+    if context.is_hosted() && !context.is_committing() && !std::thread::panicking() {
+        coroutines::let_fresh_begin(context);
+    }
+}
+
 /// Lets those coroutines run that are ready. The caller is one, and `context` is its own.
 #[cfg(all(not(loom), feature = "backend-coroutines"))]
 #[inline(always)]
@@ -309,6 +317,12 @@ pub(crate) fn uninterrupted<R>(step: impl FnOnce() -> R) -> R {
     return seeded::uninterrupted(step);
     #[cfg(not(feature = "backend-seeded"))]
     step()
+}
+
+/// Writes to standard error, on a thread of its own: whoever holds that may wait for what the caller is to do next.
+pub(crate) fn say(text: String) {
+    // Where no thread is to be had, nothing is said.
+    let _ = pool::start_thread(64 << 10, move || eprintln!("{text}"));
 }
 
 /// Starts a thread that serves the runtime for as long as this OS process lives.

@@ -113,7 +113,10 @@ fn wait_for_work() -> Option<Job> {
     idle_threads().push(IdleLink(link));
     let since = Instant::now();
     if !idle(idle_thread.parker, &idle_thread.decision, Some(since + deadlock::PATIENCE)) {
-        deadlock::look_again();
+        // Whoever waits may have waited before the last one ended, and then looks no more.
+        if deadlock::look_again().is_of_strangers() {
+            deadlock::be_patient(idle_thread.parker, || idle_thread.decision.is_news());
+        }
         if !idle(idle_thread.parker, &idle_thread.decision, Some(since + KEEP)) {
             let mut threads = idle_threads();
             if let Some(place) = threads.iter().position(|thread| thread.0 == link) {

@@ -1,7 +1,9 @@
 //! Channels that live in the arena, or move there when a forked process gets an end of them.
 
+use std::cell::RefCell;
 use std::fmt;
-use std::panic::Location;
+use std::panic::{Location, resume_unwind};
+use std::ptr;
 use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
 
 use super::inner::{Channel, Codec};
@@ -12,6 +14,7 @@ use crate::rendezvous::core::Side;
 use crate::rendezvous::offer::Kind;
 use crate::shared::census;
 use crate::shared::channel::{ChannelLink, SharedChannel};
+use crate::shared::moving::NotMoved;
 
 /// Where in the arena a channel is, if it is there.
 #[derive(Default)]
@@ -52,6 +55,8 @@ pub(crate) enum Immovable {
     Local,
     /// An offer waits on it.
     InUse,
+    /// A message in it holds an end of it.
+    HoldsItself,
     /// There is no room for it, or for its messages.
     Full(Full),
 }
@@ -61,8 +66,34 @@ impl fmt::Display for Immovable {
         match self {
             Immovable::Local => out.write_str("it was made by `channel::local`, whose messages stay in one OS process"),
             Immovable::InUse => out.write_str("an operation waits on it, so it cannot move to shared memory now"),
+            Immovable::HoldsItself => {
+                out.write_str("it is moving to shared memory, and a message in it holds one of its own ends")
+            }
             Immovable::Full(full) => full.fmt(out),
         }
+    }
+}
+
+thread_local! {
+    /// The channels that this thread moves: each may hold messages with ends of the next one.
+    static MOVING: RefCell<Vec<*const Channel>> = const { RefCell::new(Vec::new()) };
+}
+
+struct Moving;
+
+impl Moving {
+    /// None: it moves already.
+    fn begin(channel: &Channel) -> Option<Self> {
+        MOVING.with_borrow_mut(|moving| {
+            let is_new = !moving.contains(&ptr::from_ref(channel));
+            is_new.then(|| moving.push(channel)).map(|()| Self)
+        })
+    }
+}
+
+impl Drop for Moving {
+    fn drop(&mut self) {
+        MOVING.with_borrow_mut(Vec::pop);
     }
 }
 
@@ -106,6 +137,7 @@ impl Channel {
             return Ok(link);
         }
         let codec = self.codec().ok_or(Immovable::Local)?;
+        let _moving = Moving::begin(self).ok_or(Immovable::HoldsItself)?;
         let link =
             ChannelLink::new(self.core.capacity(), codec, self.name(), self.made_at()).map_err(Immovable::Full)?;
         let counts = self.counts();
@@ -118,9 +150,12 @@ impl Channel {
                 link.discard();
                 self.link().ok_or(Immovable::InUse)
             }
-            Err(full) => {
+            Err(why) => {
                 link.discard();
-                Err(Immovable::Full(full))
+                match why {
+                    NotMoved::Full(full) => Err(Immovable::Full(full)),
+                    NotMoved::Panicked(panic) => resume_unwind(panic),
+                }
             }
         }
     }

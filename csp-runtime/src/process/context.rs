@@ -1,12 +1,16 @@
 //! What the runtime knows about a process while it runs: its name, backend, wait, and whether its ends poison when dropped.
 
+#[cfg(feature = "backend-coroutines")]
+mod call;
+
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
-#[cfg(feature = "backend-coroutines")]
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::{self, NonNull};
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+#[cfg(feature = "backend-coroutines")]
+pub(crate) use call::run_for;
 
 use super::here;
 use super::latch::Latch;
@@ -84,6 +88,9 @@ pub(crate) enum ContextKind {
     Main,
     /// A thread that we did not start.
     Foreign,
+    /// A call of a process, on a thread of ours that may end before what the process has started.
+    #[cfg(feature = "backend-coroutines")]
+    Call,
     /// A thread of ours, between two processes.
     Ours,
 }
@@ -130,21 +137,6 @@ pub(crate) fn run_as<R>(setup: Setup, body: impl FnOnce() -> R) -> R {
     );
     let _entered = Entered::new(&context, around);
     body()
-}
-
-/// Runs `call` for `process`, which waits for that on another thread: so whatever it does is done in that one's name, and counts as if that had done it.
-///
-/// # Safety
-/// Until this returns, nobody else uses what `process` keeps for itself; all that it spawns goes into its latch, which is there.
-#[cfg(feature = "backend-coroutines")]
-pub(crate) unsafe fn run_for<R>(process: &Context, call: impl FnOnce() -> R) -> std::thread::Result<R> {
-    let context = Context::standing_in_for(process);
-    let _entered = Entered::new(&context, here::which_is_current());
-    let result = catch_unwind(AssertUnwindSafe(call));
-    // What has been spawned is awaited by the process, and not here.
-    context.spawned.take();
-    *process.poison.borrow_mut() = context.poison.take();
-    result
 }
 
 /// Registers a context and makes it current; undoes both.
@@ -200,6 +192,11 @@ impl Drop for RootOfThread {
 
 #[cold]
 pub(super) fn root_of_this_thread() -> *const Context {
+    // A worker makes nobody current whenever it goes on to the next coroutine.
+    if let Some(root) = ROOT.try_with(|owner| owner.0.get()).ok().filter(|root| !root.is_null()) {
+        here::make_current(root);
+        return root;
+    }
     backend::threads::stack_is_fresh();
     let kind = match () {
         () if backend::threads::is_main_thread() => ContextKind::Main,
@@ -267,20 +264,6 @@ impl Context {
             report: Mutex::new(None),
             spawned: RefCell::new(None),
             slot: AtomicUsize::new(0),
-        }
-    }
-
-    /// On this thread, for a call that `process` has made.
-    #[cfg(feature = "backend-coroutines")]
-    fn standing_in_for(process: &Self) -> Self {
-        let parker = backend::parker(Backend::Threads);
-        let kind = ContextKind::Process;
-        Self {
-            backend: process.backend,
-            poison: process.poison.clone(),
-            committing: process.committing.clone(),
-            spawned: process.spawned.clone(),
-            ..Self::new(process.name.clone(), Backend::Threads, process.chosen, kind, process.catching, parker)
         }
     }
 
@@ -406,6 +389,13 @@ impl Context {
             self.count_wait();
             return self.waiting_here.set(Some(eternal(operation)));
         }
+        #[cfg(feature = "backend-coroutines")]
+        if self.kind == ContextKind::Call {
+            self.timed_here.set(timed);
+            if !timed {
+                backend::calls::step_aside();
+            }
+        }
         let operation = eternal(operation).as_ptr();
         let number = self.count_wait();
         *self.lock_waiting() = Some(Waiting { operation, number, timed });
@@ -415,8 +405,12 @@ impl Context {
         if self.hosted {
             self.timed_here.set(false);
             self.waiting_here.set(None);
-        } else {
-            *self.lock_waiting() = None;
+            return;
+        }
+        *self.lock_waiting() = None;
+        #[cfg(feature = "backend-coroutines")]
+        if self.kind == ContextKind::Call && !self.timed_here.get() {
+            backend::calls::come_back();
         }
     }
 

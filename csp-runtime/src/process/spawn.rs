@@ -147,6 +147,8 @@ unsafe fn start<R: Runnable>(
         not_started(context, detached);
         panic!("{at}: process `{name}` could not be started: {}", why.0);
     }
+    #[cfg(feature = "backend-coroutines")]
+    backend::let_fresh_begin(context);
     Handle { ended, result: Some(result), name, unclaimed }
 }
 

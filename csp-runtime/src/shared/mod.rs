@@ -22,7 +22,7 @@ pub(crate) mod home;
 pub(crate) mod judge;
 pub(crate) mod message;
 pub(crate) mod mobile;
-mod moving;
+pub(crate) mod moving;
 pub(crate) mod operation;
 mod ownership;
 mod passing;

@@ -1,5 +1,7 @@
 //! How a channel moves from a process's memory to the arena.
 
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::census;
@@ -11,12 +13,18 @@ use crate::rendezvous::home::Buffer;
 use crate::rendezvous::local::Local;
 use crate::sync::{Held, NoJournal};
 
+/// Why a channel has not moved.
+pub(crate) enum NotMoved {
+    Full(Full),
+    Panicked(Box<dyn Any + Send>),
+}
+
 impl ChannelLink {
     /// Takes over from a channel in this process's memory: its messages, its ends and how it has ended; then `store` shows where it is.
     /// False: somebody waits there, or it has moved already.
     ///
     /// # Errors
-    /// If a message finds no room. Then that channel is as it was.
+    /// If a message finds no room, or panics because it holds an end that cannot move, and is lost. Otherwise that channel is as it was.
     ///
     /// # Safety
     /// Its messages are of this channel's codec.
@@ -26,7 +34,7 @@ impl ChannelLink {
         counts: [&AtomicUsize; 2],
         moved: usize,
         store: impl FnOnce(),
-    ) -> Result<bool, Full> {
+    ) -> Result<bool, NotMoved> {
         from.locked_step(|local| {
             if !from.is_idle(local) {
                 return Ok(false);
@@ -61,7 +69,7 @@ impl ChannelLink {
     ///
     /// # Safety
     /// They are of this channel's codec.
-    unsafe fn pack_all(self, from: &Core<Local>, local: &Held<NoJournal>) -> Result<Vec<Parcel>, Full> {
+    unsafe fn pack_all(self, from: &Core<Local>, local: &Held<NoJournal>) -> Result<Vec<Parcel>, NotMoved> {
         let mut messages = Vec::new();
         while let Some(buffer) = from.buffer(local).filter(|buffer| buffer.len(local) > 0) {
             let message = self.codec.room();
@@ -74,18 +82,27 @@ impl ChannelLink {
         for message in &messages {
             let mut parcel = Parcel::empty(owner);
             // SAFETY: there is a message; the parcel is ours.
-            if unsafe { self.codec.pack(message.place(), &raw mut parcel, Purpose::Certain) }.is_err() {
-                // SAFETY: it is still there.
-                let full = arena().full(unsafe { self.codec.length(message.place()) });
+            let pack = || unsafe { self.codec.pack(message.place(), &raw mut parcel, Purpose::Certain) };
+            // Nothing may unwind while the lock is held.
+            let packed = catch_unwind(AssertUnwindSafe(pack));
+            if !matches!(packed, Ok(Ok(()))) {
+                let why = match packed {
+                    Err(panic) => NotMoved::Panicked(panic),
+                    // SAFETY: it is still there.
+                    Ok(_) => NotMoved::Full(arena().full(unsafe { self.codec.length(message.place()) })),
+                };
                 for (message, parcel) in messages.iter().zip(&parcels) {
                     // SAFETY: it is in the parcel, and comes from this place.
                     unsafe { self.codec.unpack(parcel, message.place()) };
                 }
-                if let Some(buffer) = from.buffer(local) {
-                    // SAFETY: each place has its message again.
-                    messages.iter().for_each(|message| unsafe { buffer.push(message.place(), local) });
+                let lost = matches!(why, NotMoved::Panicked(_)).then_some(parcels.len());
+                for (_, message) in messages.iter().enumerate().filter(|(number, _)| Some(*number) != lost) {
+                    if let Some(buffer) = from.buffer(local) {
+                        // SAFETY: it has its message again.
+                        unsafe { buffer.push(message.place(), local) };
+                    }
                 }
-                return Err(full);
+                return Err(why);
             }
             parcels.push(parcel);
         }

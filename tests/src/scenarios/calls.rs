@@ -4,9 +4,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier, Condvar, Mutex};
 use std::thread;
+use std::time::Duration;
 
-use csp::CauseKind;
 use csp::prelude::*;
+use csp::{CauseKind, Refusal};
 
 use super::support::{
     panic_of, panic_text, poison_kind, poisoned, refused_where_memory_is_apart, retired, sink, source,
@@ -26,6 +27,8 @@ scenarios![
     a_panic_in_a_blocking_call_poisons_in_its_processs_name,
     a_process_ends_after_what_its_blocking_call_spawned,
     a_deadlock_inside_a_blocking_call_is_found,
+    calls_that_wait_for_a_call_leave_it_a_thread(main_only),
+    a_process_that_a_blocking_call_has_forked_outlives_its_thread(main_only),
 ];
 
 #[io]
@@ -286,4 +289,61 @@ fn a_deadlock_inside_a_blocking_call_is_found() {
     assert!(report.contains("deadlock") && report.contains("process `caller` waits to receive"), "{report}");
     let is_elsewhere = backend_name() == "coroutines";
     assert_eq!(report.contains("process `caller` waits for the end of its `#[io]` call"), is_elsewhere, "{report}");
+}
+
+#[io]
+fn sends_elsewhere(out: &Sender<u32>, count: u32) {
+    (0..count).try_for_each(|number| out.send(number)).expect("all are there");
+}
+
+#[process]
+fn receives_one_in_a_call(input: Receiver<u32>) -> u32 {
+    here();
+    receives_elsewhere(&input).expect("one comes")
+}
+
+#[process]
+fn sends_in_a_call(out: Sender<u32>, count: u32) {
+    sends_elsewhere(&out, count);
+}
+
+/// They are more than there are threads for calls, and the last one is what all others wait for.
+fn calls_that_wait_for_a_call_leave_it_a_thread() {
+    if !first_run() {
+        return;
+    }
+    let count = if backend_name() == "coroutines" { 600 } else { scale(60, 10) };
+    let (out, input) = channel();
+    let (mut got, ()) = par! { count * receives_one_in_a_call(input), sends_in_a_call(out, count as u32) };
+    got.sort_unstable();
+    assert!(got.into_iter().eq(0..count as u32));
+}
+
+#[process(backend = processes)]
+fn passes_one_on(out: Sender<u32>, input: Receiver<u32>) {
+    out.send(input.recv()?)?;
+}
+
+#[io]
+fn forks(out: Sender<u32>, input: Receiver<u32>) {
+    let _ = spawn!(passes_one_on(out, input));
+}
+
+#[process]
+fn forks_in_a_call(never: Receiver<u32>) -> Result<u32, Stopped> {
+    here();
+    let ((out, input), (tell, go)) = (channel(), channel());
+    forks(out, go);
+    // Long after a thread that runs calls has ended for want of any.
+    assert_eq!(never.recv_timeout(Duration::from_millis(2_500)), Err(Refusal::TimedOut));
+    tell.send(5)?;
+    input.recv()
+}
+
+fn a_process_that_a_blocking_call_has_forked_outlives_its_thread() {
+    if !first_run() {
+        return;
+    }
+    let (_hold, never) = channel();
+    assert_eq!(par! { forks_in_a_call(never) }, Ok(5));
 }

@@ -164,6 +164,11 @@ fn a_deadlock_is_found_whoever_ends_last() {
     }
 }
 
+#[process(backend = threads)]
+fn ends_late(time: Duration) {
+    thread::sleep(time);
+}
+
 /// As long as it is there it might send; of its end nobody is told, whatever it has done before.
 fn a_deadlock_is_found_once_a_foreign_thread_has_ended() {
     let life = Duration::from_millis(if first_run() { 250 } else { 1 });
@@ -173,6 +178,12 @@ fn a_deadlock_is_found_once_a_foreign_thread_has_ended() {
     if !first_run() {
         return;
     }
+    // All others wait, and look no more, when the last one ends; its thread may end before the foreign one does.
+    let foreign = thread::spawn(move || thread::sleep(10 * life));
+    let ((a_out, a_in), (b_out, b_in)) = (channel(), channel());
+    let report = panic_of(|| par! { sends_first(a_out, b_in), sends_first(b_out, a_in), ends_late(life / 2) });
+    assert!(report.to_lowercase().contains("deadlock"), "{report}");
+    foreign.join().expect("it only sleeps");
     let (_hold, never) = channel::<u32>();
     let foreign = thread::spawn(move || never.recv_timeout(life));
     crossed_sends_deadlock();

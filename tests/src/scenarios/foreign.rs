@@ -7,9 +7,10 @@ use std::time::Duration;
 use csp::prelude::*;
 
 use super::support::{poisoned, retired, send_to_a_waiting, sink, source};
-use crate::harness::{first_run, here, scale, scenarios};
+use crate::harness::{backend_name, first_run, here, scale, scenarios};
 
 scenarios![
+    the_warning_keeps_nobody_from_going_on(main_only),
     main_talks_to_what_it_spawned,
     main_chooses_over_its_processes,
     foreign_threads_talk_to_processes,
@@ -212,4 +213,30 @@ fn an_end_moves_between_threads() {
     }
     drop(out);
     retired(input.recv());
+}
+
+#[process]
+fn logs(fed: Receiver<u32>, log: Sender<String>) {
+    here();
+    for number in &fed {
+        log.send(number.to_string())?;
+    }
+}
+
+/// What it would be written to is held by somebody who waits for a process.
+fn the_warning_keeps_nobody_from_going_on() {
+    if !first_run() || backend_name() == "processes" {
+        return here();
+    }
+    let ((feed, fed), (log, lines)) = (channel(), channel());
+    let foreign = thread::spawn(move || {
+        thread::sleep(Duration::from_millis(300)); // in which the runtime warns
+        feed.send(1)
+    });
+    let logging = spawn!(logs(fed, log));
+    let errors = std::io::stderr().lock();
+    assert_eq!(lines.recv(), Ok("1".into()));
+    drop(errors);
+    assert_eq!(foreign.join().expect("it only sends"), Ok(()));
+    logging.join();
 }

@@ -20,6 +20,7 @@ scenarios![
     text_on_its_way_is_printed_once(main_only),
     many_forks_leave_nothing_behind,
     a_channel_whose_messages_find_no_room_stays_where_it_is(main_only),
+    a_channel_whose_messages_cannot_move_says_so,
     a_full_arena_holds_senders_back(main_only),
     a_message_that_is_too_large_comes_back(main_only),
     a_fork_beside_foreign_threads_can_be_refused(main_only),
@@ -332,6 +333,36 @@ fn finds_no_room(count: u8, size: usize) {
         assert!(input.recv().is_ok_and(|bytes| bytes == vec![number; size]), "message {number} is another one");
     }
     retired(input.recv());
+}
+
+#[process]
+fn takes_ends(input: &Receiver<Receiver<u32>>) -> usize {
+    input.iter().map(|end| end.iter().count()).sum()
+}
+
+#[message]
+struct Mine(Receiver<Mine>);
+
+#[process]
+fn takes_mine(input: &Receiver<Mine>) {
+    drop(input.recv());
+}
+
+fn a_channel_whose_messages_cannot_move_says_so() {
+    par! { backend = Backend::Threads; {
+        let (out, input) = channel::buffered(2);
+        out.send(channel::<u32>().1).unwrap();
+        out.send(channel::local::<u32>().1).unwrap();
+        let refusal = panic_of(|| par! { backend = Backend::Processes; takes_ends(&input) });
+        assert!(refusal.contains("channel::local"), "{refusal}");
+        // The other one is still there.
+        retired(input.recv().expect("it has not moved").recv());
+        let (out, input) = channel::buffered(1);
+        out.send(Mine(input.clone())).unwrap();
+        let refusal = panic_of(|| par! { backend = Backend::Processes; takes_mine(&input) });
+        assert!(refusal.contains("one of its own ends"), "{refusal}");
+    } };
+    here();
 }
 
 fn a_fork_beside_foreign_threads_can_be_refused() {

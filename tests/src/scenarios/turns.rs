@@ -2,7 +2,7 @@
 
 use std::future::poll_fn;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -18,6 +18,7 @@ scenarios![
     whoever_only_looks_starves_nobody(main_only),
     a_future_that_wakes_itself_starves_nobody(main_only),
     whoever_has_not_begun_is_not_starved_by_a_stream(main_only),
+    whoever_spawns_all_the_time_lets_what_it_spawns_begin(main_only),
 ];
 
 /// True in a program of its own, with one worker, which goes on.
@@ -150,4 +151,38 @@ fn whoever_has_not_begun_is_not_starved_by_a_stream() {
         let (out, input) = channel::buffered(1);
         par! { talks_to_itself(out.clone(), input), poisons(out) };
     }
+}
+
+#[process]
+fn asks_all_the_time(jobs: Sender<u32>) {
+    here();
+    for job in 0.. {
+        jobs.send(job)?;
+    }
+}
+
+#[process(shares_memory)]
+fn begins(begun: Arc<AtomicU32>) {
+    begun.fetch_add(1, Ordering::Relaxed);
+}
+
+/// How many of its processes have not begun, at most.
+#[process(shares_memory)]
+fn spawns_for_each(jobs: Receiver<u32>, begun: Arc<AtomicU32>) -> u32 {
+    let mut behind = 0;
+    for job in jobs.iter().take(10_000) {
+        let _ = spawn!(begins(begun.clone()));
+        behind = behind.max(job + 1 - begun.load(Ordering::Relaxed));
+    }
+    behind
+}
+
+fn whoever_spawns_all_the_time_lets_what_it_spawns_begin() {
+    let name = "whoever_spawns_all_the_time_lets_what_it_spawns_begin";
+    if crate::harness::backend_name() != "coroutines" || !is_on_one_worker(name) {
+        return here();
+    }
+    let ((out, jobs), begun) = (channel(), Arc::new(AtomicU32::new(0)));
+    let ((), behind) = par! { asks_all_the_time(out), spawns_for_each(jobs, begun.clone()) };
+    assert!(behind < 200 && begun.load(Ordering::Relaxed) > 9_000, "{behind} had not begun");
 }

@@ -106,6 +106,7 @@ enum Way {
     Run,
     Scope,
     Join,
+    Fork,
 }
 
 impl Drop for RunsInDrop {
@@ -120,15 +121,26 @@ impl Drop for RunsInDrop {
             Way::Run => passes_on(input, out).run(),
             Way::Scope => scope(|s| drop(s.spawn(passes_on(input, out)))),
             Way::Join => spawn!(passes_on(input, out)).join(),
+            Way::Fork => {
+                for _ in 0..10 {
+                    does_nothing().on(Backend::Processes).run();
+                }
+                passes_on(input, out).run();
+            }
         }
         assert!(thread::panicking());
     }
 }
 
 #[process]
+fn does_nothing() {
+    assert!(!thread::panicking());
+}
+
+#[process]
 fn panics_with(input: Receiver<u32>, out: Sender<u32>, way: u8) {
     here();
-    let way = [Way::Par, Way::Seq, Way::Run, Way::Scope, Way::Join][usize::from(way)];
+    let way = [Way::Par, Way::Seq, Way::Run, Way::Scope, Way::Join, Way::Fork][usize::from(way)];
     let _runs = RunsInDrop(Some((input, out)), way);
     panic!("and then it runs others");
 }
@@ -144,7 +156,7 @@ fn sends_on(count: u32, out: Sender<u32>) {
 }
 
 fn processes_run_in_a_drop_while_unwinding() {
-    for way in 0..5 {
+    for way in 0..6 {
         let count = scale(20, 2) as u32;
         let ((out, input), (passed_out, passed)) = (channel(), channel());
         let (ended, (), mut got) = par! {

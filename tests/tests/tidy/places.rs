@@ -83,6 +83,7 @@ pub(super) const UNSAFE: &[(&str, &str)] = &[
     ("csp-runtime/src/choice/slot.rs", "the place where the chosen guard's message comes to lie"),
     ("csp-runtime/src/process/branch.rs", "branches run in their starter's frame"),
     ("csp-runtime/src/process/here.rs", "the current context is a pointer to one that lives, or to nothing but a head"),
+    ("csp-runtime/src/process/context/call.rs", "a process lends its context while it waits for a call"),
     ("csp-runtime/src/process/context.rs", "the running process's context lies in its own frame"),
     (
         "csp-runtime/src/process/probe.rs",

@@ -94,6 +94,16 @@ pub(super) fn begin_operation(context: &Context) {
     }
 }
 
+/// The running coroutine, whose context this is, has spawned a process. If many wait that have not begun, one of them does.
+pub(super) fn let_fresh_begin(context: &Context) {
+    // SAFETY: as in `park_this`.
+    let record = unsafe { Record::behind(context.parker()) };
+    if record.worker().has_many_fresh() && record.may_suspend() {
+        record.worker().favour_others();
+        record.yield_for(context);
+    }
+}
+
 /// Whether this worker has an eye for one more wait in a hatch.
 #[inline(always)]
 pub(super) fn may_watch() -> bool {

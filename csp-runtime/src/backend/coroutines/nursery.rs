@@ -58,8 +58,12 @@ impl Nursery {
     }
 
     /// Exact for its worker, but for what others take away meanwhile.
+    pub(super) fn len(&self) -> usize {
+        self.count.load(Ordering::Relaxed)
+    }
+
     pub(super) fn holds_any(&self) -> bool {
-        self.count.load(Ordering::Relaxed) > 0
+        self.len() > 0
     }
 
     /// Whether it is this one's turn; the other's is next.

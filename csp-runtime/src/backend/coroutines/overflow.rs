@@ -16,11 +16,15 @@ pub(super) struct Regions<const N: usize> {
     /// Start and end; free if the start is 0.
     places: [(AtomicUsize, AtomicUsize); N],
     writing: Mutex<()>,
+    /// Those that find no place here. Changed while `writing` is held.
+    // FORK: made under the lock of the first ones, which is held.
+    more: OnceLock<Box<Regions<N>>>,
 }
 
 impl<const N: usize> Regions<N> {
     pub(super) const fn new() -> Self {
-        Self { places: [const { (AtomicUsize::new(0), AtomicUsize::new(0)) }; N], writing: Mutex::new(()) }
+        let places = [const { (AtomicUsize::new(0), AtomicUsize::new(0)) }; N];
+        Self { places, writing: Mutex::new(()), more: OnceLock::new() }
     }
 
     /// Nobody adds or removes a range while this is held.
@@ -28,7 +32,7 @@ impl<const N: usize> Regions<N> {
         self.writing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Adds a range that overlaps none of those present; if all places are taken, it does nothing.
+    /// Adds a range that overlaps none of those present.
     pub(super) fn add(&self, first: usize, behind: usize) {
         let _writing = self.hold();
         if let Some((start, end)) = self.places.iter().find(|(start, _)| start.load(Ordering::Relaxed) == 0) {
@@ -36,27 +40,32 @@ impl<const N: usize> Regions<N> {
             end.store(behind, Ordering::Release);
             // SYNC start: whoever sees this start sees this end, or a later one.
             start.store(first, Ordering::Release);
+        } else {
+            self.more.get_or_init(|| Box::new(Self::new())).add(first, behind);
         }
     }
 
-    /// Removes the range that starts there, if it has found a place.
+    /// Removes the range that starts there.
     pub(super) fn remove(&self, first: usize) {
         let _writing = self.hold();
         if let Some((start, _)) = self.places.iter().find(|(start, _)| start.load(Ordering::Relaxed) == first) {
             start.store(0, Ordering::Relaxed);
+        } else if let Some(more) = self.more.get() {
+            more.remove(first);
         }
     }
 
     /// Start and end of the range in which `address` lies. Safe in a signal handler: it reads atomics and nothing else.
     pub(super) fn holding(&self, address: usize) -> Option<(usize, usize)> {
-        self.places.iter().find_map(|(start, end)| {
+        let here = self.places.iter().find_map(|(start, end)| {
             // SYNC start: the end is no older than the start.
             let first = start.load(Ordering::Acquire);
             // SYNC end: if it is younger, the second look at the start finds the place free or taken anew.
             let behind = end.load(Ordering::Acquire);
             let held = first != 0 && start.load(Ordering::Relaxed) == first && (first..behind).contains(&address);
             held.then_some((first, behind))
-        })
+        });
+        here.or_else(|| self.more.get()?.holding(address))
     }
 }
 
@@ -174,11 +183,12 @@ mod tests {
     #[test]
     fn places_are_used_again() {
         let regions = Regions::<2>::new();
-        [100, 200, 300].into_iter().for_each(|start| regions.add(start, start + 10)); // the third finds no place
-        assert_eq!([109, 110, 200, 305].map(|address| regions.holding(address).is_some()), [true, false, true, false]);
-        regions.remove(300);
-        regions.remove(100);
-        regions.add(300, 310);
-        assert_eq!([105, 205, 305].map(|address| regions.holding(address)), [None, Some((200, 210)), Some((300, 310))]);
+        (1..=5).for_each(|number| regions.add(100 * number, 100 * number + 10));
+        assert_eq!([109, 110, 200, 505].map(|address| regions.holding(address).is_some()), [true, false, true, true]);
+        [500, 300, 100].into_iter().for_each(|start| regions.remove(start));
+        regions.add(600, 610);
+        let found = [105, 205, 305, 405, 505, 605].map(|address| regions.holding(address).map(|(start, _)| start));
+        assert_eq!(found, [None, Some(200), None, Some(400), None, Some(600)]);
+        assert_eq!(regions.places[0].0.load(Ordering::Relaxed), 600);
     }
 }

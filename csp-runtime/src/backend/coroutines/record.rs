@@ -302,6 +302,18 @@ impl Record {
         }
     }
 
+    /// As [`wake`](Self::wake), but it comes before those that are ready, behind `previous`. False: it was not parked.
+    pub(super) fn wake_ahead(&'static self, previous: Option<&'static Self>) -> bool {
+        let is_parked = self.state.get() == State::Parked;
+        if is_parked {
+            self.state.set(State::Going);
+            queue::add_ahead(self, previous);
+        } else {
+            self.state.set(State::Notified);
+        }
+        is_parked
+    }
+
     /// Its worker, told on that one's thread.
     #[inline(always)]
     pub(super) fn worker(&self) -> &'static Worker {

@@ -15,6 +15,8 @@ use crate::backend::pool;
 
 /// What raising and catching takes.
 const STACK: usize = 64 << 10;
+/// So deep panics may be nested, each in a `Drop` of the one before.
+const DEEPEST: usize = 8;
 
 /// This thread does not count as panicking until this is dropped.
 pub(in crate::backend) struct Relief {
@@ -27,7 +29,7 @@ impl Relief {
     #[cold]
     pub(in crate::backend) fn of_this_thread() -> Self {
         let mut relief = Self { taken_over: Vec::new() };
-        while thread::panicking() {
+        while thread::panicking() && relief.taken_over.len() < DEEPEST {
             // Where no thread is to be had, all is as it would be without.
             let Some(taken_over) = take_over() else { break };
             relief.taken_over.push(taken_over);
@@ -96,12 +98,14 @@ fn raise_and_catch(yielder: &Yielder<(), ()>) {
             self.0.suspend(());
         }
     }
-    // Without a message, and so past the panic hook.
-    let raise = || {
+    /// Never inlined: the count that this raises is another thread's than the one that catching it lowers.
+    #[inline(never)]
+    fn raise(yielder: &Yielder<(), ()>) {
         let _in_between = Suspends(yielder);
+        // Without a message, and so past the panic hook.
         resume_unwind(Box::new(()));
-    };
-    let _ = catch_unwind(AssertUnwindSafe(raise));
+    }
+    let _ = catch_unwind(AssertUnwindSafe(|| raise(yielder)));
 }
 
 #[cfg(all(test, not(loom)))]

@@ -391,8 +391,7 @@ fn exhausted(usable: usize, errno: Errno) -> String {
     )
 }
 
-/// The chunks of the slab (room for 15 million stacks), and the stacks of other sizes. What finds no place works too;
-/// its overflow is reported as any other segmentation fault.
+/// The chunks of the slab (room for 15 million stacks), and the stacks of other sizes.
 // FORK: changed under the lock of `STORE` alone.
 static CHUNKS: Regions<256> = Regions::new();
 // FORK: held, by `hold`.

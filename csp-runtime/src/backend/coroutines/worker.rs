@@ -36,6 +36,8 @@ const TIMERS_EVERY: u64 = 8;
 const PACE_EVERY: u64 = 8 * EVERY;
 /// So many operations a process begins in one turn, if it need not wait: on a channel with a buffer, say, or where it only looks. Then it is others' turn.
 const OPERATIONS: u32 = 8;
+/// So many processes that have not begun may wait for each other, if those that have keep on being ready; then whoever spawns one more lets one begin.
+const MANY_FRESH: usize = 64;
 
 // For `next_multiple`.
 const _: () = assert!(TIMERS_EVERY < EVERY && TIMERS_EVERY.is_power_of_two() && EVERY.is_power_of_two());
@@ -64,6 +66,8 @@ pub(super) struct Worker {
     /// The system's number of it.
     thread_number: OnceLock<i32>,
     cpu_time: OnceLock<CpuTime>,
+    /// How many coroutines it had when it ran out of work last.
+    crowd: AtomicUsize,
     /// Its place among the workers.
     number: usize,
 }
@@ -137,6 +141,7 @@ impl Worker {
             thread: OnceLock::new(),
             thread_number: OnceLock::new(),
             cpu_time: OnceLock::new(),
+            crowd: AtomicUsize::new(0),
             number,
         }
     }
@@ -155,7 +160,9 @@ impl Worker {
     /// `record`, one of its own, is to be woken at `deadline`.
     pub(super) fn set_timer(&self, deadline: Instant, record: &'static Record) {
         self.own.timers.add(deadline, record);
-        self.set_due(self.own.due.get().min(next_multiple(self.turns(), TIMERS_EVERY)));
+        let turn = self.turns();
+        let next_look = if self.own.pace.is_stale(turn) { turn + 1 } else { next_multiple(turn, TIMERS_EVERY) };
+        self.set_due(self.own.due.get().min(next_look));
     }
 
     /// Unless its time has come already.
@@ -233,6 +240,11 @@ impl Worker {
         self.waiting.load(Ordering::Relaxed) > 0 || self.nursery.holds_any()
     }
 
+    /// Whether so many of them wait that whoever launches more lets some begin.
+    pub(super) fn has_many_fresh(&self) -> bool {
+        self.waiting.load(Ordering::Relaxed) + self.nursery.len() > MANY_FRESH
+    }
+
     /// How many turns it has taken.
     pub(super) fn turns(&self) -> u64 {
         self.turn.turns.load(Ordering::Relaxed)
@@ -246,6 +258,11 @@ impl Worker {
     /// Whether its thread sleeps, in a call of the process that it runs, say; not if it merely has no processor.
     pub(super) fn is_asleep(&self) -> bool {
         self.thread_number.get().is_some_and(|thread| threads::is_asleep(*thread))
+    }
+
+    /// How many coroutines it had when it ran out of work last.
+    pub(super) fn crowd(&self) -> usize {
+        self.crowd.load(Ordering::Relaxed)
     }
 
     pub(super) fn is_idle(&self) -> bool {
@@ -394,7 +411,8 @@ impl Worker {
     #[inline(never)]
     fn now_and_then(&'static self, turn: u64) -> Option<&'static Record> {
         let (is_timed, pace) = (!self.own.timers.is_empty(), &self.own.pace);
-        if is_timed || self.has_fresh() || pace.is_slow() || turn.is_multiple_of(PACE_EVERY) {
+        let is_stale = turn.is_multiple_of(PACE_EVERY) || (self.has_fresh() && pace.is_stale(turn));
+        if is_timed || is_stale || pace.is_slow() {
             let now = Instant::now();
             pace.look(turn, now);
             self.own.timers.fire(now);
@@ -406,17 +424,26 @@ impl Worker {
         });
         let favours_fresh = self.own.favours_fresh.take() || (pace.is_slow() && turn.is_multiple_of(2));
         if turn.is_multiple_of(EVERY) {
-            ahead::count(self.own.made.get() - self.own.free.borrow().len());
+            ahead::count(self.count_coroutines());
         } else if !favours_fresh {
             return None;
         }
         if self.has_fresh() { self.start_fresh() } else { None }
     }
 
+    fn count_coroutines(&self) -> usize {
+        self.own.made.get() - self.own.free.borrow().len()
+    }
+
     // Not in the loop, where it would take registers from those that only go from one ready coroutine to the next.
     #[inline(never)]
     fn start_fresh(&'static self) -> Option<&'static Record> {
-        self.take_fresh().map(|fresh| self.begin(fresh))
+        let fresh = self.take_fresh()?;
+        // Nobody knows how long its turns will be, and beside a start a look at the clock is nothing.
+        if !self.own.timers.is_empty() {
+            self.set_due(self.turns() + 1);
+        }
+        Some(self.begin(fresh))
     }
 
     fn begin(&'static self, mut fresh: Fresh) -> &'static Record {

@@ -12,9 +12,9 @@ use super::{NotStarted, overflow};
 use crate::backend::{hook, pool};
 use crate::{barrier, config, deadlock};
 
-type Started = Result<Vec<&'static Worker>, String>;
+type Started = Vec<&'static Worker>;
 
-/// Those of this OS process, or why there are none; null before that is known. What stands here is never freed.
+/// Those of this OS process; null before there are any. What stands here is never freed.
 static WORKERS: AtomicPtr<Started> = AtomicPtr::new(std::ptr::null_mut());
 
 /// Held by whoever starts them.
@@ -46,7 +46,7 @@ fn own() -> Result<&'static Worker, NotStarted> {
     if let Some(worker) = this().or(HOME.get()) {
         return Ok(worker);
     }
-    let workers = started().unwrap_or_else(start_once).as_ref().map_err(|why| NotStarted(why.clone()))?;
+    let workers = started().map_or_else(start_once, Ok)?;
     let worker = workers[NEXT.fetch_add(1, Ordering::Relaxed) % workers.len()];
     HOME.set(Some(worker));
     Ok(worker)
@@ -60,14 +60,15 @@ fn started() -> Option<&'static Started> {
 }
 
 #[cold]
-fn start_once() -> &'static Started {
+fn start_once() -> Result<&'static Started, NotStarted> {
     let _one = hold();
-    started().unwrap_or_else(|| {
-        let started = Box::into_raw(Box::new(start()));
-        WORKERS.store(started, Ordering::Release); // SYNC workers: see `started`
-        // SAFETY: just made, and never freed.
-        unsafe { &*started }
-    })
+    if let Some(started) = started() {
+        return Ok(started);
+    }
+    let started = Box::into_raw(Box::new(start()?));
+    WORKERS.store(started, Ordering::Release); // SYNC workers: see `started`
+    // SAFETY: just made, and never freed.
+    Ok(unsafe { &*started })
 }
 
 /// Nobody is in the middle of starting them while this is held.
@@ -83,7 +84,7 @@ pub(super) fn forget_the_parent() {
     HOME.set(None);
 }
 
-fn start() -> Started {
+fn start() -> Result<Started, NotStarted> {
     // Where this is the only thread so far it costs nothing; where there are others, the system takes some ten milliseconds.
     let _ = barrier::is_there();
     overflow::install();
@@ -99,7 +100,7 @@ fn start() -> Started {
             Err(why) => {
                 deadlock::uncount_one();
                 if workers.is_empty() {
-                    return Err(format!("no thread could be started for a worker: {why}"));
+                    return Err(NotStarted(format!("no thread could be started for a worker: {why}")));
                 }
                 break;
             }
@@ -109,13 +110,18 @@ fn start() -> Started {
 }
 
 fn all() -> &'static [&'static Worker] {
-    started().and_then(|workers| workers.as_ref().ok()).map_or(&[], Vec::as_slice)
+    started().map_or(&[], Vec::as_slice)
 }
 
 /// Not before all of them are known.
 pub(super) fn all_idle() -> bool {
     let all = all();
     !all.is_empty() && all.iter().all(|worker| worker.is_idle())
+}
+
+/// How many coroutines there are, asked while all workers are idle.
+pub(super) fn crowd() -> usize {
+    all().iter().map(|worker| worker.crowd()).sum()
 }
 
 fn others(own: &Worker) -> impl Iterator<Item = &'static Worker> {

@@ -55,6 +55,8 @@ pub(super) fn fork(job: ForkedJob, birth: &Birth) -> Result<(), NotStarted> {
             desk.requests.push(request);
             CALLED.notify_one();
         }
+        #[cfg(feature = "backend-coroutines")]
+        let _relief = crate::backend::relieve(context);
         while !answered.is_news() {
             if answered.prepare_to_park(false) {
                 context.parker().park(None);

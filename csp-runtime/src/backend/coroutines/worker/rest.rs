@@ -35,14 +35,19 @@ impl Worker {
             Settled::GoOnCountedTwice => return deadlock::uncount_one(),
             Settled::Sleep => {}
         }
+        self.crowd.store(self.count_coroutines(), Ordering::Relaxed);
         // Whoever a timer will wake is hope: to judge would be to look at all contexts for it, at each tick. The next time it falls idle without one, or has
         // rested for long, it judges.
-        if self.own.timers.is_empty() {
-            deadlock::end_one();
-        } else {
+        let mut judges_after = None;
+        if !self.own.timers.is_empty() {
             deadlock::uncount_one();
+        } else if let Some(rest) = rest_before_judgement(workers::crowd()) {
+            judges_after = Some(rest);
+            deadlock::uncount_one();
+        } else {
+            deadlock::end_one();
         }
-        let roused = self.sleep_while_idle();
+        let roused = self.sleep_while_idle(judges_after);
         self.own.linger.has_slept(roused.then(|| since.elapsed()));
         deadlock::pass();
     }
@@ -71,8 +76,8 @@ impl Worker {
         found
     }
 
-    /// Idle, and not counted, until there is something to run. True: others have brought it.
-    fn sleep_while_idle(&'static self) -> bool {
+    /// Idle, and not counted, until there is something to run. `judges_after`: it has not judged the standstill yet. True: others have brought something.
+    fn sleep_while_idle(&'static self, mut judges_after: Option<Duration>) -> bool {
         let mut quiet_since = Instant::now();
         // After so long a quiet the standstill is looked at: after longer and longer ones, as long as strangers may end it.
         let mut patience = Some(deadlock::PATIENCE);
@@ -93,7 +98,12 @@ impl Worker {
             if !quiet {
                 (quiet_since, patience) = (now, Some(deadlock::PATIENCE));
             }
-            let left = patience.map(|patience| patience.saturating_sub(now - quiet_since));
+            if quiet && judges_after.is_some_and(|rest| now - quiet_since >= rest) {
+                judges_after = None;
+                deadlock::judge_now();
+                continue;
+            }
+            let left = judges_after.or(patience).map(|patience| patience.saturating_sub(now - quiet_since));
             if left == Some(Duration::ZERO) {
                 let hope = deadlock::look_again();
                 patience = patience.filter(|_| hope.is_of_strangers()).map(|patience| 2 * patience);
@@ -120,4 +130,17 @@ impl Worker {
         }
         true
     }
+}
+
+/// How long all workers rest before one of them judges, where a look at all processes takes long: as long as about that takes. Without it a program with very many
+/// of them would do little else, if it had to come from outside what they wait for, often.
+fn rest_before_judgement(crowd: usize) -> Option<Duration> {
+    /// So few are looked at in some ten microseconds.
+    const FEW: usize = 256;
+    const EACH: Duration = Duration::from_nanos(500);
+    const LEAST: Duration = Duration::from_millis(5);
+    /// A deadlock is to be found in 100 ms.
+    const MOST: Duration = Duration::from_millis(50);
+    let looks = EACH.saturating_mul(u32::try_from(crowd).unwrap_or(u32::MAX));
+    (crowd > FEW).then(|| looks.clamp(LEAST, MOST))
 }
