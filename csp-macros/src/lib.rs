@@ -196,6 +196,9 @@ pub fn seq(input: TokenStream) -> TokenStream {
 /// It takes a process value or an inline block, as [`par!`] does, after an optional
 /// `backend = …;`. What it takes must be `'static`. Dropping the handle detaches the process.
 ///
+/// On coroutines, where many processes have not begun, it lets one of them begin before it returns. So
+/// hold no lock, and no borrow that another process of this thread may want, around it.
+///
 /// # Examples
 ///
 /// ```ignore

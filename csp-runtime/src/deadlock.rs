@@ -167,8 +167,14 @@ pub(crate) fn resume_one() {
 /// One was counted in too many: a process could not be started, say, and somebody else still runs. Or a worker falls idle that a timer will wake, which is
 /// hope enough. Nobody judges.
 pub(crate) fn uncount_one() {
+    let _ = uncount_one_to_judge_later();
+}
+
+/// The same. True: the caller is to judge, after a while, as nobody of ours runs any more.
+#[must_use]
+pub(crate) fn uncount_one_to_judge_later() -> bool {
     // SYNC running: as in `resume_one`.
-    RUNNING.fetch_sub(1, Ordering::AcqRel);
+    RUNNING.fetch_sub(1, Ordering::AcqRel) == 1
 }
 
 /// A process of ours has ended. If it was the last that ran, this looks whether any ever will.

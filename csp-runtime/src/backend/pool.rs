@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use super::threads::parker;
 use super::{Job, NotStarted, Park, threshold};
 use crate::config;
-use crate::deadlock;
+use crate::deadlock::{self, Hope};
 use crate::rendezvous::decision::{Decision, Outcome, Sleep};
 use crate::rendezvous::wait::idle;
 
@@ -99,7 +99,7 @@ fn work(first: Job, reusable: bool) {
     while let Some(job) = next {
         job.run();
         let hope = deadlock::end_one();
-        next = if reusable { wait_for_work() } else { None };
+        next = if reusable { wait_for_work(hope) } else { None };
         // Who waits for work looks again by itself.
         if !reusable && hope.is_of_strangers() {
             deadlock::be_patient(parker(), || deadlock::running() > 0);
@@ -107,14 +107,15 @@ fn work(first: Job, reusable: bool) {
     }
 }
 
-fn wait_for_work() -> Option<Job> {
+/// `hope`: what there was when its last process ended.
+fn wait_for_work(hope: Hope) -> Option<Job> {
     let idle_thread = Idle { decision: Decision::new(), job: UnsafeCell::new(None), parker: parker() };
     let link = NonNull::from(&idle_thread);
     idle_threads().push(IdleLink(link));
     let since = Instant::now();
     if !idle(idle_thread.parker, &idle_thread.decision, Some(since + deadlock::PATIENCE)) {
-        // Whoever waits may have waited before the last one ended, and then looks no more.
-        if deadlock::look_again().is_of_strangers() {
+        // The others may have waited before the last one ended, and look no more.
+        if deadlock::look_again().is_of_strangers() && hope.is_of_strangers() {
             deadlock::be_patient(idle_thread.parker, || idle_thread.decision.is_news());
         }
         if !idle(idle_thread.parker, &idle_thread.decision, Some(since + KEEP)) {

@@ -33,6 +33,8 @@ pub(crate) use inner::Patience;
 use inner::{Codec, codec, no_codec};
 #[cfg(all(not(loom), feature = "backend-coroutines"))]
 pub(crate) use lease::Lease;
+#[cfg(feature = "backend-processes")]
+pub(crate) use moved::Immovable;
 pub use name::Named;
 #[cfg(all(not(loom), feature = "backend-coroutines"))]
 pub(crate) use oddity::all_are_plain;

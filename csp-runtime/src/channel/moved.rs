@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::fmt;
-use std::panic::{Location, resume_unwind};
+use std::panic::Location;
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
 
@@ -10,6 +10,7 @@ use super::inner::{Channel, Codec};
 use crate::arena::Full;
 use crate::backend::{Backend, default};
 use crate::process::here::current;
+use crate::process::outcome::message_of;
 use crate::rendezvous::core::Side;
 use crate::rendezvous::offer::Kind;
 use crate::shared::census;
@@ -57,6 +58,8 @@ pub(crate) enum Immovable {
     InUse,
     /// A message in it holds an end of it.
     HoldsItself,
+    /// A message in it cannot move, and is lost.
+    Message(String),
     /// There is no room for it, or for its messages.
     Full(Full),
 }
@@ -69,6 +72,7 @@ impl fmt::Display for Immovable {
             Immovable::HoldsItself => {
                 out.write_str("it is moving to shared memory, and a message in it holds one of its own ends")
             }
+            Immovable::Message(why) => write!(out, "a message in it cannot move: {why}"),
             Immovable::Full(full) => full.fmt(out),
         }
     }
@@ -154,7 +158,7 @@ impl Channel {
                 link.discard();
                 match why {
                     NotMoved::Full(full) => Err(Immovable::Full(full)),
-                    NotMoved::Panicked(panic) => resume_unwind(panic),
+                    NotMoved::Panicked(panic) => Err(Immovable::Message(message_of(&*panic))),
                 }
             }
         }

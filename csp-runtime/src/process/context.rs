@@ -180,23 +180,25 @@ struct RootOfThread(Cell<*mut Context>);
 
 impl Drop for RootOfThread {
     fn drop(&mut self) {
-        let root = self.0.get();
-        if !root.is_null() {
-            here::make_nobody_current();
-            // SAFETY: made by `Box::into_raw` in `root_of_this_thread`, and no longer current.
-            let root = unsafe { Box::from_raw(root) };
-            deadlock::unregister(&root);
+        if let Some(root) = NonNull::new(self.0.get()) {
+            // SAFETY: made by `root_of_this_thread`; nobody runs here any more.
+            unsafe { free_root(root) };
         }
     }
 }
 
+/// # Safety
+/// It was made by [`root_of_this_thread`], on this thread, and whoever it was made for is over.
+pub(super) unsafe fn free_root(root: NonNull<Context>) {
+    here::make_nobody_current();
+    let _ = ROOT.try_with(|owner| owner.0.replace(ptr::null_mut()));
+    // SAFETY: made by `Box::into_raw`, and no longer current.
+    let root = unsafe { Box::from_raw(root.as_ptr()) };
+    deadlock::unregister(&root);
+}
+
 #[cold]
 pub(super) fn root_of_this_thread() -> *const Context {
-    // A worker makes nobody current whenever it goes on to the next coroutine.
-    if let Some(root) = ROOT.try_with(|owner| owner.0.get()).ok().filter(|root| !root.is_null()) {
-        here::make_current(root);
-        return root;
-    }
     backend::threads::stack_is_fresh();
     let kind = match () {
         () if backend::threads::is_main_thread() => ContextKind::Main,

@@ -134,6 +134,18 @@ pub(crate) fn which_is_current() -> *const Context {
     AT_HAND.with(|it| it.current.get())
 }
 
+/// A coroutine is over. If it has used channels after its process, which has ended, a context was made for that.
+///
+/// # Safety
+/// The caller is that coroutine, which uses none any more.
+#[cfg(feature = "backend-coroutines")]
+pub(crate) unsafe fn end_coroutine() {
+    if let Some(root) = somebody(which_is_current()) {
+        // SAFETY: its process has made nobody current at its end, so this was made afterwards, here.
+        unsafe { context::free_root(root) };
+    }
+}
+
 /// Makes another context current, and tells which one was: a model goes from one process to the next.
 #[cfg(all(test, csp_steps))]
 pub(crate) fn exchange_current(context: *const Context) -> *const Context {

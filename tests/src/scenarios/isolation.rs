@@ -355,6 +355,10 @@ fn a_channel_whose_messages_cannot_move_says_so() {
         out.send(channel::local::<u32>().1).unwrap();
         let refusal = panic_of(|| par! { backend = Backend::Processes; takes_ends(&input) });
         assert!(refusal.contains("channel::local"), "{refusal}");
+        // Nobody waits for one that has not begun.
+        out.send(channel::local::<u32>().1).unwrap();
+        let refusal = panic_of(|| scope(|s| drop(s.spawn(takes_ends(&input).on(Backend::Processes)))));
+        assert!(refusal.contains("channel::local"), "{refusal}");
         // The other one is still there.
         retired(input.recv().expect("it has not moved").recv());
         let (out, input) = channel::buffered(1);

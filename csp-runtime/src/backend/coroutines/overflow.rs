@@ -15,57 +15,54 @@ use super::stack;
 pub(super) struct Regions<const N: usize> {
     /// Start and end; free if the start is 0.
     places: [(AtomicUsize, AtomicUsize); N],
-    writing: Mutex<()>,
-    /// Those that find no place here. Changed while `writing` is held.
-    // FORK: made under the lock of the first ones, which is held.
-    more: OnceLock<Box<Regions<N>>>,
+    /// Held by whoever adds or removes. From here on it looks for a free place: those before were taken when it looked last, but for the latest one that was given up.
+    writing: Mutex<usize>,
 }
 
 impl<const N: usize> Regions<N> {
     pub(super) const fn new() -> Self {
-        let places = [const { (AtomicUsize::new(0), AtomicUsize::new(0)) }; N];
-        Self { places, writing: Mutex::new(()), more: OnceLock::new() }
+        Self { places: [const { (AtomicUsize::new(0), AtomicUsize::new(0)) }; N], writing: Mutex::new(0) }
     }
 
     /// Nobody adds or removes a range while this is held.
-    pub(super) fn hold(&self) -> MutexGuard<'_, ()> {
+    pub(super) fn hold(&self) -> MutexGuard<'_, usize> {
         self.writing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Adds a range that overlaps none of those present.
+    /// Adds a range that overlaps none of those present; if all places are taken, it does nothing.
     pub(super) fn add(&self, first: usize, behind: usize) {
-        let _writing = self.hold();
-        if let Some((start, end)) = self.places.iter().find(|(start, _)| start.load(Ordering::Relaxed) == 0) {
+        let mut from = self.hold();
+        let mut all = (*from..N).chain(0..*from);
+        let free = all.find(|number| self.places[*number].0.load(Ordering::Relaxed) == 0);
+        if let Some(number) = free {
+            let (start, end) = &self.places[number];
+            *from = number;
             // SYNC end: whoever sees this end also sees that the place was free before; see `holding`.
             end.store(behind, Ordering::Release);
             // SYNC start: whoever sees this start sees this end, or a later one.
             start.store(first, Ordering::Release);
-        } else {
-            self.more.get_or_init(|| Box::new(Self::new())).add(first, behind);
         }
     }
 
-    /// Removes the range that starts there.
+    /// Removes the range that starts there, if it has found a place.
     pub(super) fn remove(&self, first: usize) {
-        let _writing = self.hold();
-        if let Some((start, _)) = self.places.iter().find(|(start, _)| start.load(Ordering::Relaxed) == first) {
-            start.store(0, Ordering::Relaxed);
-        } else if let Some(more) = self.more.get() {
-            more.remove(first);
+        let mut from = self.hold();
+        if let Some(number) = self.places.iter().position(|(start, _)| start.load(Ordering::Relaxed) == first) {
+            self.places[number].0.store(0, Ordering::Relaxed);
+            *from = number;
         }
     }
 
     /// Start and end of the range in which `address` lies. Safe in a signal handler: it reads atomics and nothing else.
     pub(super) fn holding(&self, address: usize) -> Option<(usize, usize)> {
-        let here = self.places.iter().find_map(|(start, end)| {
+        self.places.iter().find_map(|(start, end)| {
             // SYNC start: the end is no older than the start.
             let first = start.load(Ordering::Acquire);
             // SYNC end: if it is younger, the second look at the start finds the place free or taken anew.
             let behind = end.load(Ordering::Acquire);
             let held = first != 0 && start.load(Ordering::Relaxed) == first && (first..behind).contains(&address);
             held.then_some((first, behind))
-        });
-        here.or_else(|| self.more.get()?.holding(address))
+        })
     }
 }
 
@@ -183,12 +180,11 @@ mod tests {
     #[test]
     fn places_are_used_again() {
         let regions = Regions::<2>::new();
-        (1..=5).for_each(|number| regions.add(100 * number, 100 * number + 10));
-        assert_eq!([109, 110, 200, 505].map(|address| regions.holding(address).is_some()), [true, false, true, true]);
-        [500, 300, 100].into_iter().for_each(|start| regions.remove(start));
-        regions.add(600, 610);
-        let found = [105, 205, 305, 405, 505, 605].map(|address| regions.holding(address).map(|(start, _)| start));
-        assert_eq!(found, [None, Some(200), None, Some(400), None, Some(600)]);
-        assert_eq!(regions.places[0].0.load(Ordering::Relaxed), 600);
+        [100, 200, 300].into_iter().for_each(|start| regions.add(start, start + 10)); // the third finds no place
+        assert_eq!([109, 110, 200, 305].map(|address| regions.holding(address).is_some()), [true, false, true, false]);
+        regions.remove(300);
+        regions.remove(100);
+        regions.add(300, 310);
+        assert_eq!([105, 205, 305].map(|address| regions.holding(address)), [None, Some((200, 210)), Some((300, 310))]);
     }
 }

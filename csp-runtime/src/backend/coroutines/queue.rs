@@ -47,18 +47,6 @@ pub(super) fn add(record: &'static Record) {
     });
 }
 
-/// The same, before those that are ready: right behind `previous`, if that has just been added so.
-pub(super) fn add_ahead(record: &'static Record, previous: Option<&'static Record>) {
-    mine(|it| {
-        let place = previous.map_or(&it.queue.first, |previous| &previous.next);
-        let behind = place.replace(Some(record));
-        record.next.set(behind);
-        if behind.is_none() {
-            it.queue.end.set(&raw const record.next);
-        }
-    });
-}
-
 /// Whether anybody is to run.
 #[inline(always)]
 pub(super) fn holds_any() -> bool {

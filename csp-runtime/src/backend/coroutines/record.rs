@@ -107,6 +107,8 @@ impl Record {
         let body = move || {
             here::make_nobody_current();
             job.run();
+            // SAFETY: that was all.
+            unsafe { here::end_coroutine() };
             self.state.set(State::Ended);
         };
         self.state.set(State::Going);
@@ -300,18 +302,6 @@ impl Record {
         } else {
             self.state.set(State::Notified);
         }
-    }
-
-    /// As [`wake`](Self::wake), but it comes before those that are ready, behind `previous`. False: it was not parked.
-    pub(super) fn wake_ahead(&'static self, previous: Option<&'static Self>) -> bool {
-        let is_parked = self.state.get() == State::Parked;
-        if is_parked {
-            self.state.set(State::Going);
-            queue::add_ahead(self, previous);
-        } else {
-            self.state.set(State::Notified);
-        }
-        is_parked
     }
 
     /// Its worker, told on that one's thread.

@@ -240,7 +240,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 pub(super) struct Lock {
     _default: MutexGuard<'static, Store>,
     _own_size: MutexGuard<'static, Vec<(Slot, usize)>>,
-    _regions: MutexGuard<'static, ()>,
+    _regions: MutexGuard<'static, usize>,
 }
 
 /// `default`: as for [`take`].
@@ -391,11 +391,12 @@ fn exhausted(usable: usize, errno: Errno) -> String {
     )
 }
 
-/// The chunks of the slab (room for 15 million stacks), and the stacks of other sizes.
+/// The chunks of the slab (room for 15 million stacks), and the stacks of other sizes (about as many as there can be mappings). What finds no place works too;
+/// its overflow is reported as any other segmentation fault.
 // FORK: changed under the lock of `STORE` alone.
 static CHUNKS: Regions<256> = Regions::new();
 // FORK: held, by `hold`.
-static OWN_SIZES: Regions<1024> = Regions::new();
+static OWN_SIZES: Regions<65_536> = Regions::new();
 
 /// The usable size of the stack in whose guard `address` lies, if it lies in one. Safe in a signal handler.
 pub(super) fn guard_at(address: usize) -> Option<usize> {

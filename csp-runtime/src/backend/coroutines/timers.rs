@@ -33,14 +33,10 @@ impl Timers {
 
     /// Wakes those whose time has come by `now`; whether there were any.
     pub(super) fn fire(&self, now: Instant) -> bool {
-        let mut previous = None;
         let mut fired = false;
         while let Some(record) = self.pop_due(now) {
             record.deadline.set(None);
-            // It has waited its time: it need not wait for all that are ready, of which there may be very many.
-            if record.wake_ahead(previous) {
-                previous = Some(record);
-            }
+            record.wake();
             fired = true;
         }
         fired

@@ -407,7 +407,7 @@ impl Worker {
     }
 
     /// What is due: timers, and more seldom how many coroutines there are, and whether a fresh process is to be favoured. While turns are long, timers are
-    /// due at each of them, and fresh processes at every other one.
+    /// due at each of them, and fresh processes at every other one, or more seldom.
     #[inline(never)]
     fn now_and_then(&'static self, turn: u64) -> Option<&'static Record> {
         let (is_timed, pace) = (!self.own.timers.is_empty(), &self.own.pace);
@@ -422,7 +422,9 @@ impl Worker {
             (false, true) => next_multiple(turn, TIMERS_EVERY),
             (false, false) => next_multiple(turn, EVERY),
         });
-        let favours_fresh = self.own.favours_fresh.take() || (pace.is_slow() && turn.is_multiple_of(2));
+        // An idle worker may take them, and looks now and then whether it should.
+        let comes_soon = || turn.is_multiple_of(if workers::others_are_idle(self) { TIMERS_EVERY } else { 2 });
+        let favours_fresh = self.own.favours_fresh.take() || (pace.is_slow() && comes_soon());
         if turn.is_multiple_of(EVERY) {
             ahead::count(self.count_coroutines());
         } else if !favours_fresh {

@@ -133,6 +133,11 @@ pub(super) fn others_are_awake(own: &Worker) -> bool {
     others(own).any(|worker| !worker.is_idle())
 }
 
+/// Whether any but `own` is idle.
+pub(super) fn others_are_idle(own: &Worker) -> bool {
+    others(own).any(Worker::is_idle)
+}
+
 /// Whether any but `own` has something to run.
 pub(super) fn others_run(own: &Worker) -> bool {
     others(own).any(Worker::seems_to_run)

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::{Birth, ForkedJob, NotStarted, child, one_less, one_more, watch};
 use crate::backend::hook;
-use crate::channel::Channel;
+use crate::channel::{Channel, Immovable};
 use crate::process::{Mutable, Visit};
 use crate::rendezvous::core::Side;
 use crate::shared::census::{self, Slot};
@@ -133,13 +133,23 @@ impl Visit for Taken {
 /// Moves the channels that a process will take along to where it can reach them. What cannot move is told when it is forked.
 pub(crate) struct Moves;
 
+impl Moves {
+    /// # Panics
+    /// If a message in the channel cannot move: it is lost, so that cannot be told any more when the process is forked.
+    fn see(channel: &Channel) {
+        if let Err(why @ Immovable::Message(_)) = channel.move_to_arena() {
+            panic!("a process takes an end of {}: {why}", channel.phrase());
+        }
+    }
+}
+
 impl Visit for Moves {
     fn moved(&mut self, channel: &Arc<Channel>, _side: Side) {
-        let _ = channel.move_to_arena();
+        Self::see(channel);
     }
 
     fn lent(&mut self, channel: &Arc<Channel>, _side: Side) {
-        let _ = channel.move_to_arena();
+        Self::see(channel);
     }
 
     fn data(&mut self, _place: NonNull<u8>) {}

@@ -42,8 +42,8 @@ impl Worker {
         if !self.own.timers.is_empty() {
             deadlock::uncount_one();
         } else if let Some(rest) = rest_before_judgement(workers::crowd()) {
-            judges_after = Some(rest);
-            deadlock::uncount_one();
+            // Whoever ran last judges.
+            judges_after = deadlock::uncount_one_to_judge_later().then_some(rest);
         } else {
             deadlock::end_one();
         }
