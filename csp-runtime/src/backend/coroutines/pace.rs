@@ -3,12 +3,12 @@
 use std::cell::Cell;
 use std::time::{Duration, Instant};
 
-/// Processes that talk take a tenth of it for a turn; to look at the clock, a hundredth.
-const SLOW: Duration = Duration::from_micros(5);
+/// Processes that talk take a hundredth of it for a turn, and a tenth where valgrind counts their instructions.
+const SLOW: Duration = Duration::from_micros(50);
 /// The latest turns count for one part in so many: a short one among long ones changes little.
 const WEIGHT: u32 = 8;
 /// As long as the longest turns count: a rest, which looks like one, is soon forgotten.
-const LONGEST: Duration = Duration::from_micros(80);
+const LONGEST: Duration = Duration::from_micros(800);
 /// After so many turns nobody knows how long they are by now.
 const STALE: u64 = 64;
 
