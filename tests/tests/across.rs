@@ -1,6 +1,8 @@
 //! Coroutines of two workers meet although the worker of the one that waits is held up.
 
 mod child;
+#[path = "child/with_workers.rs"]
+mod with_workers;
 #[path = "child/workers.rs"]
 mod workers;
 
@@ -10,7 +12,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use csp::prelude::*;
-use workers::{at_last, is_child, worker};
+use with_workers::is_child;
+use workers::{at_last, worker};
 
 /// So many go before, so that the channel knows that it is between workers.
 const WARM_UP: u64 = 1000;
@@ -69,7 +72,7 @@ fn computes(warm: Receiver<()>, play: Arc<Play>) -> Result<(String, bool), Stopp
 /// Whoever sends to a process that waits goes on at once, whatever else the worker of that one does.
 #[test]
 fn a_sender_does_not_wait_for_the_receivers_worker() {
-    if !is_child("a_sender_does_not_wait_for_the_receivers_worker") {
+    if !is_child("a_sender_does_not_wait_for_the_receivers_worker", "2") {
         return;
     }
     let went_on = at_last(|| {

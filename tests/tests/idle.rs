@@ -1,6 +1,8 @@
 //! An idle worker takes over what waits for one that computes or is blocked, whatever it waits for itself.
 
 mod child;
+#[path = "child/with_workers.rs"]
+mod with_workers;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
@@ -9,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use csp::Refusal;
 use csp::prelude::*;
+use with_workers::is_child;
 
 const TOO_LONG: Duration = Duration::from_secs(10);
 
@@ -31,10 +34,7 @@ fn waits(never: Receiver<()>) -> Result<(), Refusal> {
 
 #[test]
 fn a_worker_with_a_timer_helps_one_that_computes() {
-    const PART: &str = "a_worker_with_a_timer_helps_one_that_computes";
-    if !child::is_part(PART) {
-        let (status, text) = child::run(PART, PART, &[("CSP_WORKERS", "2")]);
-        assert!(status.success(), "{status}\n{text}");
+    if !is_child("a_worker_with_a_timer_helps_one_that_computes", "2") {
         return;
     }
     let (end, never) = channel();
@@ -81,10 +81,7 @@ fn ends(ended: Arc<Ended>) {
 /// All of them, once it is known to be blocked; and not one after each look, of which there is one in 5 ms.
 #[test]
 fn what_waits_for_a_blocked_worker_is_taken_over() {
-    const PART: &str = "what_waits_for_a_blocked_worker_is_taken_over";
-    if !child::is_part(PART) {
-        let (status, text) = child::run(PART, PART, &[("CSP_WORKERS", "2")]);
-        assert!(status.success(), "{status}\n{text}");
+    if !is_child("what_waits_for_a_blocked_worker_is_taken_over", "2") {
         return;
     }
     let ended = Arc::<Ended>::default();

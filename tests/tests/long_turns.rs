@@ -1,6 +1,8 @@
 //! Processes that compute between two waits: timers, and processes that have not begun, come at one of the next turns, once it is known that these are long.
 
 mod child;
+#[path = "child/with_workers.rs"]
+mod with_workers;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use csp::Refusal;
 use csp::prelude::*;
+use with_workers::is_child;
 
 const TURN: Duration = Duration::from_millis(1);
 /// Of those that are ready, who is woken comes last: that makes two or three turns.
@@ -85,10 +88,7 @@ fn times_out(never: Receiver<()>, end: Sender<()>, due: Arc<Due>) -> u64 {
 
 #[test]
 fn timers_are_not_late_for_long_turns() {
-    const PART: &str = "timers_are_not_late_for_long_turns";
-    if !child::is_part(PART) {
-        let (status, text) = child::run(PART, PART, &[("CSP_WORKERS", "1")]);
-        assert!(status.success(), "{status}\n{text}");
+    if !is_child("timers_are_not_late_for_long_turns", "1") {
         return;
     }
     let ((end, over), (_hold, never)) = (channel(), channel());
@@ -105,10 +105,7 @@ fn begins(due: Arc<Due>) -> u64 {
 /// From outside, while two others have had each other's turns for a while.
 #[test]
 fn processes_begin_soon_where_turns_are_long() {
-    const PART: &str = "processes_begin_soon_where_turns_are_long";
-    if !child::is_part(PART) {
-        let (status, text) = child::run(PART, PART, &[("CSP_WORKERS", "1")]);
-        assert!(status.success(), "{status}\n{text}");
+    if !is_child("processes_begin_soon_where_turns_are_long", "1") {
         return;
     }
     let ((end, over), (_hold, silence)) = (channel(), channel::<()>());

@@ -2,11 +2,14 @@
 //! them; where all talk to one, they stay together.
 
 mod child;
+#[path = "child/with_workers.rs"]
+mod with_workers;
 #[path = "child/workers.rs"]
 mod workers;
 
 use csp::prelude::*;
-use workers::{at_last, is_child, worker};
+use with_workers::is_child;
+use workers::{at_last, worker};
 
 const MANY: usize = 4096;
 /// Of 512 each.
@@ -52,7 +55,7 @@ fn says_one(out: Sender<u64>) -> Result<String, Stopped> {
 
 #[test]
 fn a_pipeline_is_cut_into_stretches() {
-    if !is_child("a_pipeline_is_cut_into_stretches") {
+    if !is_child("a_pipeline_is_cut_into_stretches", "2") {
         return;
     }
     at_last(|| {
@@ -75,7 +78,7 @@ fn a_pipeline_is_cut_into_stretches() {
 
 #[test]
 fn all_that_talk_to_one_stay_together() {
-    if !is_child("all_that_talk_to_one_stay_together") {
+    if !is_child("all_that_talk_to_one_stay_together", "2") {
         return;
     }
     at_last(|| {
@@ -93,7 +96,7 @@ fn all_that_talk_to_one_stay_together() {
 #[test]
 fn a_sieve_finds_its_primes_on_both_workers() {
     const PRIMES: usize = 2100;
-    if !is_child("a_sieve_finds_its_primes_on_both_workers") {
+    if !is_child("a_sieve_finds_its_primes_on_both_workers", "2") {
         return;
     }
     #[process]

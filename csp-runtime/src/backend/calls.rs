@@ -1,4 +1,4 @@
-//! Calls that block, on threads of ours: no more than [`MOST`] at a time, the others wait for their turn.
+//! Calls that block, on threads of ours: no more than [`MOST`] at a time, the others wait for their turn. (A call that waits for processes counts for none.)
 //!
 //! On threads of ours, and not on those of a library's pool, as they begin and end where no fork can come between (`passage.rs`), are no
 //! strangers to whoever judges a standstill, and are there in a forked process as well.

@@ -8,6 +8,8 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread::Thread;
 use std::time::{Duration, Instant};
 
+#[cfg(feature = "backend-coroutines")]
+use super::threshold;
 use super::threshold::Still;
 use super::{Job, NotStarted, Park, pool};
 use crate::deadlock;
@@ -164,18 +166,21 @@ fn count() -> Option<usize> {
     number_in(Path::new("/proc/self/stat"), 17)
 }
 
-/// A number in what the system says of a process or a thread: the word so many behind its state. The name before that stands in brackets, and may
+/// A word of what the system says of a process or a thread: so many behind its state, which is the first. The name before that stands in brackets, and may
 /// have more of them in it.
+fn word_in(stat: &Path, word: usize) -> Option<String> {
+    std::fs::read_to_string(stat).ok()?.rsplit(") ").next()?.split(' ').nth(word).map(str::to_owned)
+}
+
 fn number_in(stat: &Path, word: usize) -> Option<usize> {
-    std::fs::read_to_string(stat).ok()?.rsplit(") ").next()?.split(' ').nth(word)?.parse().ok()
+    word_in(stat, word)?.parse().ok()
 }
 
 /// Whether a thread of this process sleeps, as far as the system says so: not if it runs, or would, if it had a processor.
 #[cfg(feature = "backend-coroutines")]
 pub(super) fn is_asleep(thread: i32) -> bool {
-    let stat = std::fs::read_to_string(format!("/proc/self/task/{thread}/stat"));
     // Where nobody tells, it may.
-    stat.map_or(true, |stat| stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with(['S', 'D'])))
+    word_in(&threshold::entry(thread).join("stat"), 0).is_none_or(|state| state == "S" || state == "D")
 }
 
 /// Whether one of this process's threads is on its way out: whoever has joined it knows that it has ended, yet the system counts it for a moment more.

@@ -157,7 +157,7 @@ pub(super) fn wait_for_the_departing() {
 }
 
 /// Where the system tells of a thread of this process, as long as it is there.
-fn entry(thread: Thread) -> PathBuf {
+pub(super) fn entry(thread: Thread) -> PathBuf {
     PathBuf::from(format!("/proc/self/task/{thread}"))
 }
 

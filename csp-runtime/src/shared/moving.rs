@@ -65,7 +65,7 @@ impl ChannelLink {
         })
     }
 
-    /// The messages of a channel in this process's memory, in parcels of ours. On an error they are still there.
+    /// The messages of a channel in this process's memory, in parcels of ours. On an error they are still there, but for one that has panicked.
     ///
     /// # Safety
     /// They are of this channel's codec.

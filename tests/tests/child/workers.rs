@@ -1,16 +1,6 @@
-//! A child with two workers, and which of them runs the caller.
+//! Which worker of a child runs the caller.
 
 use std::thread;
-
-/// True in a child with two workers, which goes on; otherwise `test` has been run as such a child, and has ended well.
-pub(crate) fn is_child(test: &str) -> bool {
-    if crate::child::is_part(test) {
-        return true;
-    }
-    let (status, text) = crate::child::run(test, test, &[("CSP_WORKERS", "2")]);
-    assert!(status.success(), "{status}\n{text}");
-    false
-}
 
 /// Plays until everybody is where it should be, but not for ever. (A worker that gets no processor is helped by others, who cannot tell it from
 /// one that is blocked: then some are elsewhere.)

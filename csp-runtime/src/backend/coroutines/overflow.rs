@@ -15,7 +15,7 @@ use super::stack;
 pub(super) struct Regions<const N: usize> {
     /// Start and end; free if the start is 0.
     places: [(AtomicUsize, AtomicUsize); N],
-    /// Held by whoever adds or removes. From here on it looks for a free place: those before were taken when it looked last, but for the latest one that was given up.
+    /// Where to look for a free place first. Held by whoever adds or removes.
     writing: Mutex<usize>,
 }
 

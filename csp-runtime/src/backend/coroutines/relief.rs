@@ -1,8 +1,7 @@
 //! A coroutine that waits while it unwinds, in a `Drop`.
 //!
 //! std counts panics by thread, so its neighbours would seem to panic too while it waits: their operations would be refused, their ends would poison. So
-//! another thread takes the panic over for so long. It goes there and back as it comes and goes in general: by one that is raised on one thread and
-//! caught on another.
+//! another thread takes the panic over for so long. It goes there and back by a panic that is raised on one thread and caught on the other.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::mpsc::{self, Sender};
@@ -15,7 +14,7 @@ use crate::backend::pool;
 
 /// What raising and catching takes.
 const STACK: usize = 64 << 10;
-/// So deep panics may be nested, each in a `Drop` of the one before.
+/// At most so many panics of a thread are taken over, of which each has come in a `Drop` of the one before.
 const DEEPEST: usize = 8;
 
 /// This thread does not count as panicking until this is dropped.
@@ -50,19 +49,18 @@ impl Drop for Relief {
 
 /// Another thread has one panic more from now on, and this one has one less.
 fn take_over() -> Option<(Burden, Sender<Burden>)> {
-    let ((here, from_there), (there, from_here)) = (mpsc::channel(), mpsc::channel());
+    let ((here, from_there), (there, from_here)) = (mpsc::channel::<Burden>(), mpsc::channel::<Burden>());
     let gives_and_takes = move || {
         let Some(mut burden) = Burden::new() else { return };
         burden.raise_or_catch();
         // Whoever has started this thread waits for it.
         let _ = here.send(burden);
-        let burden: Result<Burden, _> = from_here.recv();
-        if let Ok(mut burden) = burden {
+        if let Ok(mut burden) = from_here.recv() {
             burden.raise_or_catch();
         }
     };
     pool::start_thread(STACK, gives_and_takes).ok()?;
-    let mut burden: Burden = from_there.recv().ok()?;
+    let mut burden = from_there.recv().ok()?;
     burden.raise_or_catch();
     Some((burden, there))
 }
