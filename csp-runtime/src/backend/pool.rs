@@ -3,7 +3,7 @@
 use std::cell::UnsafeCell;
 use std::io;
 use std::ptr::NonNull;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -102,9 +102,16 @@ fn work(first: Job, reusable: bool) {
         next = if reusable { wait_for_work(hope) } else { None };
         // Who waits for work looks again by itself.
         if !reusable && hope.is_of_strangers() {
-            deadlock::be_patient(parker(), || deadlock::running() > 0);
+            be_patient_for_all();
         }
     }
+}
+
+/// One thread is enough to look, now and then, whether the strangers are there still: the latest. Those before it end as soon as they look.
+fn be_patient_for_all() {
+    static LATEST: AtomicUsize = AtomicUsize::new(0);
+    let number = LATEST.fetch_add(1, Ordering::Relaxed) + 1;
+    deadlock::be_patient(parker(), || deadlock::running() > 0 || LATEST.load(Ordering::Relaxed) != number);
 }
 
 /// `hope`: what there was when its last process ended.
