@@ -43,7 +43,7 @@ mod linux {
 }
 
 /// [`light`], where the system has such fences; an ordinary one elsewhere.
-#[cfg(feature = "backend-coroutines")]
+#[cfg(any(feature = "backend-coroutines", all(test, loom)))]
 #[inline]
 pub(crate) fn light_or_fence() {
     if is_there() {
@@ -55,7 +55,7 @@ pub(crate) fn light_or_fence() {
 }
 
 /// [`heavy`], likewise.
-#[cfg(feature = "backend-coroutines")]
+#[cfg(any(feature = "backend-coroutines", all(test, loom)))]
 pub(crate) fn heavy_or_fence() {
     if is_there() {
         heavy();

@@ -23,11 +23,18 @@ use crate::rendezvous::offer::Kind;
 
 mod hatch;
 mod locks;
+mod watchers;
 
 /// Parks on loom's primitives, and never spins: loom tries the orders, not the times.
 struct ModelParker {
     notified: loom::sync::Mutex<bool>,
     wake: loom::sync::Condvar,
+}
+
+impl ModelParker {
+    fn new() -> Self {
+        Self { notified: loom::sync::Mutex::new(false), wake: loom::sync::Condvar::new() }
+    }
 }
 
 impl Park for ModelParker {
@@ -60,7 +67,7 @@ fn sleeper() -> Context {
 }
 
 fn of_kind(hosted: bool) -> Context {
-    let parker = ModelParker { notified: loom::sync::Mutex::new(false), wake: loom::sync::Condvar::new() };
+    let parker = ModelParker::new();
     Context::of_model(Box::leak(Box::new(parker)), hosted)
 }
 
@@ -190,7 +197,7 @@ struct Workplace {
 fn work_is_never_left_beside_a_sleeping_worker() {
     use loom::sync::atomic::{AtomicUsize, Ordering};
     explore(3, || {
-        let parker = ModelParker { notified: loom::sync::Mutex::new(false), wake: loom::sync::Condvar::new() };
+        let parker = ModelParker::new();
         let place = Arc::new(Workplace {
             idle: Idleness::new(),
             parker,
@@ -252,7 +259,7 @@ struct Letterbox {
 fn a_wake_up_from_elsewhere_is_never_lost() {
     use loom::sync::atomic::{AtomicUsize, Ordering};
     explore(3, || {
-        let parker = ModelParker { notified: loom::sync::Mutex::new(false), wake: loom::sync::Condvar::new() };
+        let parker = ModelParker::new();
         let (inbox, news) = (AtomicUsize::new(0), AtomicUsize::new(0));
         let letterbox = Arc::new(Letterbox { posted: Posted::new(), inbox, parker, news });
         let wakers = [(); 2].map(|()| {

@@ -3,7 +3,10 @@
 mod child;
 #[path = "child/with_workers.rs"]
 mod with_workers;
+#[path = "child/workers.rs"]
+mod workers;
 
+use std::fs;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
@@ -12,6 +15,7 @@ use std::time::{Duration, Instant};
 use csp::Refusal;
 use csp::prelude::*;
 use with_workers::is_child;
+use workers::{at_last, worker};
 
 const TOO_LONG: Duration = Duration::from_secs(10);
 
@@ -87,4 +91,76 @@ fn what_waits_for_a_blocked_worker_is_taken_over() {
     let ended = Arc::<Ended>::default();
     let (time, _) = par! { blocks(ended.clone()), for _ in 0..ALL => ends(ended.clone()) };
     assert!(time < Duration::from_secs(1), "{time:?}");
+}
+
+fn computes_for(time: Duration) {
+    let start = Instant::now();
+    while start.elapsed() < time {
+        std::hint::spin_loop();
+    }
+}
+
+const HANDS: usize = 8;
+
+/// Computes for each job. On which worker.
+#[process(shares_memory)]
+fn hand(jobs: Receiver<Duration>, done: Sender<()>) -> String {
+    for job in &jobs {
+        computes_for(job);
+        done.send(()).expect("somebody counts");
+    }
+    worker()
+}
+
+/// Who waits for jobs has most often started before anybody computes, and stays where it is: to be shared out they must be taken over one by one, and not all as soon
+/// as the first one computes.
+#[test]
+fn a_farm_is_shared_out() {
+    if !is_child("a_farm_is_shared_out", "2") {
+        return;
+    }
+    // All workers rest before each, or have only just begun to.
+    at_last(|| {
+        let ((out, jobs), (done, results)) = (channel(), channel());
+        let ((), hands, count) = par! {
+            { for _ in 0..4 * HANDS { out.send(Duration::from_millis(1))?; } },
+            HANDS * hand(jobs, done),
+            { results.iter().count() },
+        };
+        assert_eq!(count, 4 * HANDS);
+        let of_first = hands.iter().filter(|its| **its == hands[0]).count();
+        if (HANDS / 4..=HANDS - HANDS / 4).contains(&of_first) { Ok(()) } else { Err(format!("{hands:?}")) }
+    });
+}
+
+/// How often the threads of workers have gone to sleep, all in all.
+fn sleeps() -> u64 {
+    let tasks = fs::read_dir("/proc/self/task").expect("this process has threads").flatten();
+    let of_workers = tasks.map(|task| task.path()).filter(|task| {
+        // One that is ending may be gone.
+        fs::read_to_string(task.join("comm")).is_ok_and(|name| name.starts_with("csp-worker-"))
+    });
+    let text = of_workers.map(|task| fs::read_to_string(task.join("status")).expect("workers do not end"));
+    text.map(|text| {
+        let line = text.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
+        line.and_then(|number| number.trim().parse::<u64>().ok()).expect("a number")
+    })
+    .sum()
+}
+
+/// How often the others slept meanwhile.
+#[process]
+fn computes_alone(time: Duration) -> u64 {
+    let before = sleeps();
+    computes_for(time);
+    sleeps() - before
+}
+
+/// It looks at the others for some milliseconds, as somebody might need help, and then waits to be told.
+#[test]
+fn a_worker_without_work_sleeps_though_another_one_computes() {
+    if is_child("a_worker_without_work_sleeps_though_another_one_computes", "2") {
+        let sleeps = par! { computes_alone(Duration::from_millis(500)) };
+        assert!(sleeps < 30, "{sleeps}");
+    }
 }

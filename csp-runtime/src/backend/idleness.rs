@@ -4,8 +4,10 @@ use crate::sync::{AtomicU32, Ordering, fence, mutant};
 
 const AWAKE: u32 = 0;
 const IDLE: u32 = 1;
+/// Roused, but its thread has yet to run.
+const RISING: u32 = 2;
 
-/// A worker's word. A worker is counted as running while it is awake.
+/// A worker's word. A worker is counted as running unless it is idle.
 pub(crate) struct Idleness(AtomicU32);
 
 /// What a worker that has found nothing to do is to do next.
@@ -34,31 +36,46 @@ impl Idleness {
         if mutant("idle_without_a_look") || !has_work() {
             return Settled::Sleep;
         }
-        // SYNC roused: see `leave`.
-        match self.0.swap(AWAKE, Ordering::AcqRel) {
-            IDLE => Settled::GoOn,
-            _ => Settled::GoOnCountedTwice,
-        }
+        if self.leave() { Settled::GoOn } else { Settled::GoOnCountedTwice }
     }
 
-    /// Somebody has brought work. True: the worker was idle, and the caller is to count it in and to wake it.
+    /// Idle → rising, by somebody who has brought work. True: the worker was idle, and the caller is to count it in and to wake it.
     #[must_use]
     pub(crate) fn rouse(&self) -> bool {
-        // SYNC idle: see `settle`.
+        // SYNC idle: see `settle`, and `leave`.
         fence(Ordering::SeqCst);
-        self.0.load(Ordering::Relaxed) == IDLE && self.leave()
+        // SYNC roused: the worker sees what whoever roused it did before.
+        let rises = || self.0.compare_exchange(IDLE, RISING, Ordering::AcqRel, Ordering::Relaxed).is_ok();
+        self.0.load(Ordering::Relaxed) == IDLE && rises()
     }
 
-    /// Idle → awake by whoever comes first: the worker itself, or who brings work. True for that one, who counts it in.
+    /// Whether its thread has been roused, and has yet to run: it sees then what has been brought before this was asked. Asked after `rouse`.
+    #[cfg_attr(not(feature = "backend-coroutines"), allow(dead_code, reason = "the coroutines backend asks"))]
+    pub(crate) fn is_rising(&self) -> bool {
+        self.0.load(Ordering::Relaxed) == RISING
+    }
+
+    /// Rising → awake, by the worker, whose thread runs.
+    #[cfg_attr(not(feature = "backend-coroutines"), allow(dead_code, reason = "the coroutines backend rises"))]
+    pub(crate) fn rise(&self) {
+        let _ = self.leave();
+    }
+
+    /// Idle or rising → awake, by the worker. True: nobody has roused it, and it is to count itself in.
     #[must_use]
     pub(crate) fn leave(&self) -> bool {
-        // SYNC roused: the worker sees what whoever roused it did before.
-        self.0.swap(AWAKE, Ordering::AcqRel) == IDLE
+        // SYNC roused: see `rouse`.
+        let before = self.0.swap(AWAKE, Ordering::AcqRel);
+        // SYNC idle: here «awake, then do fresh ones wait?», in `rouse` and `is_rising` «they wait, then does it rise still?»: one sees the other's word.
+        if !mutant("rises_without_a_fence") {
+            fence(Ordering::SeqCst);
+        }
+        before == IDLE
     }
 
     /// Whether it is idle still, asked by the worker.
     pub(crate) fn is_idle(&self) -> bool {
-        // SYNC roused: see `leave`.
+        // SYNC roused: see `rouse`.
         self.0.load(Ordering::Acquire) == IDLE
     }
 

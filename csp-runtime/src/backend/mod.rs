@@ -1,5 +1,7 @@
 //! What varies between backends: how a process parks ([`Park`]) and how one is started ([`launch`]). All else exists once.
 
+#[cfg(any(feature = "backend-coroutines", all(test, loom)))]
+pub(crate) mod alarm;
 #[cfg(feature = "backend-coroutines")]
 pub(crate) mod calls;
 #[cfg(feature = "backend-coroutines")]

@@ -19,6 +19,7 @@ scenarios![
     a_future_that_wakes_itself_starves_nobody(main_only),
     whoever_has_not_begun_is_not_starved_by_a_stream(main_only),
     whoever_spawns_all_the_time_lets_what_it_spawns_begin(main_only),
+    chains_of_spawners_starve_nobody(main_only),
 ];
 
 /// True in a program of its own, with one worker, which goes on.
@@ -185,4 +186,43 @@ fn whoever_spawns_all_the_time_lets_what_it_spawns_begin() {
     let ((out, jobs), begun) = (channel(), Arc::new(AtomicU32::new(0)));
     let ((), behind) = par! { asks_all_the_time(out), spawns_for_each(jobs, begun.clone()) };
     assert!(behind < 200 && begun.load(Ordering::Relaxed) > 9_000, "{behind} had not begun");
+}
+
+/// Spawns its successor, and ends.
+#[process(shares_memory)]
+fn link(begun: Arc<AtomicU32>, over: Arc<AtomicBool>) {
+    begun.fetch_add(1, Ordering::Relaxed);
+    if !over.load(Ordering::Relaxed) {
+        let _ = spawn!(link(begun, over));
+    }
+}
+
+const CHAINS: u32 = 200;
+const YIELDS: u32 = 100;
+
+/// Is ready all the time. How many links begin during its turns.
+#[process(shares_memory)]
+fn yields(begun: Arc<AtomicU32>, over: Arc<AtomicBool>) -> u32 {
+    while begun.load(Ordering::Relaxed) < CHAINS {
+        csp::yield_now();
+    }
+    let before = begun.load(Ordering::Relaxed);
+    (0..YIELDS).for_each(|_| csp::yield_now());
+    over.store(true, Ordering::Relaxed);
+    begun.load(Ordering::Relaxed) - before
+}
+
+/// More of them than may wait before whoever spawns one more lets one begin; and each that begins spawns one more.
+fn chains_of_spawners_starve_nobody() {
+    let name = "chains_of_spawners_starve_nobody";
+    if crate::harness::backend_name() != "coroutines" || !is_on_one_worker(name) {
+        return here();
+    }
+    let (begun, over) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicBool::new(false)));
+    let (links, _) = par! {
+        yields(begun.clone(), over.clone()),
+        for _ in 0..CHAINS => link(begun.clone(), over.clone()),
+    };
+    // At most every other turn begins one, and whoever waits for the next one is not in the queue.
+    assert!(links < CHAINS * YIELDS, "{links} have begun");
 }

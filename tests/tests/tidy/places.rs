@@ -136,6 +136,7 @@ pub(super) const COMPARE_AND_SWAP: &[(&str, &str)] = &[
     ("csp-runtime/src/rendezvous/bias.rs", "whose that lock is"),
     ("csp-runtime/src/arena/blocks/words.rs", "who owns a block or a granule of the arena: named transitions"),
     ("csp-runtime/src/backend/coroutines/inbox.rs", "the inbox of a worker"),
+    ("csp-runtime/src/backend/idleness.rs", "whoever rouses a worker, which may be awake by then"),
     ("csp-runtime/src/shared/census.rs", "whose a slot is"),
     ("csp-runtime/src/shared/following.rs", "whose a block is whose receiver died while it was filled"),
     ("csp-runtime/src/shared/home.rs", "the lock of a channel in the arena"),

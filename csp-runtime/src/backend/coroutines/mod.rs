@@ -18,6 +18,7 @@ mod stack;
 mod stretches;
 mod switch;
 mod timers;
+mod vigil;
 mod watch;
 mod worker;
 mod workers;
@@ -37,7 +38,7 @@ pub(super) use stretches::stretch_length;
 /// replicator's branches on the next worker. An idle one may take it from there.
 pub(super) fn launch(job: Job, size: Option<usize>, stretch: usize) -> Result<(), NotStarted> {
     let stack = stack::take(size, config::effective().coroutine_stack).map_err(NotStarted)?;
-    workers::home(stretch)?.add_fresh(worker::Fresh { job, stack });
+    workers::home(stretch)?.add_fresh(nursery::Fresh { job, stack });
     Ok(())
 }
 

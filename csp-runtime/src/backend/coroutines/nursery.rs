@@ -5,9 +5,19 @@ use std::cell::UnsafeCell;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use super::row::Row;
-use super::worker::Fresh;
+use super::stack::SlabStack;
+use crate::backend::Job;
 use crate::rendezvous::bias::BiasedLock;
 use crate::rendezvous::home::RawLock;
+
+/// A process that has not started, and so may still go to another worker.
+pub(super) struct Fresh {
+    pub(super) job: Job,
+    pub(super) stack: SlabStack,
+}
+
+// SAFETY: a stack is memory that nobody uses yet; a job may be run anywhere.
+unsafe impl Send for Fresh {}
 
 pub(super) struct Nursery {
     lock: BiasedLock,

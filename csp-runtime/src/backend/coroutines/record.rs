@@ -6,9 +6,10 @@ use std::sync::atomic::AtomicPtr;
 use std::time::Instant;
 
 use super::ahead::{self, Ahead, Beside, Followed};
+use super::nursery::Fresh;
 use super::queue;
 use super::switch::{Coroutine, IS_DIRECT};
-use super::worker::{self, Fresh, Worker};
+use super::worker::{self, Worker};
 use crate::backend::Park;
 use crate::backend::posted::Posted;
 use crate::fetch;

@@ -2,43 +2,74 @@
 
 use std::time::{Duration, Instant};
 
+use super::vigil::Vigil;
 use super::worker::Worker;
 use super::workers::{self, Progress};
 
-/// It looks so soon, and then half as often each time, whether another one computes while fresh processes wait.
+/// It looks so soon, and then half as often each time, whether another one computes or is blocked while fresh processes wait.
 const FIRST_LOOK: Duration = Duration::from_micros(100);
-pub(super) const LAST_LOOK: Duration = Duration::from_millis(5);
+const LAST_LOOK: Duration = Duration::from_millis(5);
+/// The only look if all rest. A rest that has only begun may be over soon: it costs less to look once more than to have somebody told.
+const LOOK_AT_REST: Duration = Duration::from_micros(250);
 
-/// Whether one of them computes while fresh processes wait.
+/// Whether one of them is held up while fresh processes wait.
 pub(super) struct Watch {
     worker: &'static Worker,
     seen: Progress,
     at: Instant,
-    interval: Duration,
+    /// From one look to the next. None: there has been nothing to see for long.
+    interval: Option<Duration>,
+    /// What it is about to sleep for, if nothing else comes.
+    planned: Option<Duration>,
+    /// Whether it is to keep a vigil once fresh processes wait: when it falls idle, and when it has been told of some.
+    owes_vigil: bool,
 }
 
 impl Watch {
     pub(super) fn new(worker: &'static Worker) -> Self {
-        Self { worker, seen: workers::progress(worker), at: Instant::now(), interval: FIRST_LOOK }
+        let (seen, at) = (workers::progress(worker), Instant::now());
+        Self { worker, seen, at, interval: Some(FIRST_LOOK), planned: None, owes_vigil: true }
     }
 
-    pub(super) fn interval(&self) -> Duration {
-        self.interval
+    /// How long until the next look. None: whoever launches something will tell.
+    pub(super) fn plan(&mut self, all_rest: bool) -> Option<Duration> {
+        let next =
+            |interval| if all_rest { Some(LOOK_AT_REST).filter(|look| interval < *look) } else { Some(interval) };
+        self.planned = self.interval.and_then(next);
+        self.planned
     }
 
-    /// Somebody to take a fresh process from. After a rest of all, the looks are frequent again.
-    pub(super) fn look(&mut self, rested: bool) -> Option<&'static Worker> {
-        let (seen, now) = (workers::progress(self.worker), Instant::now());
-        let time = now - self.at;
-        // Somebody has woken it early: that look counts for nothing.
-        if time < self.interval && !rested {
+    /// Somebody to take a fresh process from, found at once, if there is anything to see.
+    pub(super) fn keep_vigil(&mut self, vigil: &Vigil, goes_on: impl Fn() -> bool) -> Option<&'static Worker> {
+        if !self.owes_vigil || !workers::others_have_fresh(self.worker) {
             return None;
         }
-        // Who has not had a processor itself may have kept the other one from it.
-        let on_time = time < 2 * self.interval;
-        let victim = if on_time { workers::held_up(&self.seen, &seen, time) } else { None };
+        self.owes_vigil = false;
+        vigil.keep(self.worker, goes_on)
+    }
+
+    /// The same, by what has changed since the last look.
+    pub(super) fn look(&mut self, vigil: &Vigil) -> Option<&'static Worker> {
+        let (seen, now) = (workers::progress(self.worker), Instant::now());
+        let time = now - self.at;
+        let victim = match self.planned {
+            // Somebody has woken it early: that look counts for nothing.
+            Some(planned) if time < planned => return None,
+            Some(planned) => {
+                // Who has not had a processor itself may have kept the other one from it.
+                let on_time = time < 2 * planned;
+                let next = if workers::others_have_fresh(self.worker) { LAST_LOOK } else { 2 * LAST_LOOK };
+                self.interval = Some((2 * planned).min(next)).filter(|interval| *interval <= LAST_LOOK);
+                let held_up = if on_time { workers::held_up(&self.seen, &seen, time, self.worker) } else { None };
+                held_up.inspect(|_| vigil.pays_again())
+            }
+            // It has been told, perhaps.
+            None => {
+                (self.interval, self.owes_vigil) = (Some(FIRST_LOOK), true);
+                None
+            }
+        };
         (self.seen, self.at) = (seen, now);
-        self.interval = if rested { FIRST_LOOK } else { (self.interval * 2).min(LAST_LOOK) };
         victim
     }
 }

@@ -1,11 +1,12 @@
 //! A worker: the loop that runs coroutines on one thread, and how it sleeps when it has none. See `PROTOCOL.md`.
 
+mod fresh;
 mod rest;
 
 use std::cell::{Cell, RefCell};
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Mutex, OnceLock};
 use std::thread::Thread;
 use std::time::{Duration, Instant};
 
@@ -14,16 +15,15 @@ use super::cpu_time::CpuTime;
 use super::hatches::Hatches;
 use super::inbox::Inbox;
 use super::linger::Linger;
-use super::nursery::Nursery;
+use super::nursery::{Fresh, Nursery};
 use super::pace::Pace;
 use super::queue;
 use super::record::Record;
 use super::row::Row;
-use super::stack::SlabStack;
 use super::timers::Timers;
-use super::workers;
+use super::vigil::Vigil;
 use crate::backend::idleness::Idleness;
-use crate::backend::{Job, hook, threads, threshold};
+use crate::backend::{hook, threads, threshold};
 use crate::deadlock;
 use crate::rendezvous::across::Wait;
 use crate::rendezvous::bias;
@@ -36,20 +36,9 @@ const TIMERS_EVERY: u64 = 8;
 const PACE_EVERY: u64 = 8 * EVERY;
 /// So many operations a process begins in one turn, if it need not wait: on a channel with a buffer, say, or where it only looks. Then it is others' turn.
 const OPERATIONS: u32 = 8;
-/// So many processes that have not begun may wait for each other, if those that have keep on being ready; then whoever spawns one more lets one begin.
-const MANY_FRESH: usize = 64;
 
 // For `next_multiple`.
 const _: () = assert!(TIMERS_EVERY < EVERY && TIMERS_EVERY.is_power_of_two() && EVERY.is_power_of_two());
-
-/// A process that has not started, and so may still go to another worker.
-pub(super) struct Fresh {
-    pub(super) job: Job,
-    pub(super) stack: SlabStack,
-}
-
-// SAFETY: a stack is memory that nobody uses yet; a job may be run anywhere.
-unsafe impl Send for Fresh {}
 
 /// What the worker's thread alone uses, and what others may.
 pub(super) struct Worker {
@@ -66,8 +55,8 @@ pub(super) struct Worker {
     /// The system's number of it.
     thread_number: OnceLock<i32>,
     cpu_time: OnceLock<CpuTime>,
-    /// How many coroutines it had when it ran out of work last.
-    crowd: AtomicUsize,
+    /// How many coroutines it had when it began one, or ran out of work, last.
+    coroutines: AtomicUsize,
     /// Its place among the workers.
     number: usize,
 }
@@ -101,6 +90,7 @@ struct Own {
     /// How many records there are.
     made: Cell<usize>,
     linger: Linger,
+    vigil: Vigil,
     hatches: Hatches,
     /// The turn that is the worker's own, but for hatches.
     due: Cell<u64>,
@@ -109,8 +99,10 @@ struct Own {
     /// Whom it has taken a fresh process from last, in which turn of that one.
     helped: Cell<Option<(&'static Worker, u64)>>,
     pace: Pace,
-    /// At its next turn a fresh process begins, if there is one, whoever is ready.
-    favours_fresh: Cell<bool>,
+    /// Soon a fresh process begins, if there is one, whoever is ready.
+    owes_fresh: Cell<bool>,
+    /// The turn in which one did last.
+    favoured: Cell<u64>,
 }
 
 // SAFETY: `own` and `turn`, but for `turns`, are used on the worker's thread alone: by `run`, by coroutines that it resumes, and by `Record`s after they
@@ -141,7 +133,7 @@ impl Worker {
             thread: OnceLock::new(),
             thread_number: OnceLock::new(),
             cpu_time: OnceLock::new(),
-            crowd: AtomicUsize::new(0),
+            coroutines: AtomicUsize::new(0),
             number,
         }
     }
@@ -181,23 +173,6 @@ impl Worker {
 
     // ---- what others do
 
-    fn fresh(&self) -> MutexGuard<'_, Row<Fresh>> {
-        self.fresh.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// A process is to start here, if no idle worker takes it first.
-    pub(super) fn add_fresh(&self, fresh: Fresh) {
-        if self.is_this_thread() {
-            self.nursery.add(fresh);
-        } else {
-            self.fresh().push(fresh);
-            // SYNC fresh: whoever sees the number finds them.
-            self.waiting.fetch_add(1, Ordering::Release);
-            self.rouse();
-        }
-        workers::alert_watcher();
-    }
-
     /// Another thread has woken `record`, a coroutine of this worker.
     pub(super) fn post(&self, record: &'static Record) {
         self.door.inbox.post(record);
@@ -235,16 +210,6 @@ impl Worker {
         first
     }
 
-    /// Whether fresh processes wait for it.
-    pub(super) fn has_fresh(&self) -> bool {
-        self.waiting.load(Ordering::Relaxed) > 0 || self.nursery.holds_any()
-    }
-
-    /// Whether so many of them wait that whoever launches more lets some begin.
-    pub(super) fn has_many_fresh(&self) -> bool {
-        self.waiting.load(Ordering::Relaxed) + self.nursery.len() > MANY_FRESH
-    }
-
     /// How many turns it has taken.
     pub(super) fn turns(&self) -> u64 {
         self.turn.turns.load(Ordering::Relaxed)
@@ -260,9 +225,9 @@ impl Worker {
         self.thread_number.get().is_some_and(|thread| threads::is_asleep(*thread))
     }
 
-    /// How many coroutines it had when it ran out of work last.
-    pub(super) fn crowd(&self) -> usize {
-        self.crowd.load(Ordering::Relaxed)
+    /// How many coroutines it had when it began one, or ran out of work, last.
+    pub(super) fn coroutines(&self) -> usize {
+        self.coroutines.load(Ordering::Relaxed)
     }
 
     pub(super) fn is_idle(&self) -> bool {
@@ -272,23 +237,6 @@ impl Worker {
     /// Whether it has something to run, as it seems.
     pub(super) fn seems_to_run(&self) -> bool {
         !self.is_idle() && !self.door.lingers.load(Ordering::Relaxed)
-    }
-
-    /// Takes them from both by turns, so that neither starves.
-    pub(super) fn take_fresh(&self) -> Option<Fresh> {
-        if self.nursery.is_next() {
-            return self.nursery.take().or_else(|| self.take_foreign());
-        }
-        self.take_foreign().or_else(|| self.nursery.take())
-    }
-
-    fn take_foreign(&self) -> Option<Fresh> {
-        if self.waiting.load(Ordering::Relaxed) == 0 {
-            return None;
-        }
-        let fresh = self.fresh().pop()?;
-        self.waiting.fetch_sub(1, Ordering::Relaxed);
-        Some(fresh)
     }
 
     // ---- the loop
@@ -318,7 +266,10 @@ impl Worker {
                     record.resume();
                     self.take_back();
                 }
-                None => self.idle(),
+                None => {
+                    self.idle();
+                    self.shows_what_is_fresh();
+                }
             }
         }
     }
@@ -356,8 +307,8 @@ impl Worker {
 
     /// At the next turn timers and fresh processes come first.
     pub(super) fn favour_others(&self) {
-        self.own.favours_fresh.set(self.has_fresh());
-        if self.own.favours_fresh.get() || !self.own.timers.is_empty() {
+        self.own.owes_fresh.set(self.has_fresh());
+        if self.own.owes_fresh.get() || !self.own.timers.is_empty() {
             self.claim_next_turn();
         }
     }
@@ -422,46 +373,14 @@ impl Worker {
             (false, true) => next_multiple(turn, TIMERS_EVERY),
             (false, false) => next_multiple(turn, EVERY),
         });
-        // An idle worker may take them, and looks now and then whether it should.
-        let comes_soon = || turn.is_multiple_of(if workers::others_are_idle(self) { TIMERS_EVERY } else { 2 });
-        let favours_fresh = self.own.favours_fresh.take() || (pace.is_slow() && comes_soon());
         if turn.is_multiple_of(EVERY) {
             ahead::count(self.count_coroutines());
-        } else if !favours_fresh {
-            return None;
         }
-        if self.has_fresh() { self.start_fresh() } else { None }
+        self.favours_fresh(turn).then(|| self.start_fresh()).flatten()
     }
 
     fn count_coroutines(&self) -> usize {
         self.own.made.get() - self.own.free.borrow().len()
-    }
-
-    // Not in the loop, where it would take registers from those that only go from one ready coroutine to the next.
-    #[inline(never)]
-    fn start_fresh(&'static self) -> Option<&'static Record> {
-        let fresh = self.take_fresh()?;
-        // Nobody knows how long its turns will be, and beside a start a look at the clock is nothing.
-        if !self.own.timers.is_empty() {
-            self.set_due(self.turns() + 1);
-        }
-        Some(self.begin(fresh))
-    }
-
-    fn begin(&'static self, mut fresh: Fresh) -> &'static Record {
-        fresh.stack.warm();
-        let free = self.own.free.borrow_mut().pop();
-        let record = free.unwrap_or_else(|| self.make_records());
-        record.begin(fresh);
-        record
-    }
-
-    #[cold]
-    fn make_records(&'static self) -> &'static Record {
-        let made = Record::some(self);
-        self.own.made.set(self.own.made.get() + made.len());
-        self.own.free.borrow_mut().extend(&made[1..]);
-        &made[0]
     }
 
     fn has_work(&self) -> bool {

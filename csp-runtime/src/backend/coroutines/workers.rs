@@ -9,6 +9,7 @@ use smallvec::SmallVec;
 
 use super::worker::{Worker, this};
 use super::{NotStarted, overflow};
+use crate::backend::alarm::Alarm;
 use crate::backend::{hook, pool};
 use crate::{barrier, config, deadlock};
 
@@ -21,8 +22,8 @@ static WORKERS: AtomicPtr<Started> = AtomicPtr::new(std::ptr::null_mut());
 // FORK: held, by `hold`.
 static STARTING: Mutex<()> = Mutex::new(());
 
-/// How many workers sleep so deeply that they do not watch the others.
-static DEEP: AtomicUsize = AtomicUsize::new(0);
+/// Set by those that sleep so deeply that they do not watch the others.
+static ALARM: Alarm = Alarm::new();
 
 thread_local! {
     /// Where what this thread launches goes. Processes that talk to each other stay together, so that is one worker, but for those that are so
@@ -80,7 +81,7 @@ pub(super) fn hold() -> MutexGuard<'static, ()> {
 #[cfg(feature = "backend-processes")]
 pub(super) fn forget_the_parent() {
     WORKERS.store(std::ptr::null_mut(), Ordering::Relaxed);
-    DEEP.store(0, Ordering::Relaxed);
+    ALARM.forget_the_parent();
     HOME.set(None);
 }
 
@@ -121,10 +122,10 @@ pub(super) fn all_idle() -> bool {
 
 /// How many coroutines there are, asked while all workers are idle.
 pub(super) fn crowd() -> usize {
-    all().iter().map(|worker| worker.crowd()).sum()
+    all().iter().map(|worker| worker.coroutines()).sum()
 }
 
-fn others(own: &Worker) -> impl Iterator<Item = &'static Worker> {
+pub(super) fn others(own: &Worker) -> impl Iterator<Item = &'static Worker> {
     all().iter().copied().filter(|worker| !std::ptr::eq(*worker, own))
 }
 
@@ -136,6 +137,11 @@ pub(super) fn others_are_awake(own: &Worker) -> bool {
 /// Whether any but `own` is idle.
 pub(super) fn others_are_idle(own: &Worker) -> bool {
     others(own).any(Worker::is_idle)
+}
+
+/// Whether fresh processes wait for any but `own`.
+pub(super) fn others_have_fresh(own: &Worker) -> bool {
+    others(own).any(Worker::has_fresh)
 }
 
 /// Whether any but `own` has something to run.
@@ -157,26 +163,35 @@ pub(super) fn progress(own: &Worker) -> Progress {
     others(own).map(|worker| (worker.has_fresh().then(|| look(worker)).flatten(), worker)).collect()
 }
 
-/// Whoever takes so long for a turn, on the average, runs processes that compute; those that talk take a hundredth of it.
-const COMPUTES: Duration = Duration::from_micros(50);
+/// Whoever takes so long for a turn, on the average, runs processes that compute; those that talk take a fraction of it.
+const COMPUTES: Duration = Duration::from_micros(20);
+/// After so long it is helped even by one that has more.
+const UNFAIR: Duration = Duration::from_millis(4);
 /// Whoever takes no turn for so long is blocked in a call, if it does not compute.
 const BLOCKED: Duration = Duration::from_millis(4);
 
 impl Look {
     /// Whether processes have held `worker` up since `before`, `time` ago. One that has had no processor, or that is about to begin, is
     /// not held up for that: those that wait there may talk to each other.
-    fn is_held_up(self, before: Self, time: Duration, worker: &Worker) -> bool {
+    fn is_held_up(self, before: Self, time: Duration, worker: &Worker, own: &Worker) -> bool {
         let turns = self.turns - before.turns;
         let computed = self.cpu_time.saturating_sub(before.cpu_time);
-        computed.as_nanos() >= COMPUTES.as_nanos() * u128::from(turns + 1)
+        let computes = computed.as_nanos() >= COMPUTES.as_nanos() * u128::from(turns + 1);
+        (computes && (time >= UNFAIR || has_fewer(own, worker)))
             || (turns == 0 && time >= BLOCKED && worker.is_asleep())
     }
 }
 
-/// A worker whose processes held it up from one look to the next, `time` later, while fresh ones waited.
-pub(super) fn held_up(before: &Progress, now: &Progress, time: Duration) -> Option<&'static Worker> {
+/// Whether `own` has fewer coroutines than a worker that computes. Then it takes a fresh one at once: so each gets its share of those that start together, of which
+/// many wait for one that is there already.
+pub(super) fn has_fewer(own: &Worker, worker: &Worker) -> bool {
+    own.coroutines() < worker.coroutines()
+}
+
+/// A worker whose processes held it up from one look of `own` to the next, `time` later, while fresh ones waited.
+pub(super) fn held_up(before: &Progress, now: &Progress, time: Duration, own: &Worker) -> Option<&'static Worker> {
     let found = before.iter().zip(now).find(|((before, _), (now, worker))| match (before, now) {
-        (Some(before), Some(now)) => now.is_held_up(*before, time, worker),
+        (Some(before), Some(now)) => now.is_held_up(*before, time, worker, own),
         _ => false,
     });
     found.map(|(_, (_, worker))| *worker)
@@ -187,20 +202,12 @@ pub(super) fn sleep(worker: &'static Worker, time: Option<Duration>, deep: bool)
     if !deep {
         return worker.sleep(time);
     }
-    DEEP.fetch_add(1, Ordering::Relaxed);
-    // SYNC deep: «I sleep deeply, then are all idle?» here, «one is roused, then does anybody sleep deeply?» in `alert_watcher`.
-    barrier::heavy_or_fence();
-    if all_idle() {
-        worker.sleep(time);
-    }
-    DEEP.fetch_sub(1, Ordering::Relaxed);
+    ALARM.sleep(|| others_have_fresh(worker), || worker.sleep(time));
 }
 
-/// Fresh processes wait: if all workers were at rest, somebody must watch over them from now on.
-pub(super) fn alert_watcher() {
-    // SYNC deep: see `sleep`.
-    barrier::light_or_fence();
-    if DEEP.load(Ordering::Relaxed) > 0 {
+/// Fresh processes wait: somebody must watch over them from now on.
+pub(super) fn alert_watchers() {
+    if ALARM.is_set() {
         all().iter().filter(|worker| worker.is_idle()).for_each(|worker| worker.unpark());
     }
 }

@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use super::Worker;
-use crate::backend::coroutines::watch::{LAST_LOOK, Watch};
+use crate::backend::coroutines::watch::Watch;
 use crate::backend::coroutines::{queue, workers};
 use crate::backend::idleness::Settled;
 use crate::deadlock;
@@ -35,7 +35,7 @@ impl Worker {
             Settled::GoOnCountedTwice => return deadlock::uncount_one(),
             Settled::Sleep => {}
         }
-        self.crowd.store(self.count_coroutines(), Ordering::Relaxed);
+        self.coroutines.store(self.count_coroutines(), Ordering::Relaxed);
         // Whoever a timer will wake is hope: to judge would be to look at all contexts for it, at each tick. The next time it falls idle without one, or has
         // rested for long, it judges.
         let mut judges_after = None;
@@ -66,7 +66,8 @@ impl Worker {
 
     /// Awake still, and counted. `since`: when it ran out of work.
     fn lingers_until_work_comes(&self, since: Instant) -> bool {
-        if !self.own.linger.pays() || !workers::others_are_awake(self) {
+        // Where fresh ones wait for others it has an eye on those instead, which shows it its own work as soon.
+        if !self.own.linger.pays() || !workers::others_are_awake(self) || workers::others_have_fresh(self) {
             return false;
         }
         self.door.lingers.store(true, Ordering::Relaxed);
@@ -109,16 +110,16 @@ impl Worker {
                 patience = patience.filter(|_| hope.is_of_strangers()).map(|patience| 2 * patience);
                 continue;
             }
-            // A rest that has only begun may be over soon: it costs less to look once more than to have somebody told.
-            let brief = LAST_LOOK.checked_sub(now - quiet_since).filter(|_| quiet);
-            let until_next_look = if quiet { left } else { Some(watch.interval()) };
-            let time = [due, until_next_look, brief].into_iter().flatten().min();
-            // Whoever wakes by itself soon sees then that others are awake.
-            let deep = quiet && time.is_none_or(|time| time > LAST_LOOK);
-            workers::sleep(self, time, deep);
-            if self.is_idle()
-                && let Some(victim) = watch.look(quiet)
-            {
+            let planned = watch.plan(quiet);
+            // Whoever is to judge has an eye on the others, so that it sees them rest.
+            let next_look = planned.or(judges_after.filter(|_| !quiet));
+            let time = [due, left.filter(|_| quiet), next_look].into_iter().flatten().min();
+            let goes_on = || self.is_idle() && due.is_none_or(|due| now.elapsed() < due);
+            let victim = watch.keep_vigil(&self.own.vigil, goes_on).or_else(|| {
+                workers::sleep(self, time, next_look.is_none());
+                if self.is_idle() { watch.look(&self.own.vigil) } else { None }
+            });
+            if let Some(victim) = victim {
                 if self.leave_idle()
                     && let Some(fresh) = victim.take_fresh()
                 {
@@ -128,6 +129,7 @@ impl Worker {
                 return false;
             }
         }
+        self.door.idle.rise();
         true
     }
 }
