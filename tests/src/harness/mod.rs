@@ -8,7 +8,7 @@ mod reports;
 use std::process::ExitCode;
 
 pub(crate) use child::{backend_name, first_run, scale};
-pub(crate) use reports::{here, here_on, here_with};
+pub(crate) use reports::{here, here_in_main, here_on, here_with};
 
 /// How the runs of a scenario differ on a backend.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -33,14 +33,25 @@ pub(crate) fn here_with(group: &str) {
     report(backend_name(), group);
 }
 
-/// Reports from inside a process that should be on another backend than the one under test.
+/// Reports from inside a process that should be on another backend than the one under test. (Say which: what the runtime
+/// calls it proves nothing.)
 pub(crate) fn here_on(backend: csp::Backend) {
     report(&backend.to_string(), "-");
 }
 
+/// Reports from the main function, which is no process of any backend, where none may start.
+pub(crate) fn here_in_main() {
+    report(MAIN, "-");
+}
+
+/// The backend that the main function is expected on.
+const MAIN: &str = "none";
+
 fn report(expected: &str, group: &str) {
     let backend = csp::current().backend();
-    let line = format!("{expected}\t{group}\t{backend}\t{}\t{:?}\n", std::process::id(), std::thread::current().id());
+    let thread = std::thread::current();
+    let (name, thread) = (thread.name().unwrap_or("-").replace(['\t', '\n'], " "), thread.id());
+    let line = format!("{expected}\t{group}\t{backend}\t{}\t{name}\t{thread:?}\n", std::process::id());
     let mut file = FILE.get().expect("scenarios run under the harness");
     file.write_all(line.as_bytes()).expect("a report can be written");
 }
@@ -62,31 +73,46 @@ pub(super) fn check(main_only: bool) -> Result<(), String> {
     }
     let mut groups: HashMap<&str, Vec<&str>> = HashMap::new();
     for line in text.lines() {
-        let [expected, group, backend, pid, thread] = line.split('\t').collect::<Vec<_>>()[..] else {
+        let [expected, group, backend, pid, name, thread] = line.split('\t').collect::<Vec<_>>()[..] else {
             return Err(format!("a report is mangled: {line:?}"));
         };
+        if expected == MAIN {
+            continue;
+        }
         if backend != expected {
             return Err(format!("a process ran on {backend}, not on {expected}"));
         }
-        if matches!(expected, "threads" | "seeded") {
-            // Below a forked process its threads are there, not here.
-            if backend_name() != "processes" && pid != std::process::id().to_string() {
-                return Err(format!(
-                    "a process of backend {backend} ran in operating system process {pid}, not in its parent's"
-                ));
-            }
-            if group != "-" {
-                groups.entry(group).or_default().push(thread);
-            }
+        check_place(backend, pid, name)?;
+        if group != "-" && backend != "coroutines" {
+            groups.entry(group).or_default().push(if backend == "processes" { pid } else { thread });
         }
     }
-    for (group, threads) in groups {
-        let mut different = threads.clone();
+    for (group, places) in groups {
+        let mut different = places.clone();
         different.sort_unstable();
         different.dedup();
-        if different.len() < threads.len() {
-            return Err(format!("processes of the group «{group}», all alive at once, shared threads: {threads:?}"));
+        if different.len() < places.len() {
+            return Err(format!(
+                "processes of the group «{group}», all alive at once, shared what they run on: {places:?}"
+            ));
         }
+    }
+    Ok(())
+}
+
+/// Checks by what the operating system and std say where a process ran that calls itself one of `backend`.
+fn check_place(backend: &str, pid: &str, thread: &str) -> Result<(), String> {
+    let told = format!("a process of backend {backend} ran on thread «{thread}» of operating system process {pid}");
+    let elsewhere = pid != std::process::id().to_string();
+    if backend == "processes" && !elsewhere {
+        return Err(format!("{told}, which is its parent's"));
+    }
+    // Below a forked process its threads are there, not here.
+    if backend != "processes" && backend_name() != "processes" && elsewhere {
+        return Err(format!("{told}, not in its parent's"));
+    }
+    if thread.starts_with("csp-worker-") != (backend == "coroutines") {
+        return Err(format!("{told}: coroutines are on workers, and nobody else is"));
     }
     Ok(())
 }

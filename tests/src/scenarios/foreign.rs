@@ -7,7 +7,7 @@ use std::time::Duration;
 use csp::prelude::*;
 
 use super::support::{poisoned, retired, send_to_a_waiting, sink, source};
-use crate::harness::{backend_name, first_run, here, scale, scenarios};
+use crate::harness::{backend_name, first_run, here, here_in_main, scale, scenarios};
 
 scenarios![
     the_warning_keeps_nobody_from_going_on(main_only),
@@ -226,7 +226,7 @@ fn logs(fed: Receiver<u32>, log: Sender<String>) {
 /// What it would be written to is held by somebody who waits for a process.
 fn the_warning_keeps_nobody_from_going_on() {
     if !first_run() || backend_name() == "processes" {
-        return here();
+        return here_in_main();
     }
     let ((feed, fed), (log, lines)) = (channel(), channel());
     let foreign = thread::spawn(move || {

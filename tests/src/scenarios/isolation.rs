@@ -7,7 +7,7 @@ use csp::Refusal;
 use csp::prelude::*;
 
 use super::support::{in_a_program_of_its_own, line_of, panic_of, poisoned, retired, sink, source};
-use crate::harness::{backend_name, first_run, here, here_on, scale, scenarios};
+use crate::harness::{backend_name, first_run, here, here_in_main, here_on, scale, scenarios};
 
 scenarios![
     what_a_process_writes_stays_where_its_memory_is,
@@ -115,8 +115,13 @@ fn says(backend: Backend, out: Sender<u32>, count: u32) {
 
 /// Chooses between what is near and what is not, and answers over both kinds.
 #[process]
-fn hears_all(near: Receiver<u32>, far: Receiver<u32>, farther: Receiver<u32>) -> Result<[u32; 3], Stopped> {
-    here_on(csp::current().backend());
+fn hears_all(
+    own: Backend,
+    near: Receiver<u32>,
+    far: Receiver<u32>,
+    farther: Receiver<u32>,
+) -> Result<[u32; 3], Stopped> {
+    here_on(own);
     let ((own_out, own), mut sums) = (channel::local_buffered(1), [0; 3]);
     let mut ended = 0;
     while ended < 3 {
@@ -154,42 +159,43 @@ fn processes_on_three_backends_talk_and_choose() {
             counts_down(a, near_out, from).on(a),
             counts_down(b, far_out, from + 1).on(b),
             counts_down(c, farther_out, from + 2).on(c),
-            hears_all(near, far, farther).on(chooses_on),
+            hears_all(chooses_on, near, far, farther).on(chooses_on),
         };
         assert_eq!(sums, Ok([0, 1, 2].map(|more| (0..=from + more).sum::<u32>())), "chosen on {chooses_on}");
     }
     let ((out, input), (back_out, back)) = (channel(), channel());
-    let (_, _, got) = par! { says(b, out, from).on(b), relays(input, back_out).on(c), sink(back) };
+    let (_, _, got) = par! { says(b, out, from).on(b), relays(c, input, back_out).on(c), sink(back) };
     assert!(got.into_iter().eq(0..from));
 }
 
 #[process]
-fn relays(input: Receiver<u32>, out: Sender<u32>) {
-    here_on(csp::current().backend());
+fn relays(own: Backend, input: Receiver<u32>, out: Sender<u32>) {
+    here_on(own);
     for value in &input {
         out.send(value)?;
     }
 }
 
 #[process]
-fn opens_the_letter(letters: Receiver<Receiver<u32>>) -> Result<u32, Stopped> {
-    here_on(csp::current().backend());
+fn opens_the_letter(own: Backend, letters: Receiver<Receiver<u32>>) -> Result<u32, Stopped> {
+    here_on(own);
     letters.recv()?.recv()
 }
 
 /// The end in the letter moves to shared memory while the channel in which it lies does, so one is held while the other is taken.
 #[process]
-fn writes_to_afar(far: Backend) -> Result<u32, Stopped> {
-    here();
+fn writes_to_afar(own: Backend, far: Backend) -> Result<u32, Stopped> {
+    here_on(own);
     let ((letters_out, letters), (out, input)) = (channel::buffered(1), channel());
     letters_out.send(input)?;
-    let (answer, _) = par! { opens_the_letter(letters).on(far), says(csp::current().backend(), out, 1) };
+    let (answer, _) = par! { opens_the_letter(far, letters).on(far), says(own, out, 1) };
     answer
 }
 
 fn an_end_in_a_buffer_moves_with_its_channel() {
-    let far = if backend_name() == "seeded" { Backend::Seeded } else { Backend::Processes };
-    assert_eq!(par! { writes_to_afar(far) }, Ok(0));
+    let own: Backend = backend_name().parse().expect("the backend under test has a name");
+    let far = if own == Backend::Seeded { own } else { Backend::Processes };
+    assert_eq!(par! { writes_to_afar(own, far) }, Ok(0));
 }
 
 #[process]
@@ -199,7 +205,7 @@ fn fills_its_bench(bench: Sender<u32>) {
 }
 
 fn what_cannot_be_handed_over_is_refused_by_name_and_line() {
-    here();
+    here_in_main();
     if backend_name() == "seeded" {
         return assert_eq!(panic_of(|| par! { backend = seeded; { panic!("alone") } }).matches("alone").count(), 1);
     }
@@ -366,7 +372,7 @@ fn a_channel_whose_messages_cannot_move_says_so() {
         let refusal = panic_of(|| par! { backend = Backend::Processes; takes_mine(&input) });
         assert!(refusal.contains("one of its own ends"), "{refusal}");
     } };
-    here();
+    here_in_main();
 }
 
 fn a_fork_beside_foreign_threads_can_be_refused() {

@@ -33,82 +33,92 @@ fn other() -> Backend {
     if default() == Backend::Threads { Backend::Seeded } else { Backend::Threads }
 }
 
-/// Where it runs; and reports that, too.
+/// What the runtime calls the backend that it runs on, which should be `own`.
 #[process]
-fn where_am_i() -> String {
-    here_on(csp::current().backend());
+fn where_am_i(own: Backend) -> String {
+    here_on(own);
+    says_where()
+}
+
+fn says_where() -> String {
     csp::current().backend().to_string()
+}
+
+#[process]
+fn only_says_where() -> String {
+    says_where()
 }
 
 #[process(backend = threads)]
 fn always_on_threads() -> String {
     here_on(Backend::Threads);
-    csp::current().backend().to_string()
+    says_where()
 }
 
 #[process(backend = seeded)]
 fn always_seeded() -> String {
     here_on(Backend::Seeded);
-    csp::current().backend().to_string()
+    says_where()
 }
 
 #[process]
-fn starts_one() -> String {
-    here_on(csp::current().backend());
-    par! { where_am_i() }
+fn starts_one(own: Backend) -> String {
+    here_on(own);
+    par! { where_am_i(own) }
 }
 
 #[process]
-fn starts_one_on(backend: Backend) -> String {
-    here_on(csp::current().backend());
-    par! { backend = backend; where_am_i() }
+fn starts_one_on(own: Backend, backend: Backend) -> String {
+    here_on(own);
+    par! { backend = backend; where_am_i(backend) }
 }
 
 fn processes_run_on_the_default_backend() {
-    let (a, b, c) = par! { where_am_i(), starts_one(), { here(); csp::current().backend().to_string() } };
+    let (a, b, c) = par! { where_am_i(default()), starts_one(default()), { here(); says_where() } };
     assert_eq!([a.as_str(), &b, &c], [backend_name(); 3]);
 }
 
 fn on_is_stronger_than_everything() {
-    let name = other().to_string();
-    assert_eq!(par! { where_am_i().on(other()) }, name);
     let (default, other) = (default(), other());
-    assert_eq!(par! { backend = default; where_am_i().on(other) }, name);
-    let attributed = par! { always_on_threads().on(Backend::Threads), where_am_i().on(Backend::Seeded) };
+    let name = other.to_string();
+    assert_eq!(par! { where_am_i(other).on(other) }, name);
+    assert_eq!(par! { backend = default; where_am_i(other).on(other) }, name);
+    let seeded = Backend::Seeded;
+    let attributed = par! { always_on_threads().on(Backend::Threads), where_am_i(seeded).on(seeded) };
     assert_eq!((&*attributed.0, &*attributed.1), ("threads", "seeded"));
-    assert_eq!(par! { says_where().on(Backend::Seeded) }, "seeded", "stronger than the attribute");
+    assert_eq!(par! { wants_threads(seeded).on(seeded) }, "seeded", "stronger than the attribute");
 }
 
 #[process(backend = threads)]
-fn says_where() -> String {
-    here_on(csp::current().backend());
-    csp::current().backend().to_string()
+fn wants_threads(own: Backend) -> String {
+    here_on(own);
+    says_where()
 }
 
 fn the_attribute_is_stronger_than_the_par() {
     let other = other();
-    let (a, b, c) = par! { backend = other; always_on_threads(), always_seeded(), where_am_i() };
+    let (a, b, c) = par! { backend = other; always_on_threads(), always_seeded(), where_am_i(other) };
     assert_eq!((&*a, &*b, c), ("threads", "seeded", other.to_string()));
-    let (a, b) = par! { backend = threads; always_seeded(), where_am_i() };
+    let (a, b) = par! { backend = threads; always_seeded(), where_am_i(Backend::Threads) };
     assert_eq!((&*a, &*b), ("seeded", "threads"));
 }
 
 fn the_par_is_stronger_than_what_encloses_it() {
     let (default, other) = (default(), other());
-    assert_eq!(par! { backend = other; starts_one_on(default) }, default.to_string());
-    assert_eq!(par! { starts_one_on(other) }, other.to_string());
+    assert_eq!(par! { backend = other; starts_one_on(other, default) }, default.to_string());
+    assert_eq!(par! { starts_one_on(default, other) }, other.to_string());
 }
 
 fn an_explicit_choice_is_inherited() {
     let other = other();
-    let (by_par, by_on) = par! { { par! { backend = other; starts_one() } }, starts_one().on(other) };
+    let (by_par, by_on) = par! { { par! { backend = other; starts_one(other) } }, starts_one(other).on(other) };
     assert_eq!((by_par, by_on), (other.to_string(), other.to_string()));
 }
 
 fn an_inherited_choice_ends_with_its_par() {
     let other = other();
-    par! { backend = other; starts_one() };
-    assert_eq!(par! { starts_one() }, backend_name());
+    par! { backend = other; starts_one(other) };
+    assert_eq!(par! { starts_one(default()) }, backend_name());
 }
 
 fn processes_on_two_backends_talk() {
@@ -143,15 +153,15 @@ fn sums_by_choice(input: Receiver<u32>) -> Result<u32, Stopped> {
 }
 
 fn spawned_processes_choose_their_backend() {
-    assert_eq!(spawn!(where_am_i()).join(), backend_name());
-    assert_eq!(spawn!(where_am_i().on(other())).join(), other().to_string());
-    let joined = scope(|s| s.spawn(starts_one().on(other())).join());
+    assert_eq!(spawn!(where_am_i(default())).join(), backend_name());
+    assert_eq!(spawn!(where_am_i(other()).on(other())).join(), other().to_string());
+    let joined = scope(|s| s.spawn(starts_one(other()).on(other())).join());
     assert_eq!(joined, other().to_string());
-    assert_eq!(where_am_i().run(), backend_name(), "in place is where the caller is");
+    assert_eq!(only_says_where().run(), backend_name(), "in place is where the caller is");
 }
 
 fn backends_have_names() {
-    for backend in [Backend::Threads, Backend::Seeded] {
+    for backend in [Backend::Threads, Backend::Coroutines, Backend::Processes, Backend::Seeded] {
         assert_eq!(backend.to_string().parse::<Backend>().ok(), Some(backend));
     }
     for unknown in ["fibres", "Threads", "", " threads"] {
@@ -188,7 +198,7 @@ fn settings_are_set_once() {
     assert_eq!(Config::get().stack(), 513 << 10);
     let error = settings().set().expect_err("it was set before");
     assert!(!error.to_string().is_empty());
-    assert_eq!(par! { where_am_i() }, backend_name(), "and the environment's backend stands");
+    assert_eq!(par! { where_am_i(default()) }, backend_name(), "and the environment's backend stands");
     settings().set().expect_err("it has been used");
 }
 

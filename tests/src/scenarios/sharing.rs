@@ -98,21 +98,21 @@ fn pars_are_nested_deeply() {
     assert_eq!(par! { goes_deeper(levels) }, levels);
 }
 
-/// Threads in the default backend's processes, and those in threads.
+/// Threads in the default backend's processes, and those in threads. `own` is where this one should be.
 #[process]
-fn alternates(levels: u32, value: Sender<u32>, outer: Backend) -> Result<(), Stopped> {
-    here_on(csp::current().backend());
+fn alternates(levels: u32, value: Sender<u32>, own: Backend, other: Backend) -> Result<(), Stopped> {
+    here_on(own);
     if levels == 0 {
         return value.send(7);
     }
-    let inner = if levels % 2 == 0 { Backend::Threads } else { outer };
-    par! { backend = inner; alternates(levels - 1, value, outer) }
+    par! { backend = other; alternates(levels - 1, value, other, own) }
 }
 
 fn backends_are_nested_in_each_other() {
     let (value, got) = channel();
     let own = crate::harness::backend_name().parse().expect("the backend under test has a name");
-    let (sent, got) = par! { { par! { backend = Backend::Threads; alternates(6, value, own) } }, sink(got) };
+    let (sent, got) =
+        par! { { par! { backend = Backend::Threads; alternates(6, value, Backend::Threads, own) } }, sink(got) };
     assert_eq!((sent, got), (Ok(()), vec![7]));
 }
 

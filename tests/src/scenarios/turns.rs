@@ -10,7 +10,7 @@ use csp::Refusal;
 use csp::prelude::*;
 
 use super::support::in_a_program_of_its_own;
-use crate::harness::{here, scenarios};
+use crate::harness::{here, here_in_main, scenarios};
 
 scenarios![
     a_stream_from_a_buffer_starves_nobody(main_only),
@@ -181,7 +181,7 @@ fn spawns_for_each(jobs: Receiver<u32>, begun: Arc<AtomicU32>) -> u32 {
 fn whoever_spawns_all_the_time_lets_what_it_spawns_begin() {
     let name = "whoever_spawns_all_the_time_lets_what_it_spawns_begin";
     if crate::harness::backend_name() != "coroutines" || !is_on_one_worker(name) {
-        return here();
+        return here_in_main();
     }
     let ((out, jobs), begun) = (channel(), Arc::new(AtomicU32::new(0)));
     let ((), behind) = par! { asks_all_the_time(out), spawns_for_each(jobs, begun.clone()) };
