@@ -1,6 +1,6 @@
 //! Timeouts: never early, never starved, withdrawn when something else happens.
 
-use std::sync::mpsc;
+use std::sync::{Arc, Barrier};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -172,8 +172,9 @@ fn measures_many(never: Receiver<()>, wait: Duration, sleepers: usize, rounds: u
     lateness.concat()
 }
 
-/// Beside them an operating system's thread sleeps as often: what it is late is the machine's, not ours. The bound is far
-/// wider than what is asked of us (5 ms more than the thread), so that a busy machine fails nobody; the figures are told:
+/// Beside them as many operating system's threads sleep as often: what these are late is the machine's, not ours. What is asked
+/// of us, 5 ms more than the latest of them and not once later, a quiet machine has to show, in a release build:
+/// `csp-bench timers`, which `csp-bench check` bounds. Here a busy machine fails nobody, so a few may be later; the figures are told:
 ///
 /// `cargo test -p csp-tests --release --test conformance -- --run NAME --backend coroutines`
 fn a_thousand_timeouts_beside_talk_are_never_early_and_hardly_late() {
@@ -183,44 +184,50 @@ fn a_thousand_timeouts_beside_talk_are_never_early_and_hardly_late() {
     };
     let ((there_out, there_in), (back_out, back_in), (_hold, never)) = (channel(), channel(), channel());
     let (mut ours, mut threads) = thread::scope(|s| {
-        // It neither begins nor ends while somebody forks: std holds a lock then, which a child that starts a thread would find locked for ever.
-        let ((begins, begun), (over, ends)) = (mpsc::channel(), mpsc::channel::<()>());
-        let threads = s.spawn(move || {
-            begins.send(()).expect("it is waited for");
-            let sleep = |_| {
-                let deadline = Instant::now() + wait;
-                thread::sleep(wait);
-                late(deadline)
-            };
-            let lateness: Vec<u64> = (0..rounds).map(sleep).collect();
-            assert!(ends.recv().is_err(), "nothing is sent");
-            lateness
-        });
-        begun.recv().expect("it begins");
+        // They neither begin nor end while somebody forks: std holds a lock then, which a child that starts a thread would find locked for ever.
+        let (all_begun, over) = (Arc::new(Barrier::new(sleepers + 1)), Arc::new(Barrier::new(sleepers + 1)));
+        let start = |_| {
+            let (all_begun, over) = (all_begun.clone(), over.clone());
+            s.spawn(move || {
+                all_begun.wait();
+                let sleep = |_| {
+                    let deadline = Instant::now() + wait;
+                    thread::sleep(wait);
+                    late(deadline)
+                };
+                let lateness: Vec<u64> = (0..rounds).map(sleep).collect();
+                over.wait();
+                lateness
+            })
+        };
+        let threads: Vec<_> = (0..sleepers).map(start).collect();
+        all_begun.wait();
         let ((), (), ours) = par! {
             talks_for_ever(there_out.clone(), back_in, true),
             talks_for_ever(back_out, there_in, false),
             measures_many(never, wait, sleepers, rounds, there_out),
         };
-        drop(over);
-        (ours, threads.join().unwrap())
+        over.wait();
+        let threads: Vec<u64> = threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect();
+        (ours, threads)
     });
-    assert_eq!(ours.len(), sleepers * rounds);
+    assert_eq!((ours.len(), threads.len()), (sleepers * rounds, sleepers * rounds));
     ours.sort_unstable();
     threads.sort_unstable();
     let (worst, thread_worst) = (ours[ours.len() - 1], threads[threads.len() - 1]);
     let in_time = ours.partition_point(|&late| late <= thread_worst + 5_000);
     let told = format!(
         "{in_time} of {} timeouts of {wait:?} beside talk came at most 5 ms later than a sleeping thread's worst; late by \
-         {} µs (median), {worst} µs (worst); the thread by {} µs and {thread_worst} µs",
+         {} µs (median), {worst} µs (worst); the threads by {} µs and {thread_worst} µs",
         ours.len(),
         ours[ours.len() / 2],
         threads[threads.len() / 2],
     );
     if first_run() {
         eprintln!("{}: {told}", backend_name());
+        assert!(in_time * 10 >= ours.len() * 9, "{told}");
     }
-    assert!(worst < thread_worst + 5_000_000, "{told}");
+    assert!(worst < thread_worst + 500_000, "{told}");
 }
 
 fn a_timeout_guard_starts_anew_each_time() {
