@@ -29,6 +29,7 @@ Workloads (bench/README.md says what each measures):
   tokens      1 to N - 1 tokens round N processes    ns per communication
   primes      a sieve, one process a prime           ms
   idle        blocked processes                      ms of CPU time per second
+  timers      the latest timeout beside talk         µs later than a sleeping thread
   sizes       messages of 8 B to 16 MiB, 1:1         µs per message or round trip
   death       from SIGKILL to the partner's error    µs
   deadlock    from the start of those that wait in vain to the panic µs

@@ -57,6 +57,7 @@ named! {
         Tokens = "tokens",
         Primes = "primes",
         Idle = "idle",
+        Timers = "timers",
         Sizes = "sizes",
         Death = "death",
         Deadlock = "deadlock",
@@ -236,7 +237,7 @@ impl Workload {
             Self::Memory => "bytes/process",
             Self::Primes | Self::Limit | Self::Pi => "ms",
             Self::Idle => "ms/s",
-            Self::Sizes | Self::Death | Self::Deadlock => "µs",
+            Self::Sizes | Self::Death | Self::Deadlock | Self::Timers => "µs",
             Self::MacroCost => "ms/build",
         }
     }
@@ -266,7 +267,7 @@ impl Workload {
             Self::Sizes => &[ShmRaw, Iceoryx2, IpcChannel, Pipe, UnixSocket],
             Self::Death => &[Pipe],
             Self::Between => &[CacheLine],
-            Self::Idle | Self::Workers | Self::Deadlock => &[],
+            Self::Idle | Self::Timers | Self::Workers | Self::Deadlock => &[],
             Self::MacroCost => &[ByHand],
             Self::Pi => &[Rayon, Pycsp],
             Self::CommstimePar => &[Go1, Go2, KanalAsync, Tokio],
@@ -313,7 +314,9 @@ impl Workload {
     /// Whether running on one core is worth a look: not where the point is to use two, or to compile.
     pub(crate) fn pinnings(self) -> &'static [Pinning] {
         match self {
-            Self::Mandelbrot | Self::Idle | Self::Memory | Self::MacroCost | Self::Pi => &[Pinning::Unpinned],
+            Self::Mandelbrot | Self::Idle | Self::Timers | Self::Memory | Self::MacroCost | Self::Pi => {
+                &[Pinning::Unpinned]
+            }
             Self::OccamRing | Self::StressedAlt | Self::Micro | Self::Between | Self::Workers => &[Pinning::Unpinned],
             _ => Pinning::ALL,
         }

@@ -41,7 +41,7 @@ fn a_cell_that_takes_too_long_is_a_word_in_the_table() {
 fn help_names_every_workload() {
     let output = bench(&["--help"]);
     assert!(output.status.success());
-    let names = "pingpong stream ring commstime choice mandelbrot spawn switch between workers start memory tokens primes idle sizes death limit \
+    let names = "pingpong stream ring commstime choice mandelbrot spawn switch between workers start memory tokens primes idle timers sizes death limit \
                  macro-cost kills pi \
                  commstime-par occam-ring stressed-alt choice-time micro report check instructions";
     for name in names.split_whitespace() {
@@ -51,13 +51,14 @@ fn help_names_every_workload() {
 
 #[test]
 fn the_small_networks_come_out_right() {
-    let small: [&[&str]; 11] = [
+    let small: [&[&str]; 12] = [
         &["primes", "--n", "30"],
         &["memory", "--n", "50"],
         &["start", "--n", "1"],
         &["start", "--n", "20"],
         &["tokens", "--n", "4"],
         &["switch"],
+        &["timers"],
         &["commstime"],
         &["commstime-par"],
         &["occam-ring", "--n", "8"],

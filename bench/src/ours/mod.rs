@@ -15,6 +15,7 @@ mod sieve;
 mod sizes;
 mod spawn;
 mod switch;
+mod timers;
 
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
@@ -115,6 +116,7 @@ fn measure(cell: Cell) -> Outcome {
             None => ns_per_round(networks::commstime).into(),
         },
         Workload::Idle => idle::idle().into(),
+        Workload::Timers => timers::timers().into(),
         Workload::Pi => pi::pi(cell.params.workers()),
         Workload::CommstimePar => ns_per_round(field::commstime_par).into(),
         Workload::OccamRing => {
