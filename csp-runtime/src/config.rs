@@ -12,7 +12,7 @@ use crate::backend::{Backend, default};
 /// | setting | environment | default |
 /// | --- | --- | --- |
 /// | [`backend`](Self::backend) | `CSP_BACKEND` | as the Cargo features say, else `threads` |
-/// | [`stack_size`](Self::stack_size) | `CSP_STACK`, bytes, or with `KiB`, `MiB` | 2 MiB; 64 KiB on coroutines |
+/// | [`stack_size`](Self::stack_size) | `CSP_STACK`: bytes, or with `KiB`, `MiB`, `GiB` (or `B`) | 2 MiB; 64 KiB on coroutines |
 /// | [`workers`](Self::workers) | `CSP_WORKERS` | one a core (only coroutines ask) |
 /// | [`seed`](Self::seed) | `CSP_SEED` | 0 |
 /// | [`message_buffer`](Self::message_buffer) | `CSP_MESSAGE_BUFFER`, as `CSP_STACK` | 100 MB, or half of the memory that is available (only processes ask) |
@@ -111,8 +111,8 @@ impl Config {
     /// Puts the settings in force.
     ///
     /// # Errors
-    /// If settings have been used already, by any channel operation or `par!`, or have been set before; and if the
-    /// backend is not in this build.
+    /// If the settings are in use already, by any channel or process; if they have been set before; and if the backend is not in
+    /// this build.
     pub fn set(self) -> Result<(), ConfigError> {
         if let Some(why) = self.backend.and_then(Backend::missing) {
             return Err(ConfigError(why));
@@ -263,5 +263,31 @@ impl FromStr for Bytes {
         let number =
             number.parse::<usize>().map_err(|_| "write a number of bytes, or a number with KiB, MiB or GiB")?;
         number.checked_mul(factor).map(Bytes).ok_or("that is more than memory can hold")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_have_units() {
+        let bytes = |text: &str| text.parse::<Bytes>().map(|bytes| bytes.0);
+        for (text, count) in
+            [("0", 0), ("4096", 4096), ("7B", 7), ("64 KiB", 65_536), ("3MiB", 3 << 20), ("1  GiB", 1 << 30)]
+        {
+            assert_eq!(bytes(text), Ok(count), "{text}");
+        }
+        for text in ["", " 64", "KiB", "64 KB", "64kib", "-1", "+1", "1.5 MiB", "1_000", "99999999999999999999"] {
+            assert!(bytes(text).is_err_and(|why| why.contains("KiB, MiB or GiB")), "{text}");
+        }
+        assert!(bytes(&format!("{} KiB", usize::MAX)).is_err_and(|why| why.contains("more than memory")));
+    }
+
+    #[test]
+    fn forks_are_allowed_or_refused() {
+        assert!("allow".parse::<Permission>().is_ok_and(|it| it.0));
+        assert!("refuse".parse::<Permission>().is_ok_and(|it| !it.0));
+        assert!("yes".parse::<Permission>().is_err());
     }
 }

@@ -1,8 +1,8 @@
 //! The invariants that the compiler holds: each with a program that must not compile, beside its twin that must.
 //!
 //! (Those that only a run can show are scenarios: `operations_while_unwinding_fail` for the first invariant,
-//! `a_forgotten_handle_is_joined_by_its_scope` and the panicking scopes for the fourth. The third and the fifth speak of
-//! coroutines and of forked processes, which have no backend here yet.)
+//! `a_forgotten_handle_is_joined_by_its_scope` and the panicking scopes for the fourth. The third speaks of coroutines:
+//! `sharing.rs`; the fifth of forked processes: `isolation.rs`.)
 
 use csp::prelude::*;
 

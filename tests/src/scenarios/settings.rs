@@ -7,7 +7,7 @@ use csp::Config;
 use csp::prelude::*;
 
 use super::support::{sink, source};
-use crate::harness::{backend_name, here, here_on, scenarios};
+use crate::harness::{backend_name, first_run, here, here_on, scenarios};
 
 scenarios![
     processes_run_on_the_default_backend,
@@ -20,6 +20,7 @@ scenarios![
     spawned_processes_choose_their_backend,
     backends_have_names(main_only),
     an_unknown_backend_is_a_clear_error(main_only),
+    a_wrong_setting_is_a_clear_error(main_only),
     settings_are_set_once(cold),
     a_seed_replays_its_schedule,
 ];
@@ -169,22 +170,40 @@ fn backends_have_names() {
     }
 }
 
-/// Runs a scenario in a program whose environment asks for another backend, and gives what it said as it failed.
-fn words_of_a_program_on(backend: &str) -> String {
+/// Runs a scenario in a program whose environment has a wrong value, and gives what it said as it failed.
+fn words_of_a_program_with(variable: &str, value: &str) -> String {
     let program = std::env::current_exe().expect("this program has a path");
     let output = Command::new(program)
         .args(["--run", "processes_run_on_the_default_backend", "--as-is"])
-        .env("CSP_BACKEND", backend)
+        .env(variable, value)
         .output()
         .expect("this program can be started");
-    assert!(!output.status.success(), "it should fail with CSP_BACKEND={backend}");
+    assert!(!output.status.success(), "it should fail with {variable}={value}");
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
 fn an_unknown_backend_is_a_clear_error() {
-    let words = words_of_a_program_on("fibres");
+    let words = words_of_a_program_with("CSP_BACKEND", "fibres");
     for wanted in ["fibres", "threads", "CSP_BACKEND"] {
         assert!(words.contains(wanted), "«{wanted}» is missing in: {words}");
+    }
+}
+
+/// Whatever backend it is for: the settings are read together.
+fn a_wrong_setting_is_a_clear_error() {
+    if !first_run() {
+        return;
+    }
+    for (variable, value) in [
+        ("CSP_WORKERS", "many"),
+        ("CSP_WORKERS", "-1"),
+        ("CSP_STACK", "64 KB"),
+        ("CSP_STACK", "KiB"),
+        ("CSP_STACK", "99999999999 GiB"),
+        ("CSP_SEED", "0x10"),
+    ] {
+        let words = words_of_a_program_with(variable, value);
+        assert!(words.contains(&format!("{variable}={value}: ")), "{variable}={value} is not told in: {words}");
     }
 }
 

@@ -13,6 +13,7 @@ use crate::harness::{here, here_on, scale, scenarios};
 scenarios![
     a_process_stays_on_its_thread,
     values_that_are_not_send_survive_a_wait,
+    a_thread_local_is_that_of_the_thread_across_a_wait,
     very_many_processes_at_once,
     pars_are_nested_deeply,
     backends_are_nested_in_each_other,
@@ -51,7 +52,6 @@ fn counts_in_a_cell(input: Receiver<u32>) -> Result<u32, Stopped> {
     for _ in 0..5 {
         let value = input.recv()?;
         same.set(sum.get() + value);
-        LAST.set(value);
     }
     Ok(sum.get())
 }
@@ -60,6 +60,44 @@ fn values_that_are_not_send_survive_a_wait() {
     let (out, input) = channel();
     let (_, sums) = par! { source(vec![1; 20], out), 4 * counts_in_a_cell(input) };
     assert!(sums.into_iter().all(|sum| sum == Ok(5)));
+}
+
+/// Which thread of which OS process this is.
+fn place() -> String {
+    format!("{} {:?}", std::process::id(), thread::current().id())
+}
+
+/// Leaves a value, lets the other one leave another, and says where that was and what it finds then.
+#[process]
+fn leaves_a_value(there: Sender<()>, back: Receiver<String>) -> Result<(bool, u32), Stopped> {
+    here();
+    LAST.set(1);
+    there.send(())?;
+    let other = back.recv()?;
+    Ok((other == place(), LAST.get()))
+}
+
+#[process]
+fn leaves_another(there: Receiver<()>, back: Sender<String>) -> Result<u32, Stopped> {
+    here();
+    there.recv()?;
+    LAST.set(2);
+    back.send(place())?;
+    Ok(LAST.get())
+}
+
+/// Neighbours of a worker see what the other one has left; whoever has a thread to itself sees its own.
+fn a_thread_local_is_that_of_the_thread_across_a_wait() {
+    // Two that one thread starts are neighbours, unless an idle worker has helped just then.
+    let plays = (0..scale(20, 2)).map(|_| {
+        let ((there_out, there), (back_out, back)) = (channel(), channel());
+        let (first, second) = par! { leaves_a_value(there_out, back), leaves_another(there, back_out) };
+        let ((is_shared, found), second) = (first.unwrap(), second.unwrap());
+        assert_eq!((found, second), (if is_shared { 2 } else { 1 }, 2), "shared: {is_shared}");
+        is_shared
+    });
+    let shared = plays.filter(|is_shared| *is_shared).count();
+    assert_eq!(shared > 0, crate::harness::backend_name() == "coroutines", "{shared} times");
 }
 
 #[process]

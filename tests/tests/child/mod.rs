@@ -8,14 +8,18 @@ const PART: &str = "CSP_TEST_PART";
 
 /// Runs `test` of this program as a child that plays `part`. Gives how it ended, and what it has written to standard error.
 pub(crate) fn run(test: &str, part: &str, settings: &[(&str, &str)]) -> (ExitStatus, String) {
-    let program = env::current_exe().expect("this program has a path");
-    let output = Command::new(program)
+    let output = command(test, part, settings).output().expect("this program can be started");
+    (output.status, String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+/// The command that [`run`] runs.
+pub(crate) fn command(test: &str, part: &str, settings: &[(&str, &str)]) -> Command {
+    let mut command = Command::new(env::current_exe().expect("this program has a path"));
+    command
         .args(["--exact", test, "--nocapture"])
         .envs([(PART, part), ("CSP_BACKEND", "coroutines")])
-        .envs(settings.iter().copied())
-        .output()
-        .expect("this program can be started");
-    (output.status, String::from_utf8_lossy(&output.stderr).into_owned())
+        .envs(settings.iter().copied());
+    command
 }
 
 /// Whether this is a child that plays `part`.
