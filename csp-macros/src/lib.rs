@@ -72,8 +72,17 @@ pub fn process(args: TokenStream, item: TokenStream) -> TokenStream {
 /// Marks a function that blocks, or an `async` one, so that other processes go on meanwhile.
 ///
 /// The signature stays, but for `async`: `#[io] async fn` is called like any function, and waits. The
-/// body may borrow the arguments; its panic is re-raised in the caller. A future that needs a runtime of
-/// its own (tokio's, for instance) needs that runtime entered.
+/// body may borrow the arguments; its panic is re-raised in the caller.
+///
+/// On coroutines the call of a plain function runs on another thread, which belongs to the runtime, while the
+/// process waits: it sees that thread's thread-locals. Up to 512 such calls run at a time, further ones wait for
+/// their turn; a call that itself waits for processes does not count. On the other backends, whose processes
+/// have a thread to themselves, and in a process that unwinds, it is a plain call.
+///
+/// An `async` function is polled by its process, on that one's own thread. A future that needs a runtime (tokio's,
+/// for instance) must enter it *at each poll*: wrap it by `tokio_util::context::RuntimeExt::wrap`, or by the crate
+/// `async-compat`. A guard that is held over the `.await` (`Runtime::enter`) is state of the thread: on coroutines a
+/// neighbour on the same worker enters meanwhile, the guards are dropped out of order, and tokio panics.
 ///
 /// # Examples
 ///

@@ -23,7 +23,8 @@ pub fn io<R: Send>(call: impl FnOnce() -> R + Send) -> R {
     call()
 }
 
-/// Waits for a future. A crate that needs a runtime of its own, as tokio does, needs that entered around it.
+/// Waits for a future. One that needs a runtime of its own, as tokio's do, has to enter that at each poll (`tokio_util`'s
+/// `RuntimeExt::wrap`, `async-compat`): a guard that is held meanwhile is state of the thread, which coroutines share.
 pub fn io_async<F: Future>(future: F) -> F::Output {
     current(|context| wait_for(context, future))
 }

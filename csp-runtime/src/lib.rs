@@ -38,7 +38,13 @@ extern crate self as csp_runtime;
 #[cfg(all(feature = "backend-processes", not(target_os = "linux")))]
 compile_error!(
     "the backend `processes` needs Linux (fork, memfd and pidfd): leave the features `processes` and `backend-processes` off \
-     here, and use `threads` or `coroutines`"
+     here, and use `threads`"
+);
+
+#[cfg(all(feature = "backend-coroutines", not(target_os = "linux")))]
+compile_error!(
+    "the backend `coroutines` needs Linux so far, where alone it is tested: leave the features `coroutines` and \
+     `backend-coroutines` off here, and use `threads`"
 );
 
 #[doc(hidden)]

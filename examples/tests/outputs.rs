@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, ExitStatus, Output, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -59,7 +59,7 @@ fn text(bytes: Vec<u8>) -> String {
 fn check(name: &str, args: &[&str], exit_code: i32) -> String {
     let output = run(name, args);
     let stderr = text(output.stderr);
-    assert_eq!(output.status.code(), Some(exit_code), "{name} {args:?} says {stderr}");
+    assert_eq!(code(&output.status), exit_code, "{name} {args:?} says {stderr}");
     let expected = fs::read_to_string(format!("{}/expected/{name}.stdout", env!("CARGO_MANIFEST_DIR"))).unwrap();
     let printed = text(output.stdout);
     // A busy machine may wake a sleeper later than the next one.
@@ -69,6 +69,15 @@ fn check(name: &str, args: &[&str], exit_code: i32) -> String {
         assert_eq!(printed, expected, "{name} {args:?}");
     }
     stderr
+}
+
+/// The exit code; of a program that a signal has ended, what a shell makes of it.
+fn code(status: &ExitStatus) -> i32 {
+    #[cfg(unix)]
+    if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(status) {
+        return 128 + signal;
+    }
+    status.code().expect("it has ended by itself")
 }
 
 fn sorted(text: &str) -> Vec<&str> {
@@ -106,9 +115,25 @@ outputs! {
     fibonacci [] => 0,
     mandelbrot ["--size", "60x40", "--jobs", "7", "--iterations", "600", "--out", "expected.png"] => 0,
     monte_carlo_pi ["40", "5000"] => 0,
+    overflow [] => OVERFLOWED,
     ring ["16", "50"] => 0,
     sieve [] => 0,
     wordcount ["--top", "5", concat!(env!("CARGO_MANIFEST_DIR"), "/tests/texts/occam.txt")] => 0,
+}
+
+/// A forked process ends alone, by SIGABRT, and `par!` panics; else the program ends so.
+const OVERFLOWED: i32 = if cfg!(feature = "processes") { 101 } else { 128 + 6 };
+
+#[test]
+fn an_overflow_is_reported() {
+    let report = check("overflow", &[], OVERFLOWED);
+    let parts: &[&str] = match cfg!(feature = "coroutines") {
+        true => &["process `the counter` has overflowed its stack of 65536 bytes", "CSP_STACK"],
+        false => &["has overflowed its stack"],
+    };
+    for part in parts {
+        assert!(report.contains(part), "no {part:?} in {report}");
+    }
 }
 
 #[test]

@@ -43,8 +43,12 @@ use crate::rendezvous::{across::Wait, hatch::Hatch};
 pub enum Backend {
     /// Each process is an OS thread.
     Threads,
-    /// Each process is a stackful coroutine on one of a few worker threads. Needs the Cargo feature `backend-coroutines`
-    /// or `coroutines`.
+    /// Each process is a stackful coroutine on one of a few worker threads. Needs Linux, and the Cargo feature
+    /// `backend-coroutines` or `coroutines`.
+    ///
+    /// Nobody is interrupted: a process that blocks its thread by a call that is not marked `#[io]`, or computes for long
+    /// without [`yield_now`](crate::yield_now), holds up the others of its worker. Those share that thread's thread-locals
+    /// too.
     Coroutines,
     /// Each process is a forked OS process; its channels are in memory that they share. Needs the Cargo feature
     /// `backend-processes` or `processes`.

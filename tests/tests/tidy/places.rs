@@ -164,7 +164,7 @@ pub(super) const SWAP: &[(&str, &str)] = &[
     ("csp-runtime/src/shared/moving.rs", "the ends of a channel that moves are counted elsewhere from then on"),
 ];
 
-/// Where a thread may sleep: never for the correctness of a test.
+/// Where a thread may sleep: a test that passes would not fail if it slept longer.
 pub(super) const SLEEP: &[(&str, &str)] = &[
     ("csp-runtime/src/sync.rs", "the last resort of a busy wait, where yielding may never let the other one run"),
     ("examples/examples/delay_output.rs", "sleeping is what the example shows"),
@@ -173,7 +173,13 @@ pub(super) const SLEEP: &[(&str, &str)] = &[
     ("bench/src/harness.rs", "between the tries of `--quiet`"),
     ("bench/src/kills/attempt.rs", "between two looks at the processes, and before a kill, whose moment is the seed's"),
     ("tests/src/harness/parent.rs", "between two looks at the children"),
-    ("tests/src/scenarios/deadlock.rs", "gives a hasty detector time to be wrong; nothing depends on it"),
-    ("tests/src/scenarios/foreign.rs", "gives a hasty detector time to be wrong; nothing depends on it"),
+    (
+        "tests/src/scenarios/deadlock.rs",
+        "foreign threads that do nothing but sleep for a while are what is tested; elsewhere a hasty detector gets time to be wrong",
+    ),
+    (
+        "tests/src/scenarios/foreign.rs",
+        "a foreign thread that sleeps for long is what is tested, and gets the runtime to warn; elsewhere a hasty detector gets time to be wrong",
+    ),
     ("tests/src/scenarios/time.rs", "a sleeping thread's lateness is what a timeout's is compared with"),
 ];
