@@ -8,21 +8,26 @@ use std::sync::Arc;
 
 use super::{Channel, Receiver, Sender};
 use crate::message::{Malformed, Message};
+use crate::process::here::current;
 use crate::rendezvous::core::Side;
 use crate::shared::channel::ChannelLink;
 
 /// Gives the sender away for a ticket.
 pub(crate) fn hand_over_sender<T: Message>(sender: Sender<T>) -> u64 {
+    let ticket = hand_over(sender.channel(), Side::Senders);
     let sender = ManuallyDrop::new(sender);
-    // SAFETY: `sender` is never dropped, so the reference is moved out once; its count goes along.
-    hand_over(unsafe { std::ptr::read(sender.channel()) }, Side::Senders)
+    // SAFETY: `sender` is never dropped, so the reference is given up once; its count has gone along.
+    drop(unsafe { std::ptr::read(sender.channel()) });
+    ticket
 }
 
 /// Gives the receiver away for a ticket.
 pub(crate) fn hand_over_receiver<T: Message>(receiver: Receiver<T>) -> u64 {
+    let ticket = hand_over(receiver.channel(), Side::Receivers);
     let receiver = ManuallyDrop::new(receiver);
-    // SAFETY: `receiver` is never dropped, so the reference is moved out once; its count goes along.
-    hand_over(unsafe { std::ptr::read(receiver.channel()) }, Side::Receivers)
+    // SAFETY: `receiver` is never dropped, so the reference is given up once; its count has gone along.
+    drop(unsafe { std::ptr::read(receiver.channel()) });
+    ticket
 }
 
 /// The sender of this ticket.
@@ -37,12 +42,20 @@ pub(crate) fn take_over_receiver<T: Message>(ticket: u64) -> Result<Receiver<T>,
 
 /// Drops the end of a ticket that nobody will come with: it leaves its channel.
 pub(crate) fn abandon_end(ticket: u64) {
-    ChannelLink::abandon(ticket);
+    ChannelLink::abandon(ticket, None);
 }
 
+/// As [`abandon_end`], of an end that goes as if it had been dropped here.
+pub(crate) fn lose_end(ticket: u64) {
+    let cause = current(|context| context.poison_on_drop());
+    ChannelLink::abandon(ticket, cause.as_ref());
+}
+
+/// The end is still there until this returns, so that unwinding drops it.
+///
 /// # Panics
 /// If the channel cannot leave this process.
-fn hand_over(channel: Arc<Channel>, side: Side) -> u64 {
+fn hand_over(channel: &Channel, side: Side) -> u64 {
     match channel.move_to_arena() {
         Ok(link) => link.hand_over(side),
         Err(why) => panic!("an end of {} cannot be sent to another OS process: {why}", channel.phrase()),

@@ -38,6 +38,11 @@ pub(crate) fn abandon_end(ticket: u64) {
     drop(HANDED_OVER.take_over(ticket, |_| true));
 }
 
+/// The same.
+pub(crate) fn lose_end(ticket: u64) {
+    abandon_end(ticket);
+}
+
 fn take_over<E: Any>(ticket: u64) -> Result<E, Malformed> {
     let end = HANDED_OVER.take_over(ticket, |end| end.is::<E>()).and_then(|end| end.downcast().ok());
     end.map(|end| *end).ok_or(Malformed::new("there is no such end of a channel"))

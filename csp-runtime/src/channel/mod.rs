@@ -26,7 +26,9 @@ mod sender;
 pub(crate) mod short;
 
 pub(crate) use end::End;
-pub(crate) use handover::{abandon_end, hand_over_receiver, hand_over_sender, take_over_receiver, take_over_sender};
+pub(crate) use handover::{
+    abandon_end, hand_over_receiver, hand_over_sender, lose_end, take_over_receiver, take_over_sender,
+};
 pub(crate) use inner::Channel;
 #[cfg(any(feature = "backend-processes", all(test, loom)))]
 pub(crate) use inner::Patience;

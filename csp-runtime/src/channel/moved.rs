@@ -11,6 +11,7 @@ use crate::arena::Full;
 use crate::backend::{Backend, default};
 use crate::process::here::current;
 use crate::process::outcome::message_of;
+use crate::process::released::Later;
 use crate::rendezvous::core::Side;
 use crate::rendezvous::offer::Kind;
 use crate::shared::census;
@@ -141,6 +142,8 @@ impl Channel {
             return Ok(link);
         }
         let codec = self.codec().ok_or(Immovable::Local)?;
+        // Of a message that cannot move, the ends are dropped under this channel's lock, and may be its own.
+        let _later = Later::begin();
         let _moving = Moving::begin(self).ok_or(Immovable::HoldsItself)?;
         let link =
             ChannelLink::new(self.core.capacity(), codec, self.name(), self.made_at()).map_err(Immovable::Full)?;

@@ -284,7 +284,7 @@ impl<T> Clone for Receiver<T> {
 impl<T> Drop for Receiver<T> {
     fn drop(&mut self) {
         #[cfg(feature = "backend-processes")]
-        if crate::process::released::is_going_on() {
+        if crate::process::released::keeps_from_leaving(&self.end.channel, Side::Receivers) {
             return;
         }
         if let Some(cause) = current(|context| context.poison_on_drop()) {

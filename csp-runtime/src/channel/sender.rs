@@ -184,7 +184,7 @@ impl<T> Clone for Sender<T> {
 impl<T> Drop for Sender<T> {
     fn drop(&mut self) {
         #[cfg(feature = "backend-processes")]
-        if crate::process::released::is_going_on() {
+        if crate::process::released::keeps_from_leaving(&self.end.channel, Side::Senders) {
             return;
         }
         if let Some(cause) = current(|context| context.poison_on_drop()) {

@@ -119,12 +119,19 @@ fn send_long<T: Send>(held: Counted, context: &Context, message: T, at: &'static
     let place = std::ptr::from_mut(&mut *message).cast();
     #[cfg(feature = "backend-processes")]
     if let Some(shared) = paired.shared {
+        // Also if the message cannot be sent.
+        let _counted = Leaves(&channel);
         // SAFETY: there is a message.
-        if !unsafe { shared.deliver(&channel, context, place, at) } {
-            // SAFETY: the channel ended while the value was made: the message is still here, and is dropped once.
-            unsafe { ManuallyDrop::drop(&mut message) };
+        match unsafe { shared.deliver(&channel, context, place, at) } {
+            Ok(true) => {}
+            // The channel ended while the value was made: the message is still here.
+            Ok(false) => drop(ManuallyDrop::into_inner(message)),
+            Err(bytes) => {
+                let _message = ManuallyDrop::into_inner(message);
+                panic!("{at}: {}", crate::shared::operation::too_large(bytes));
+            }
         }
-        return channel.drop_end(Side::Senders);
+        return;
     }
     let offer = Offer::plain(context.parker(), context.is_hosted());
     let entry = Entry::<Local>::new(&offer, 0, Kind::Send, place);
@@ -144,6 +151,17 @@ fn send_long<T: Send>(held: Counted, context: &Context, message: T, at: &'static
         _ => {}
     }
     channel.drop_end(Side::Senders);
+}
+
+/// The end that a `Commit` counts as.
+#[cfg(feature = "backend-processes")]
+struct Leaves<'a>(&'a Arc<Channel>);
+
+#[cfg(feature = "backend-processes")]
+impl Drop for Leaves<'_> {
+    fn drop(&mut self) {
+        self.0.drop_end(Side::Senders);
+    }
 }
 
 impl<T: Send> Drop for Commit<T> {

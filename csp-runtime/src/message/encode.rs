@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 
 use super::Message;
-use super::region::{NOTE, TicketKind};
+use super::region::{self, NOTE, TicketKind};
 
 /// Writes bytes one after the other into a region that may be shared with other processes: no reference to it is ever made.
 #[derive(Debug)]
@@ -15,6 +15,18 @@ pub struct Encoder<'a> {
     /// Where the latest ticket stands, or 0.
     last_note: usize,
     region: PhantomData<&'a mut [u8]>,
+}
+
+/// Only if the message panics: an end in it cannot move, say.
+impl Drop for Encoder<'_> {
+    fn drop(&mut self) {
+        if self.last_note != 0 {
+            // SAFETY: so far into the region.
+            let start = unsafe { self.at.sub(self.place) };
+            // SAFETY: all of it but the header was written, by us alone.
+            unsafe { region::lose(start, self.place, self.last_note) };
+        }
+    }
 }
 
 impl Encoder<'_> {

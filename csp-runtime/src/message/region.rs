@@ -76,6 +76,8 @@ pub unsafe fn encode_into<T: Message>(message: *const T, region: *mut u8, len: u
     message.__encode(&mut out);
     debug_assert_eq!(out.left(), 0, "a message wrote fewer bytes than it had said");
     let header = out.last_note() as u64;
+    // Nobody has to give up what it wrote.
+    std::mem::forget(out);
     // SAFETY: the region begins with the header.
     unsafe { region.cast::<u64>().write_unaligned(header) };
 }
@@ -200,6 +202,22 @@ impl Iterator for Tickets {
             self.next = before; // always nearer to the start, so that there is an end
         }
         Some((TicketKind::of(link)?, ticket))
+    }
+}
+
+/// Gives up what is there of a message that a panic has cut short. It goes as if it had been dropped.
+///
+/// # Safety
+/// The `len` bytes at `region` are what was written of it, but for the header. Nobody else uses them.
+pub(super) unsafe fn lose(region: *mut u8, len: usize, last_note: usize) {
+    // SAFETY: by the caller.
+    unsafe { region.cast::<u64>().write_unaligned(last_note as u64) };
+    // SAFETY: passed on.
+    for (kind, ticket) in unsafe { tickets(region, len) } {
+        match kind {
+            TicketKind::Sender | TicketKind::Receiver => channel::lose_end(ticket),
+            TicketKind::Storage => Storage::abandon(ticket),
+        }
     }
 }
 

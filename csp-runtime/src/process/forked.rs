@@ -1,6 +1,7 @@
 //! What a forked process leaves to its parent: its output or its panic, and the values behind its `&mut`.
 
 use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::branch::Runnable;
 use super::outcome::{Killed, Payload, message_of};
@@ -88,7 +89,13 @@ pub(super) unsafe fn leave<O: Message>(result: Result<O, Payload>, targets: &[Mu
     let region = cursor.write(own);
     let result = std::mem::ManuallyDrop::new(result);
     // SAFETY: the result is given away; the region is as long.
-    unsafe { encode_into(&raw const *result, region, own) };
+    let encoded = catch_unwind(AssertUnwindSafe(|| unsafe { encode_into(&raw const *result, region, own) }));
+    if let Err(panic) = encoded {
+        // An end in it cannot move, say: that can be told.
+        arena().free(block);
+        // SAFETY: by the caller; nothing of the targets has been touched.
+        return unsafe { leave(Err::<O, _>(panic), targets) };
+    }
     // SAFETY: just written, and no plain message.
     let moves = unsafe { tickets(region, own) }.next().is_some();
     for ((target, piece), len) in pieces.into_iter().zip(lengths) {

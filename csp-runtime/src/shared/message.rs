@@ -206,8 +206,10 @@ impl Codec {
         let head = arena().payload(block).cast::<Head>();
         // SAFETY: a new block, long enough.
         unsafe { head.write(Head { len: len as u64, plain: u32::from(self.plain), missing: AtomicU32::new(0) }) };
+        let unless_filled = Unfilled(block);
         // SAFETY: so many bytes are behind the head.
         fill(unsafe { head.add(1) }.cast().as_ptr());
+        std::mem::forget(unless_filled);
         arena().set_kind(block, Kind::Message);
         Ok(block.number())
     }
@@ -310,6 +312,15 @@ impl Codec {
                 free(block);
             }
         }
+    }
+}
+
+/// A block of ours whose message is being written: it goes if that panics.
+struct Unfilled(Block);
+
+impl Drop for Unfilled {
+    fn drop(&mut self) {
+        arena().free(self.0);
     }
 }
 

@@ -1,6 +1,6 @@
 //! Operations on a channel in the arena: the same steps as in `channel/inner.rs`, around a frame in the arena.
 
-use std::panic::Location;
+use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
 use std::ptr::NonNull;
 use std::time::Instant;
 
@@ -14,7 +14,7 @@ use crate::arena::{Purpose, arena};
 use crate::backend::Park;
 use crate::channel::{Channel, Paired, Patience, Plain, may_communicate};
 use crate::deadlock::{Hope, Operation};
-use crate::error::Refusal;
+use crate::error::{Cause, CauseKind, Refusal};
 use crate::process::context::Context;
 use crate::rendezvous::core::Side;
 use crate::rendezvous::decision::{Decision, Outcome};
@@ -224,6 +224,12 @@ impl Kept {
 
     /// A chosen output guard's message, at `place`, is made. What is left at `place` is to be forgotten if this is true.
     ///
+    /// # Errors
+    /// The length of a message that is too large: it is still at `place`.
+    ///
+    /// # Panics
+    /// If the message holds an end that cannot move: it is gone.
+    ///
     /// # Safety
     /// There is a message of the channel's type.
     pub(crate) unsafe fn deliver(
@@ -232,14 +238,17 @@ impl Kept {
         context: &Context,
         place: *mut u8,
         at: &'static Location<'static>,
-    ) -> bool {
+    ) -> Result<bool, usize> {
         let frame = FrameGuard::new(1, false, hosted(context));
         let seat = frame.sit(0, Kind::Send, self.link);
         // SAFETY: by the caller.
-        if let Err(bytes) = unsafe { pack_for_certain(self.link, context, place, seat.entry.place) } {
-            let setting = too_large(bytes);
+        let pack = || unsafe { pack_for_certain(self.link, context, place, seat.entry.place) };
+        let packed = catch_unwind(AssertUnwindSafe(pack));
+        if !matches!(packed, Ok(Ok(()))) {
+            // The partner has been promised a message.
+            channel.poison(Side::Senders, Cause::new(CauseKind::Abandoned, context.name()));
             self.abandon();
-            panic!("{at}: {setting}");
+            return packed.unwrap_or_else(|panic| resume_unwind(panic)).map(|()| true);
         }
         let follower = self.partner.map(frame_of);
         let arrival = match self.partner {
@@ -259,14 +268,14 @@ impl Kept {
             Arrival::Paired => {
                 let operation = Plain { channel, offer: frame.offer(), kind: Kind::Send, at };
                 wait(context, frame.offer(), &operation, None);
-                true
+                Ok(true)
             }
             Arrival::Ended(_) => {
                 // SAFETY: it was packed above, and has not moved.
                 unsafe { self.link.codec.unpack(seat.entry.place, place) };
-                false
+                Ok(false)
             }
-            _ => true,
+            _ => Ok(true),
         }
     }
 
@@ -337,9 +346,13 @@ unsafe fn send_late(
     let (partner, place_kept) = unsafe { seat.entry.paired_with() };
     let kept = Kept { frame, seat: 0, link, partner, place_kept, message: None };
     // SAFETY: by the caller.
-    if unsafe { kept.deliver(channel, context, place, at) } {
-        context.forgive();
-        return Ok(());
+    match unsafe { kept.deliver(channel, context, place, at) } {
+        Ok(true) => {
+            context.forgive();
+            return Ok(());
+        }
+        Ok(false) => {}
+        Err(bytes) => return Err(Refusal::TooLarge { bytes, most: arena().largest() }),
     }
     Err(Refusal::Stopped(channel.stopped(channel.ended_for_senders().unwrap_or(Outcome::Retired), context)))
 }

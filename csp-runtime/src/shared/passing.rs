@@ -5,6 +5,7 @@ use std::any::TypeId;
 use super::census::{self, Slot};
 use super::channel::{ChannelLink, Holding, TICKET, holding_in, index};
 use crate::arena::{Block, Kind, arena};
+use crate::error::Cause;
 use crate::rendezvous::core::Side;
 
 impl ChannelLink {
@@ -99,10 +100,10 @@ impl ChannelLink {
     }
 
     /// The end of a ticket that nobody will come with is gone.
-    pub(crate) fn abandon(ticket: u64) {
+    pub(crate) fn abandon(ticket: u64, poison: Option<&Cause>) {
         for side in [Side::Senders, Side::Receivers] {
             if let Some((channel, holding)) = Self::of_ticket(ticket, side) {
-                holding.release(channel, None);
+                holding.release(channel, poison);
             }
         }
     }

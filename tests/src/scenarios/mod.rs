@@ -34,6 +34,7 @@ mod spawning;
 mod structure;
 mod time;
 mod turns;
+mod unsendable;
 mod unwinding;
 mod waves;
 
@@ -60,6 +61,7 @@ const TOPICS: &[&[Scenario]] = &[
     buffered::SCENARIOS,
     mobility::SCENARIOS,
     mobile_data::SCENARIOS,
+    unsendable::SCENARIOS,
     structure::SCENARIOS,
     processes::SCENARIOS,
     spawning::SCENARIOS,
