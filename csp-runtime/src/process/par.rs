@@ -1,11 +1,12 @@
 //! `par!` and `seq!`: start all branches, or one after the other, and wait for all of them.
 
-use std::panic::Location;
+use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
 
 use super::branch::{Branches, Frame, Slot};
 use super::context::Context;
 use super::here::current;
 use super::latch::Latch;
+use super::outcome::Payload;
 #[cfg(feature = "backend-processes")]
 use super::visit::Visitor;
 #[cfg(feature = "backend-processes")]
@@ -84,7 +85,7 @@ fn run_all(
         last_runs_here = runs_here(context, slot);
     });
     let latch = Latch::new(context.parker(), context.is_hosted()).placed(at).of(count - usize::from(last_runs_here));
-    let (mut index, mut failure) = (0, None);
+    let (mut index, mut failure, mut panicked) = (0, None, None);
     frame.each(&mut |slot, stretch| {
         index += 1;
         let here = last_runs_here && index == count;
@@ -95,13 +96,17 @@ fn run_all(
             failure = start(slot, stretch, &latch).err();
         }
         if failure.is_some() {
-            discard(context, slot);
+            let discarded = discard(context, slot);
+            panicked = panicked.take().or(discarded.err());
             if !here {
                 latch.end_one();
             }
         }
     });
     latch.wait_for_all(context);
+    if let Some(panic) = panicked {
+        resume_unwind(panic);
+    }
     failure.map_or(Ok(()), Err)
 }
 
@@ -127,11 +132,12 @@ fn not_this(slot: &dyn Slot, why: &str) -> String {
     format!("process `{}`: {why}", slot.meta().name)
 }
 
-/// Drops a process that was not started: those who wait for it learn why.
-fn discard(context: &Context, slot: &mut dyn Slot) {
+/// Drops a process that was not started: those who wait for it learn why. A destructor of the user's may panic.
+fn discard(context: &Context, slot: &mut dyn Slot) -> Result<(), Payload> {
     context.note_poison(&Cause::new(CauseKind::NotStarted, context.name()));
-    slot.discard();
+    let discarded = catch_unwind(AssertUnwindSafe(|| slot.discard()));
     context.forgive();
+    discarded
 }
 
 /// As [`discard`], for a process in a box of its own.

@@ -1,5 +1,6 @@
 //! The OS processes of a program: one slot each, in the arena.
 
+use std::fmt;
 use std::panic::Location;
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicI32, AtomicPtr, AtomicU32, Ordering};
@@ -7,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 
 use super::turn::Turn;
 use super::{message, ownership};
-use crate::arena::{Block, Kind, Owner, arena};
+use crate::arena::{Block, Full, Kind, Owner, Purpose, arena};
 use crate::sync::step;
 
 /// At most so many OS processes at a time; a decision word has room for their numbers.
@@ -142,7 +143,7 @@ fn found() -> NonNull<Slot> {
     arena().set_kind(block, Kind::Census);
     ownership::give(block, Owner::COMMON);
     CENSUS.store(place.as_ptr().cast(), Ordering::Relaxed);
-    let slot = admit("main", 0).expect("the first process finds a free slot");
+    let slot = admit("main", 0).unwrap_or_else(|why| panic!("{why}"));
     slot.pid.store(i32::try_from(std::process::id()).unwrap_or(0), Ordering::Relaxed);
     slot.set_state(State::Running);
     wake_up();
@@ -167,11 +168,27 @@ pub(crate) fn census() -> &'static Census {
     unsafe { &*CENSUS.load(Ordering::Relaxed) }
 }
 
-/// A slot for a process that is about to start, or none if there are too many.
-pub(crate) fn admit(name: &str, parent: u32) -> Option<&'static Slot> {
+/// Why there is no slot for one more process.
+#[derive(Debug)]
+pub(crate) enum NotAdmitted {
+    TooMany,
+    Full(Full),
+}
+
+impl fmt::Display for NotAdmitted {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooMany => write!(out, "no more than {MOST} OS processes can run at a time"),
+            Self::Full(full) => full.fmt(out),
+        }
+    }
+}
+
+/// A slot for a process that is about to start.
+pub(crate) fn admit(name: &str, parent: u32) -> Result<&'static Slot, NotAdmitted> {
     // Owned by the parent until it is in the table, so that nothing is lost if that dies here.
     let maker = NonNull::new(ME.load(Ordering::Relaxed)).map_or(FOUNDER, |_| me().owner());
-    let block = message::certain(size_of::<Slot>(), Kind::Blank, maker);
+    let block = arena().allocate(size_of::<Slot>(), Kind::Blank, maker, Purpose::Certain).map_err(NotAdmitted::Full)?;
     let place = arena().payload(block).cast::<Slot>();
     // SAFETY: a new block of this length; a slot of zeros is an empty one.
     unsafe { place.as_ptr().cast::<u8>().write_bytes(0, size_of::<Slot>()) };
@@ -198,11 +215,11 @@ pub(crate) fn admit(name: &str, parent: u32) -> Option<&'static Slot> {
         {
             census().used.fetch_max(index as u32 + 1, Ordering::AcqRel); // SYNC census: before the process can run
             ownership::give(block, Owner::COMMON);
-            return Some(slot);
+            return Ok(slot);
         }
     }
     arena().free(block);
-    None
+    Err(NotAdmitted::TooMany)
 }
 
 /// The slot is free again: nothing in the arena names it any more.

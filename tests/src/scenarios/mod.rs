@@ -35,6 +35,7 @@ mod structure;
 mod time;
 mod turns;
 mod unsendable;
+mod unstarted;
 mod unwinding;
 mod waves;
 
@@ -66,6 +67,7 @@ const TOPICS: &[&[Scenario]] = &[
     processes::SCENARIOS,
     spawning::SCENARIOS,
     failure::SCENARIOS,
+    unstarted::SCENARIOS,
     unwinding::SCENARIOS,
     killed::SCENARIOS,
     isolation::SCENARIOS,

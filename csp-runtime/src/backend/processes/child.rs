@@ -1,6 +1,7 @@
 //! Life in a forked child: an empty runtime, one process, and an end that leaves everything in order.
 
 use std::io::Write;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::MutexGuard;
 use std::sync::atomic::Ordering;
 
@@ -72,11 +73,20 @@ impl Locks {
     }
 }
 
-/// The child's whole life.
+/// The child's whole life. Its parent's frames are above it, and nothing of it comes there: what panics, beside the process itself, ends it.
 ///
 /// # Safety
 /// Called once, in a child that was just forked, with its copy of the job.
 pub(super) unsafe fn live(job: ForkedJob, birth: &Birth, slot: &'static Slot, parent: u32, locks: Locks) -> ! {
+    // SAFETY: by the caller.
+    let life = || unsafe { run_and_leave(job, birth, slot, parent, locks) };
+    let lived = catch_unwind(AssertUnwindSafe(life));
+    leave(if lived.is_ok() { 0 } else { 101 })
+}
+
+/// # Safety
+/// As for [`live`].
+unsafe fn run_and_leave(job: ForkedJob, birth: &Birth, slot: &'static Slot, parent: u32, locks: Locks) {
     // SAFETY: only sets how this process dies.
     unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) };
     // SAFETY: only asks. The parent may have died before it could take us along.
@@ -101,7 +111,6 @@ pub(super) unsafe fn live(job: ForkedJob, birth: &Birth, slot: &'static Slot, pa
     let _ = std::io::stdout().flush();
     recover::leave_in_order(slot, block);
     slot.set_state(State::Clean);
-    leave(0)
 }
 
 /// On a thread of its own, with a stack of so many bytes.

@@ -4,7 +4,7 @@ use std::os::fd::{FromRawFd, OwnedFd};
 use std::ptr::NonNull;
 use std::sync::Arc;
 
-use super::{Birth, ForkedJob, NotStarted, child, one_less, one_more, watch};
+use super::{Birth, ForkedJob, NotStarted, caught, child, one_less, one_more, watch};
 use crate::backend::hook;
 use crate::channel::{Channel, Immovable};
 use crate::process::{Mutable, Visit};
@@ -15,14 +15,11 @@ use crate::shared::{desk, mobile, recover};
 
 /// Forks `job` on this thread, which lives longer than the child.
 pub(super) fn fork(job: ForkedJob, birth: &Birth) -> Result<(), NotStarted> {
-    let me = census::me();
-    desk::desk();
-    watch::start()?;
-    hook::install_for_forks();
-    let slot = census::admit(&birth.name, me.owner().number())
-        .ok_or_else(|| NotStarted(format!("no more than {} OS processes can run at a time", census::MOST)))?;
-    slot.catching.store(u32::from(birth.catching), std::sync::atomic::Ordering::Relaxed);
-    let mut taken = Taken::of(&job, slot);
+    let slot = caught(|| slot_for(birth))?;
+    let mut taken = Taken::nothing(slot);
+    if let Err(NotStarted(why)) = caught(|| Ok(taken.take(&job))) {
+        taken.refuse(why);
+    }
     if let Some(why) = taken.refused.take() {
         taken.give_back();
         return Err(NotStarted(why));
@@ -50,6 +47,17 @@ pub(super) fn fork(job: ForkedJob, birth: &Birth) -> Result<(), NotStarted> {
     Ok(())
 }
 
+/// The slot of a process, and all that a fork needs once in this one, or on this thread.
+fn slot_for(birth: &Birth) -> Result<&'static Slot, NotStarted> {
+    let me = census::me();
+    desk::desk();
+    watch::start()?;
+    hook::install_for_forks();
+    let slot = census::admit(&birth.name, me.owner().number()).map_err(|why| NotStarted(why.to_string()))?;
+    slot.catching.store(u32::from(birth.catching), std::sync::atomic::Ordering::Relaxed);
+    Ok(slot)
+}
+
 /// A descriptor that tells of the end of a process.
 pub(super) fn open(pid: i32) -> Option<OwnedFd> {
     // SAFETY: takes a number, gives a descriptor or an error.
@@ -68,16 +76,18 @@ struct Taken {
 }
 
 impl Taken {
-    fn of(job: &ForkedJob, slot: &'static Slot) -> Self {
-        let mut taken = Self { slot, counting: false, passed: Vec::new(), data: Vec::new(), refused: None };
+    fn nothing(slot: &'static Slot) -> Self {
+        Self { slot, counting: false, passed: Vec::new(), data: Vec::new(), refused: None }
+    }
+
+    fn take(&mut self, job: &ForkedJob) {
         // SAFETY: the process has not started: its place is the caller's.
-        unsafe { (job.visit)(job.data, &mut taken) };
-        if taken.refused.is_none() {
-            taken.counting = true;
+        unsafe { (job.visit)(job.data, self) };
+        if self.refused.is_none() {
+            self.counting = true;
             // SAFETY: as above.
-            unsafe { (job.visit)(job.data, &mut taken) };
+            unsafe { (job.visit)(job.data, self) };
         }
-        taken
     }
 
     fn see(&mut self, channel: &Channel, side: Side, lent: bool) {

@@ -6,6 +6,7 @@ mod forker;
 mod stdio;
 mod watch;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
@@ -14,8 +15,10 @@ pub(crate) use fork::Moves;
 
 use super::threshold::ENDS_WITHIN;
 use super::{NotStarted, threads};
+use crate::arena::try_arena;
 use crate::process::context::ContextKind;
 use crate::process::here::current;
+use crate::process::outcome::message_of;
 use crate::shared::census;
 
 /// A process that is to be forked: its place in a frame of the parent's, and what the two sides do with it.
@@ -94,12 +97,19 @@ fn concluded() {
     CONCLUDING.fetch_sub(1, Ordering::AcqRel); // SYNC children: as in `concluding`
 }
 
-/// Forks `job` as a process of its own. On an error the caller still has it.
+/// Runs `step`, which comes before a fork. If it panics, as the arena is full, say, that is no more than an error: the caller's other processes
+/// may run, in a frame of the caller's.
+fn caught<R>(step: impl FnOnce() -> Result<R, NotStarted>) -> Result<R, NotStarted> {
+    catch_unwind(AssertUnwindSafe(step)).unwrap_or_else(|panic| Err(NotStarted(message_of(&*panic))))
+}
+
+/// Forks `job` as a process of its own. On an error the caller still has it. Does not unwind.
 pub(crate) fn launch(job: ForkedJob, birth: &Birth) -> Result<(), NotStarted> {
     if birth.shares_memory {
         return Err(NotStarted("it was declared with `shares_memory`, so it cannot be forked".into()));
     }
-    if !crate::config::effective().unsafe_forks && has_foreign_threads() {
+    try_arena().map_err(NotStarted)?;
+    if !crate::config::effective().unsafe_forks && caught(|| Ok(has_foreign_threads()))? {
         return Err(NotStarted(
             "threads run here that the runtime did not start, and what they have locked would stay locked in a forked process; \
              `Config::unsafe_forks` (CSP_UNSAFE_FORKS) allows it"
