@@ -6,7 +6,7 @@ use std::any::TypeId;
 use std::mem::ManuallyDrop;
 use std::sync::Arc;
 
-use super::{Channel, Receiver, Sender};
+use super::{Channel, Immovable, Receiver, Sender};
 use crate::message::{Malformed, Message};
 use crate::process::here::current;
 use crate::rendezvous::core::Side;
@@ -56,13 +56,16 @@ pub(crate) fn lose_end(ticket: u64) {
 /// # Panics
 /// If the channel cannot leave this process.
 fn hand_over(channel: &Channel, side: Side) -> u64 {
-    match channel.move_to_arena() {
-        Ok(link) => link.hand_over(side),
+    match channel.move_to_arena().and_then(|link| link.hand_over(side).map_err(Immovable::Full)) {
+        Ok(ticket) => ticket,
         Err(why) => panic!("an end of {} cannot be sent to another OS process: {why}", channel.phrase()),
     }
 }
 
+/// # Panics
+/// If the arena is full: the end is still on its way.
 fn take_over<T: Message>(ticket: u64, side: Side) -> Result<Arc<Channel>, Malformed> {
     let link = ChannelLink::take_over(ticket, side, TypeId::of::<T>());
+    let link = link.unwrap_or_else(|full| panic!("an end of a channel cannot be received: {full}"));
     link.map(Channel::of_link).ok_or(Malformed::new("there is no such end of a channel"))
 }

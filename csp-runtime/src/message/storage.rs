@@ -12,7 +12,7 @@ use super::Malformed;
 use crate::backend::processes::is_forked;
 use crate::cloakroom::Cloakroom;
 #[cfg(feature = "backend-processes")]
-use crate::shared::{census, mobile};
+use crate::shared::{census, mobile, moving};
 
 /// A piece of memory, freed when dropped. Nothing is known of what is in it.
 pub(super) struct Storage {
@@ -98,7 +98,11 @@ impl Storage {
             std::mem::forget(self);
             return ticket;
         }
-        let copy = mobile::allocate(self.layout);
+        let copy = match mobile::try_allocate(self.layout) {
+            Ok(copy) => copy,
+            Err(full) if !is_forked() && moving::leaves_behind(full) => return HANDED_OVER.hand_over(self),
+            Err(full) => panic!("{full}"),
+        };
         // SAFETY: both are as long, and apart; the data is whole, and borrowed by nobody.
         unsafe { self.place.copy_to_nonoverlapping(copy, self.layout.size()) };
         mobile::hand_over(copy).expect("what was just allocated is ours")

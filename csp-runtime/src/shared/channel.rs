@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::census::{self, Slot};
 use super::home::Shared;
-use super::message::{self, Codec};
+use super::message::Codec;
+use super::passing::{NoRoom, Room};
 use super::ring::Ring;
 use super::text::Text;
 use crate::arena::{Block, Full, Kind, Owner, Purpose, arena};
@@ -136,12 +137,16 @@ impl ChannelLink {
     }
 
     /// One more end here.
+    ///
+    /// # Panics
+    /// If the arena is full.
     pub(crate) fn add_end(self, side: Side) {
-        self.step(|lock, _| {
-            let own = self.own_holding(lock);
-            own.add(side, 1, lock);
+        let added = self.step_with_room(Room::default(), |room, lock, _| {
+            self.own_holding(room, lock)?.add(side, 1, lock);
             self.count(side, 1, lock);
+            Ok(())
         });
+        added.unwrap_or_else(|full| panic!("no end of {}: {full}", self.phrase()));
     }
 
     /// One end here is gone: the last one of its side anywhere retires the channel, the very last one frees it.
@@ -160,7 +165,7 @@ impl ChannelLink {
     }
 
     /// A step under the lock, then what must wait until it is released. Whoever takes the last end away frees the channel:
-    /// nobody else touches it after letting go of the lock.
+    /// nobody else touches it after letting go of the lock. The step must not unwind: what it needs room for is taken before.
     pub(super) fn step<R>(self, step: impl FnOnce(&Lock, &mut After) -> R) -> R {
         self.step_with(self.core.hold(), step)
     }
@@ -266,19 +271,29 @@ impl ChannelLink {
     }
 
     /// The holding of this process, made if there is none.
-    pub(super) fn own_holding(self, lock: &Lock) -> &'static Holding {
-        let me = census::me();
-        match self.find(me, lock) {
-            Some(own) => own,
-            None => self.new_holding(me, 0, lock),
+    pub(super) fn own_holding(self, room: &mut Room, lock: &Lock) -> Result<&'static Holding, NoRoom> {
+        self.holding_of(census::me(), room, lock)
+    }
+
+    /// The holding of a process, made if there is none.
+    pub(super) fn holding_of(self, process: &Slot, room: &mut Room, lock: &Lock) -> Result<&'static Holding, NoRoom> {
+        match self.find(process, lock) {
+            Some(holding) => Ok(holding),
+            None => self.new_holding(process, 0, room, lock),
         }
     }
 
-    pub(super) fn new_holding(self, process: &Slot, ticket: u32, lock: &Lock) -> &'static Holding {
+    pub(super) fn new_holding(
+        self,
+        process: &Slot,
+        ticket: u32,
+        room: &mut Room,
+        lock: &Lock,
+    ) -> Result<&'static Holding, NoRoom> {
+        let block = room.use_up()?;
         if self.holdings.get(lock).is_none() {
             self.belong_to(Owner::COMMON, lock);
         }
-        let block = message::certain(size_of::<Holding>(), Kind::Blank, census::me().owner());
         let place = arena().payload(block).cast::<Holding>();
         let next = Guarded::new(self.holdings.get(lock));
         // SAFETY: a new block, long enough and aligned.
@@ -286,7 +301,7 @@ impl ChannelLink {
         arena().set_kind(block, Kind::Holding);
         super::ownership::give(block, process.owner());
         self.holdings.set(Some(place), lock);
-        holding_in(place)
+        Ok(holding_in(place))
     }
 
     pub(super) fn find(self, process: &Slot, lock: &Lock) -> Option<&'static Holding> {
@@ -385,7 +400,7 @@ impl Poisoned {
 pub(super) const TICKET: u32 = 1 << 31;
 
 /// From here on a block is `owner`'s, if this step becomes final.
-fn give(block: Block, owner: Owner, lock: &Lock) {
+pub(super) fn give(block: Block, owner: Owner, lock: &Lock) {
     let word = arena().owner(block);
     lock.journal().note(word.as_ptr().cast(), size_of::<u32>());
     word.store(owner.number(), Ordering::Relaxed);

@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::census::{self, Slot};
 use super::frame::Spares;
-use crate::arena::{Block, Kind, arena};
+use crate::arena::{Block, Full, Kind, Purpose, arena};
 use crate::rendezvous::offer::Offer;
 use crate::sync::{Journal, mutant, step};
 
@@ -74,17 +74,27 @@ pub(super) fn hold() -> MutexGuard<'static, Desks> {
 /// The desk of this thread.
 #[inline(always)]
 pub(crate) fn desk() -> &'static Desk {
-    DESK.get().unwrap_or_else(new_desk)
+    DESK.get().unwrap_or_else(certain_desk)
 }
 
 #[cold]
-fn new_desk() -> &'static Desk {
+fn certain_desk() -> &'static Desk {
+    new_desk().unwrap_or_else(|full| panic!("{full}"))
+}
+
+/// From now on this thread has one.
+pub(super) fn prepare() -> Result<(), Full> {
+    DESK.get().map_or_else(new_desk, Ok).map(drop)
+}
+
+#[cold]
+fn new_desk() -> Result<&'static Desk, Full> {
     let gives_it_back = END.try_with(|_| ()).is_ok();
     // Not held while a new one is made: in a model another process may be next then, and needs the list.
     let free = hold().free_one();
-    let desk = free.unwrap_or_else(|| {
+    let make = || {
         let me = census::me();
-        let block = super::message::certain(size_of::<Desk>(), Kind::Blank, me.owner());
+        let block = arena().allocate(size_of::<Desk>(), Kind::Blank, me.owner(), Purpose::Certain)?;
         let place = arena().payload(block).cast::<Desk>();
         // SAFETY: a new block, long enough, and aligned for it; all zero is an empty desk.
         unsafe { place.as_ptr().cast::<u8>().write_bytes(0, size_of::<Desk>()) };
@@ -92,8 +102,9 @@ fn new_desk() -> &'static Desk {
         let desk: &'static Desk = unsafe { place.as_ref() };
         desk.process.store(me.owner().number(), Ordering::Relaxed);
         arena().set_kind(block, Kind::Desk);
-        desk
-    });
+        Ok(desk)
+    };
+    let desk = free.map_or_else(make, Ok)?;
     let mut desks = hold();
     if gives_it_back {
         desks.at_work += 1;
@@ -102,7 +113,7 @@ fn new_desk() -> &'static Desk {
         desks.late.push((desk, unsafe { libc::gettid() }));
     }
     DESK.set(Some(desk));
-    desk
+    Ok(desk)
 }
 
 impl Desks {

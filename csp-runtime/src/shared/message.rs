@@ -1,6 +1,7 @@
 //! Messages on their way through the arena: packed by the sender, unpacked by the receiver.
 
 use std::any::TypeId;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::census;
@@ -186,7 +187,13 @@ impl Codec {
                     Ok(block) => envelope.block = block,
                     Err(why) => {
                         // SAFETY: it was encoded a moment ago, and `place` is empty.
-                        return unsafe { (self.decode)(from, len, place) }.map_or_else(|_| corrupt(), |()| Err(why));
+                        let back = catch_unwind(AssertUnwindSafe(|| unsafe { (self.decode)(from, len, place) }));
+                        let back = back.unwrap_or_else(|panic| {
+                            // SAFETY: so many bytes are there, and ours.
+                            unsafe { crate::message::abandon(from, len) };
+                            resume_unwind(panic)
+                        });
+                        return back.map_or_else(|_| corrupt(), |()| Err(why));
                     }
                 }
             }
@@ -216,6 +223,9 @@ impl Codec {
 
     /// Moves the message in the parcel to `place`.
     ///
+    /// # Panics
+    /// If the arena has no room for an end in it: the message is gone.
+    ///
     /// # Safety
     /// There is one, which is the caller's; `place` has room for it.
     #[inline]
@@ -233,8 +243,10 @@ impl Codec {
             None => unsafe { (self.decode)(envelope.inline.as_ptr(), envelope.len as usize, place) },
             Some(block) => {
                 let region = region(block, envelope.len as usize);
+                let unless_decoded = Undecoded(block);
                 // SAFETY: so many bytes are there, and ours.
                 let decoded = unsafe { (self.decode)(region, envelope.len as usize, place) };
+                std::mem::forget(unless_decoded);
                 free(block);
                 decoded
             }
@@ -321,6 +333,15 @@ struct Unfilled(Block);
 impl Drop for Unfilled {
     fn drop(&mut self) {
         arena().free(self.0);
+    }
+}
+
+/// A block of ours whose message is being read: what is left there goes if that panics.
+struct Undecoded(Block);
+
+impl Drop for Undecoded {
+    fn drop(&mut self) {
+        abandon(self.0.number());
     }
 }
 

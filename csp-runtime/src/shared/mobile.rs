@@ -10,9 +10,8 @@ use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::census;
-use super::message::certain;
 use super::ownership::{free_from, is_owned_by, pass};
-use crate::arena::{Block, Kind, Owner, UNIT, arena};
+use crate::arena::{Block, Full, Kind, Owner, Purpose, UNIT, arena};
 use crate::backend::{Backend, default};
 use crate::process::here::current;
 use crate::process::released;
@@ -50,9 +49,15 @@ pub(crate) fn is_ticket(ticket: u64) -> bool {
 /// # Panics
 /// If the arena is full, naming the setting.
 pub(crate) fn allocate(layout: Layout) -> NonNull<u8> {
+    try_allocate(layout).unwrap_or_else(|full| panic!("{full}"))
+}
+
+/// The same, for whoever can do without.
+pub(crate) fn try_allocate(layout: Layout) -> Result<NonNull<u8>, Full> {
     let me = census::me().owner();
     let more = layout.align().saturating_sub(UNIT);
-    let block = certain(layout.size().saturating_add(UNIT + more), Kind::Blank, me);
+    let bytes = layout.size().saturating_add(UNIT + more);
+    let block = arena().allocate(bytes, Kind::Blank, me, Purpose::Certain)?;
     let start = arena().payload(block);
     let head = Head {
         block: block.number(),
@@ -68,7 +73,7 @@ pub(crate) fn allocate(layout: Layout) -> NonNull<u8> {
     // SAFETY: a unit of the block; it is the head itself, or holds nothing else.
     unsafe { note.cast::<u32>().write(block.number()) };
     arena().set_kind(block, Kind::Mobile);
-    data
+    Ok(data)
 }
 
 /// Where data of this alignment begins in a block.

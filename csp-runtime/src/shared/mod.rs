@@ -17,6 +17,8 @@ mod deaths;
 pub(crate) mod desk;
 mod following;
 pub(crate) mod frame;
+#[cfg(all(test, not(loom), not(csp_steps)))]
+mod full_tests;
 pub(crate) mod futex;
 pub(crate) mod home;
 pub(crate) mod judge;

@@ -1,17 +1,43 @@
 //! How a channel moves from a process's memory to the arena.
 
 use std::any::Any;
+use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::census;
 use super::channel::{ChannelLink, index};
 use super::home::Parcel;
+use super::passing::Room;
+use super::{census, desk};
 use crate::arena::{Full, Purpose, arena};
 use crate::rendezvous::core::{Core, Side};
 use crate::rendezvous::home::Buffer;
 use crate::rendezvous::local::Local;
 use crate::sync::{Held, NoJournal};
+
+/// What becomes of mobile data in a message that finds no room in the arena.
+#[derive(Clone, Copy)]
+enum Roomless {
+    /// Its sender panics.
+    Panics,
+    /// It stays where it is, and so do its message and the channel, which was to move.
+    Stays,
+    /// Some has stayed.
+    Stayed(Full),
+}
+
+thread_local! {
+    static ROOMLESS: Cell<Roomless> = const { Cell::new(Roomless::Panics) };
+}
+
+/// Whether mobile data that finds no room may have a ticket of this process all the same: its channel does not move then.
+pub(crate) fn leaves_behind(full: Full) -> bool {
+    let may_stay = !matches!(ROOMLESS.get(), Roomless::Panics);
+    if may_stay {
+        ROOMLESS.set(Roomless::Stayed(full));
+    }
+    may_stay
+}
 
 /// Why a channel has not moved.
 pub(crate) enum NotMoved {
@@ -24,7 +50,7 @@ impl ChannelLink {
     /// False: somebody waits there, or it has moved already.
     ///
     /// # Errors
-    /// If a message finds no room, or panics because it holds an end that cannot move, and is lost. Otherwise that channel is as it was.
+    /// If there is no room; or if a message panics because it holds an end that cannot move, and is lost. Otherwise that channel is as it was.
     ///
     /// # Safety
     /// Its messages are of this channel's codec.
@@ -35,6 +61,8 @@ impl ChannelLink {
         moved: usize,
         store: impl FnOnce(),
     ) -> Result<bool, NotMoved> {
+        // What the steps below need while both locks are held.
+        let mut room = desk::prepare().and_then(|()| Room::take()).map_err(NotMoved::Full)?;
         from.locked_step(|local| {
             if !from.is_idle(local) {
                 return Ok(false);
@@ -46,7 +74,10 @@ impl ChannelLink {
                 let count = counts[index(side)].swap(moved, Ordering::AcqRel) as i64; // SYNC ends: who comes later counts in the arena
                 self.step(|lock, _| {
                     if count > 0 {
-                        self.own_holding(lock).add(side, count, lock);
+                        let Ok(own) = self.own_holding(&mut room, lock) else {
+                            unreachable!("nobody else holds an end of it yet")
+                        };
+                        own.add(side, count, lock);
                         self.count(side, count, lock);
                     }
                 });
@@ -83,20 +114,35 @@ impl ChannelLink {
             let mut parcel = Parcel::empty(owner);
             // SAFETY: there is a message; the parcel is ours.
             let pack = || unsafe { self.codec.pack(message.place(), &raw mut parcel, Purpose::Certain) };
+            let outer = ROOMLESS.replace(Roomless::Stays);
             // Nothing may unwind while the lock is held.
             let packed = catch_unwind(AssertUnwindSafe(pack));
-            if !matches!(packed, Ok(Ok(()))) {
-                let why = match packed {
-                    Err(panic) => NotMoved::Panicked(panic),
-                    // SAFETY: it is still there.
-                    Ok(_) => NotMoved::Full(arena().full(unsafe { self.codec.length(message.place()) })),
-                };
-                for (message, parcel) in messages.iter().zip(&parcels) {
-                    // SAFETY: it is in the parcel, and comes from this place.
-                    unsafe { self.codec.unpack(parcel, message.place()) };
+            let roomless = ROOMLESS.replace(outer);
+            let why = match (packed, roomless) {
+                (Ok(Ok(())), Roomless::Stayed(full)) => {
+                    parcels.push(parcel);
+                    Some(NotMoved::Full(full))
                 }
-                let lost = matches!(why, NotMoved::Panicked(_)).then_some(parcels.len());
-                for (_, message) in messages.iter().enumerate().filter(|(number, _)| Some(*number) != lost) {
+                (Ok(Ok(())), _) => {
+                    parcels.push(parcel);
+                    None
+                }
+                // SAFETY: it is still there.
+                (Ok(Err(_)), _) => Some(NotMoved::Full(arena().full(unsafe { self.codec.length(message.place()) }))),
+                (Err(panic), _) => Some(NotMoved::Panicked(panic)),
+            };
+            if let Some(mut why) = why {
+                let mut lost: Vec<usize> =
+                    matches!(why, NotMoved::Panicked(_)).then_some(parcels.len()).into_iter().collect();
+                for (number, (message, parcel)) in messages.iter().zip(&parcels).enumerate() {
+                    // SAFETY: it is in the parcel, and comes from this place.
+                    let unpack = || unsafe { self.codec.unpack(parcel, message.place()) };
+                    if let Err(panic) = catch_unwind(AssertUnwindSafe(unpack)) {
+                        lost.push(number);
+                        why = NotMoved::Panicked(panic);
+                    }
+                }
+                for (_, message) in messages.iter().enumerate().filter(|(number, _)| !lost.contains(number)) {
                     if let Some(buffer) = from.buffer(local) {
                         // SAFETY: it has its message again.
                         unsafe { buffer.push(message.place(), local) };
@@ -104,7 +150,6 @@ impl ChannelLink {
                 }
                 return Err(why);
             }
-            parcels.push(parcel);
         }
         Ok(parcels)
     }

@@ -92,10 +92,10 @@ impl Taken {
 
     fn see(&mut self, channel: &Channel, side: Side, lent: bool) {
         match channel.move_to_arena() {
-            Ok(link) if self.counting => {
-                link.pass(side, self.slot, lent);
-                self.passed.push((link, side, lent));
-            }
+            Ok(link) if self.counting => match link.pass(side, self.slot, lent) {
+                Ok(()) => self.passed.push((link, side, lent)),
+                Err(full) => self.refuse(format!("it takes an end of {}: {full}", channel.phrase())),
+            },
             Ok(_) => {}
             Err(why) => self.refuse(format!("it takes an end of {}: {why}", channel.phrase())),
         }

@@ -122,7 +122,7 @@ impl World {
 
     fn end(&mut self, process: usize, wire: usize, side: Side) -> (ChannelLink, Notes) {
         let link = self.wires[wire].link;
-        link.pass(side, self.actors[process].slot, true);
+        link.pass(side, self.actors[process].slot, true).expect("there is room");
         (link, self.notes(process, wire))
     }
 

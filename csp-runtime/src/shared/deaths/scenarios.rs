@@ -395,8 +395,8 @@ pub(super) fn a_parent_prepares_a_child(world: &mut World) {
     world.body(process, move || {
         let me = census::me();
         let child = census::admit("child", me.owner().number()).expect("there is a free slot");
-        link.pass(Side::Senders, child, false);
-        link.pass(Side::Senders, child, true);
+        link.pass(Side::Senders, child, false).expect("there is room");
+        link.pass(Side::Senders, child, true).expect("there is room");
         link.pass_back(Side::Senders, child, true);
         link.pass_back(Side::Senders, child, false);
         recover::bury(child, None);
@@ -411,7 +411,7 @@ pub(super) fn an_end_that_came_along_unseen(world: &mut World) {
     let wire = world.channel::<u32>(0);
     let link = world.link(wire);
     let child = world.process("child", false);
-    link.pass(Side::Senders, world.parent_of(child), true);
+    link.pass(Side::Senders, world.parent_of(child), true).expect("there is room");
     let out: Out<u32> = Out { sender: crate::channel::sender_in_arena(link), notes: world.notes(child, wire) };
     world.body(child, move || {
         let _ = out.send(1);
