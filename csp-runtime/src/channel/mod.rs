@@ -36,7 +36,7 @@ use inner::{Codec, codec, no_codec};
 #[cfg(all(not(loom), feature = "backend-coroutines"))]
 pub(crate) use lease::Lease;
 #[cfg(feature = "backend-processes")]
-pub(crate) use moved::Immovable;
+pub(crate) use moved::{Immovable, forget_the_parent};
 pub use name::Named;
 #[cfg(all(not(loom), feature = "backend-coroutines"))]
 pub(crate) use oddity::all_are_plain;

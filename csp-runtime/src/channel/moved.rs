@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::fmt;
 use std::panic::Location;
 use std::ptr;
-use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, Ordering};
 
 use super::inner::{Channel, Codec};
 use crate::arena::Full;
@@ -84,21 +84,48 @@ thread_local! {
     static MOVING: RefCell<Vec<*const Channel>> = const { RefCell::new(Vec::new()) };
 }
 
+/// Whether a thread moves channels. Only one at a time does: it holds the lock of one while it takes that of the next, and two might wait for each other.
+// FORK: in a child, what its parent's threads moved is nobody's: see `forget_the_parent`.
+static SOMEBODY_MOVES: AtomicBool = AtomicBool::new(false);
+
+/// A child has no thread yet that moves channels.
+pub(crate) fn forget_the_parent() {
+    SOMEBODY_MOVES.store(false, Ordering::Relaxed);
+}
+
 struct Moving;
 
 impl Moving {
     /// None: it moves already.
     fn begin(channel: &Channel) -> Option<Self> {
         MOVING.with_borrow_mut(|moving| {
+            if moving.is_empty() {
+                wait_for_other_movers();
+            }
             let is_new = !moving.contains(&ptr::from_ref(channel));
             is_new.then(|| moving.push(channel)).map(|()| Self)
         })
     }
 }
 
+fn wait_for_other_movers() {
+    let mut attempt = 0;
+    // SYNC movers: what the last one moved has moved.
+    while SOMEBODY_MOVES.compare_exchange_weak(false, true, Ordering::Acquire, Ordering::Relaxed).is_err() {
+        crate::sync::pause(attempt);
+        attempt += 1;
+    }
+}
+
 impl Drop for Moving {
     fn drop(&mut self) {
-        MOVING.with_borrow_mut(Vec::pop);
+        let is_over = MOVING.with_borrow_mut(|moving| {
+            moving.pop();
+            moving.is_empty()
+        });
+        if is_over {
+            SOMEBODY_MOVES.store(false, Ordering::Release); // SYNC movers: shows it to the next
+        }
     }
 }
 

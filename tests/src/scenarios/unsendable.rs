@@ -1,17 +1,20 @@
 //! Messages with an end that cannot move to another OS process: whoever sends one panics, and what was in it goes as if it had been dropped.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use csp::__private::audit;
 use csp::CauseKind;
 use csp::prelude::*;
 
-use super::support::{panic_of, poison_kind};
-use crate::harness::{backend_name, here, here_on, scenarios};
+use super::support::{panic_of, panic_text, poison_kind};
+use crate::harness::{backend_name, here, here_on, scale, scenarios};
 
 scenarios![
     an_end_that_cannot_be_sent_poisons_its_channel,
     what_stands_before_it_in_the_message_goes_too,
     an_output_guard_whose_message_cannot_be_sent_lets_its_partner_go,
     a_moving_message_with_several_ends_of_its_own_channel,
+    two_threads_move_channels_that_hold_each_other,
     an_output_that_cannot_be_sent_is_its_starters_panic,
 ];
 
@@ -159,4 +162,36 @@ fn an_output_that_cannot_be_sent_is_its_starters_panic() {
     let starter = std::process::id();
     let refusal = panic_of(|| par! { gives_what_stays().on(Backend::Processes) });
     assert!(std::process::id() == starter && refusal.contains("channel::local"), "{refusal}");
+}
+
+/// Its bytes take long to move.
+#[message]
+struct Leads(Vec<Vec<u8>>, Receiver<Leads>);
+
+#[process]
+fn looks_on(_ways: &Sender<Leads>) {}
+
+#[process]
+fn forks_with(ways: &Sender<Leads>) -> String {
+    let forked = catch_unwind(AssertUnwindSafe(|| par! { backend = Backend::Processes; looks_on(ways) }));
+    forked.map_or_else(|panic| panic_text(&*panic), |()| String::new())
+}
+
+/// Each channel's lock is held while the other one moves, as an end of that lies in it.
+fn two_threads_move_channels_that_hold_each_other() {
+    if far_is_near() {
+        return;
+    }
+    for _ in 0..scale(20, 1) {
+        par! { backend = Backend::Threads; {
+            let ((out, input), (other_out, other_input)) = (channel::buffered(1), channel::buffered(1));
+            let long = || vec![vec![1; 1000]; 1000];
+            out.send(Leads(long(), other_input)).unwrap();
+            other_out.send(Leads(long(), input)).unwrap();
+            let (words, other_words) = par! { forks_with(&out), forks_with(&other_out) };
+            // Whoever comes second finds a channel without its message.
+            let all = words + &other_words;
+            assert!(all.contains("one of its own ends"), "{all}");
+        } };
+    }
 }

@@ -67,6 +67,7 @@ impl Locks {
         self.quiet.forget_the_parent();
         drop(self);
         shared::forget_the_parent();
+        crate::channel::forget_the_parent();
         super::CHILDREN.store(0, Ordering::Relaxed);
         super::CONCLUDING.store(0, Ordering::Relaxed);
         crate::process::context::forget_the_parent();
