@@ -75,7 +75,7 @@ pub fn process(args: TokenStream, item: TokenStream) -> TokenStream {
 /// body may borrow the arguments; its panic is re-raised in the caller.
 ///
 /// On coroutines the call of a plain function runs on another thread, which belongs to the runtime, while the
-/// process waits: it sees that thread's thread-locals. Up to 512 such calls run at a time, further ones wait for
+/// process waits: it sees that thread's thread-locals. Up to 512 such calls (`CSP_IO_CALLS`) run at a time, further ones wait for
 /// their turn; a call that itself waits for processes does not count. On the other backends, whose processes
 /// have a thread to themselves, and in a process that unwinds, it is a plain call.
 ///

@@ -14,6 +14,7 @@ use crate::backend::{Backend, default};
 /// | [`backend`](Self::backend) | `CSP_BACKEND` | as the Cargo features say, else `threads` |
 /// | [`stack_size`](Self::stack_size) | `CSP_STACK`: bytes, or with `KiB`, `MiB`, `GiB` (or `B`) | 2 MiB; 64 KiB on coroutines |
 /// | [`workers`](Self::workers) | `CSP_WORKERS` | one a core (only coroutines ask) |
+/// | [`io_calls`](Self::io_calls) | `CSP_IO_CALLS` | 512 (only coroutines ask) |
 /// | [`seed`](Self::seed) | `CSP_SEED` | 0 |
 /// | [`message_buffer`](Self::message_buffer) | `CSP_MESSAGE_BUFFER`, as `CSP_STACK` | 100 MB, or half of the memory that is available (only processes ask) |
 /// | [`block_size`](Self::block_size) | `CSP_BLOCK_SIZE`, as `CSP_STACK` | 16 KiB (only processes ask) |
@@ -34,6 +35,7 @@ pub struct Config {
     backend: Option<Backend>,
     stack_size: Option<usize>,
     workers: Option<usize>,
+    io_calls: Option<usize>,
     seed: Option<u64>,
     message_buffer: Option<usize>,
     block_size: Option<usize>,
@@ -48,6 +50,8 @@ pub(crate) struct Effective {
     pub(crate) coroutine_stack: usize,
     #[allow(dead_code, reason = "the coroutines backend asks")]
     pub(crate) workers: usize,
+    #[allow(dead_code, reason = "the coroutines backend asks")]
+    pub(crate) io_calls: usize,
     pub(crate) seed: u64,
     /// None: what the memory that is available allows.
     #[allow(dead_code, reason = "the processes backend asks")]
@@ -84,6 +88,12 @@ impl Config {
     /// How many worker threads run coroutines; 0 means one for each core.
     pub fn workers(self, count: usize) -> Self {
         Self { workers: Some(count), ..self }
+    }
+
+    /// How many calls of `#[io]` functions run at a time on coroutines, each on a thread; further ones wait for their turn. Calls that wait for
+    /// processes do not count. 0 means as many as by default.
+    pub fn io_calls(self, count: usize) -> Self {
+        Self { io_calls: Some(count), ..self }
     }
 
     /// The seed of the seeded backend's schedule.
@@ -139,6 +149,7 @@ impl Config {
             backend: Some(now.backend),
             stack_size: Some(stack),
             workers: Some(now.workers),
+            io_calls: Some(now.io_calls),
             seed: Some(now.seed),
             message_buffer: now.message_buffer,
             block_size: Some(now.block_size),
@@ -204,6 +215,7 @@ fn settle() -> Effective {
     let message_buffer = bytes(wishes.message_buffer, "CSP_MESSAGE_BUFFER");
     let block_size = bytes(wishes.block_size, "CSP_BLOCK_SIZE");
     let workers = wishes.workers.or_else(|| from_environment("CSP_WORKERS", &mut complaint));
+    let io_calls = wishes.io_calls.or_else(|| from_environment("CSP_IO_CALLS", &mut complaint));
     let seed = wishes.seed.or_else(|| from_environment("CSP_SEED", &mut complaint));
     let unsafe_forks = wishes
         .unsafe_forks
@@ -213,6 +225,7 @@ fn settle() -> Effective {
         stack_size: stack_size.unwrap_or(2 << 20),
         coroutine_stack: stack_size.unwrap_or(64 << 10),
         workers: workers.filter(|workers| *workers > 0).unwrap_or_else(cores),
+        io_calls: io_calls.filter(|calls| *calls > 0).unwrap_or(512),
         seed: seed.unwrap_or(0),
         message_buffer,
         block_size: block_size.unwrap_or(16 << 10),

@@ -1,4 +1,4 @@
-//! Calls that block, on threads of ours: no more than [`MOST`] at a time, the others wait for their turn. (A call that waits for processes counts for none.)
+//! Calls that block, on threads of ours: no more at a time than is set, the others wait for their turn. (A call that waits for processes counts for none.)
 //!
 //! On threads of ours, and not on those of a library's pool, as they begin and end where no fork can come between (`passage.rs`), are no
 //! strangers to whoever judges a standstill, and are there in a forked process as well.
@@ -11,8 +11,6 @@ use std::time::Duration;
 use super::{Job, NotStarted, pool};
 use crate::{config, deadlock};
 
-/// Enough for calls that wait for a disk or for somebody; each takes a thread's memory.
-const MOST: usize = 512;
 /// What a call may expect of a thread, however small the stacks of processes are.
 const STACK: usize = 2 << 20;
 /// How long a thread waits for another call before it ends.
@@ -54,6 +52,11 @@ pub(crate) fn come_back() {
     calls().threads += 1;
 }
 
+/// By default enough for calls that wait for a disk or for somebody; each takes a thread's memory.
+fn most() -> usize {
+    config::effective().io_calls
+}
+
 fn calls() -> MutexGuard<'static, Calls> {
     CALLS.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -75,7 +78,7 @@ impl Calls {
     fn bring_a_thread(&mut self) -> Result<(), NotStarted> {
         if self.idle > 0 {
             ONE_MORE.notify_one();
-        } else if self.threads < MOST {
+        } else if self.threads < most() {
             match pool::start_thread(config::effective().stack_size.max(STACK), serve) {
                 Ok(()) => self.threads += 1,
                 // Those that there are will come to it.
@@ -102,7 +105,7 @@ fn serve() {
             deadlock::end_one();
             calls = self::calls();
             // Others have taken this one's place while it had stepped aside.
-            if calls.threads > MOST {
+            if calls.threads > most() {
                 calls.threads -= 1;
                 return;
             }

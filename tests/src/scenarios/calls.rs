@@ -10,13 +10,15 @@ use csp::prelude::*;
 use csp::{CauseKind, Refusal};
 
 use super::support::{
-    panic_of, panic_text, poison_kind, poisoned, refused_where_memory_is_apart, retired, sink, source,
+    in_a_program_of_its_own, panic_of, panic_text, poison_kind, poisoned, refused_where_memory_is_apart, retired, sink,
+    source,
 };
-use crate::harness::{backend_name, first_run, here, scale, scenarios};
+use crate::harness::{backend_name, first_run, here, here_in_main, scale, scenarios};
 
 scenarios![
     calls_that_block_overlap,
     more_calls_block_than_threads_run_calls(main_only),
+    no_more_calls_block_than_are_allowed(main_only),
     processes_run_inside_a_call_that_blocks,
     a_panic_of_a_blocking_call_passes_through,
     blocking_calls_borrow_and_return,
@@ -47,6 +49,33 @@ fn calls_that_block_overlap() {
     let count = scale(8, 1);
     let barrier = Arc::new(Barrier::new(count));
     refused_where_memory_is_apart(|| drop(par! { count * meets_by_io(barrier) }));
+}
+
+/// How many calls run now, and ran at a time at most.
+type Crowd = (AtomicUsize, AtomicUsize);
+
+#[io]
+fn is_one_of((now, most): &Crowd) {
+    most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+    // Others come in the meantime, if they may.
+    thread::yield_now();
+    now.fetch_sub(1, Ordering::SeqCst);
+}
+
+#[process(shares_memory)]
+fn is_often_one_of(crowd: Arc<Crowd>) {
+    here();
+    (0..10).for_each(|_| is_one_of(&crowd));
+}
+
+fn no_more_calls_block_than_are_allowed() {
+    let name = "no_more_calls_block_than_are_allowed";
+    if backend_name() != "coroutines" || in_a_program_of_its_own(name, ("CSP_IO_CALLS", "2")).is_some() {
+        return here_in_main();
+    }
+    let crowd = Arc::<Crowd>::default();
+    par! { for _ in 0..20 => is_often_one_of(crowd.clone()) };
+    assert!((1..=2).contains(&crowd.1.load(Ordering::SeqCst)), "{crowd:?}");
 }
 
 type Gate = (Mutex<bool>, Condvar);

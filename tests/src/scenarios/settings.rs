@@ -197,6 +197,7 @@ fn a_wrong_setting_is_a_clear_error() {
     for (variable, value) in [
         ("CSP_WORKERS", "many"),
         ("CSP_WORKERS", "-1"),
+        ("CSP_IO_CALLS", "some"),
         ("CSP_STACK", "64 KB"),
         ("CSP_STACK", "KiB"),
         ("CSP_STACK", "99999999999 GiB"),

@@ -216,7 +216,7 @@ fn yields(begun: Arc<AtomicU32>, over: Arc<AtomicBool>) -> u32 {
 fn chains_of_spawners_starve_nobody() {
     let name = "chains_of_spawners_starve_nobody";
     if crate::harness::backend_name() != "coroutines" || !is_on_one_worker(name) {
-        return here();
+        return here_in_main();
     }
     let (begun, over) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicBool::new(false)));
     let (links, _) = par! {
