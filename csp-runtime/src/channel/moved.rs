@@ -111,7 +111,7 @@ impl Moving {
 fn wait_for_other_movers() {
     let mut attempt = 0;
     // SYNC movers: what the last one moved has moved.
-    while SOMEBODY_MOVES.compare_exchange_weak(false, true, Ordering::Acquire, Ordering::Relaxed).is_err() {
+    while SOMEBODY_MOVES.swap(true, Ordering::Acquire) {
         crate::sync::pause(attempt);
         attempt += 1;
     }

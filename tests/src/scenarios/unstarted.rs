@@ -1,8 +1,6 @@
 //! Branches that cannot be forked, as the memory to be shared cannot be had or is full: those that run are waited for, and the error says why.
 
 use std::panic::catch_unwind;
-use std::thread;
-use std::time::Duration;
 
 use csp::prelude::*;
 
@@ -29,7 +27,7 @@ fn is_elsewhere(name: &str, setting: (&str, &str)) -> bool {
 #[process]
 fn writes_slowly(values: &mut Vec<u32>) {
     for value in values {
-        thread::sleep(Duration::from_millis(1));
+        (0..1_000).for_each(|_| csp::yield_now());
         *value += 1;
     }
 }

@@ -17,7 +17,11 @@ use crate::shared::{desk, mobile, recover};
 pub(super) fn fork(job: ForkedJob, birth: &Birth) -> Result<(), NotStarted> {
     let slot = caught(|| slot_for(birth))?;
     let mut taken = Taken::nothing(slot);
-    if let Err(NotStarted(why)) = caught(|| Ok(taken.take(&job))) {
+    let take = || {
+        taken.take(&job);
+        Ok(())
+    };
+    if let Err(NotStarted(why)) = caught(take) {
         taken.refuse(why);
     }
     if let Some(why) = taken.refused.take() {
