@@ -161,6 +161,7 @@ pub(super) const SWAP: &[(&str, &str)] = &[
     ("csp-runtime/src/channel/oddity.rs", "a channel is counted once"),
     ("csp-runtime/src/shared/judge.rs", "so is one of all OS processes"),
     ("csp-runtime/src/shared/census.rs", "one thread of a process rests for it"),
+    ("csp-runtime/src/channel/moved.rs", "one thread at a time moves channels"),
     ("csp-runtime/src/shared/moving.rs", "the ends of a channel that moves are counted elsewhere from then on"),
 ];
 
