@@ -106,6 +106,8 @@ impl Cause {
         match self.kind() {
             // Whoever asks wants to know of the deadlock, not of the way it was ended.
             CauseKind::Deadlock | CauseKind::Propagated => self.clone(),
+            // Not carried on: what this process could not start has met no poison.
+            CauseKind::NotStarted if self.process() == process => self.clone(),
             _ => Self::new(CauseKind::Propagated, if self.process().is_empty() { process } else { self.process() }),
         }
     }

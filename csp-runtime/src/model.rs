@@ -208,8 +208,8 @@ fn work_is_never_left_beside_a_sleeping_worker() {
             let place = place.clone();
             thread::spawn(move || {
                 place.work.fetch_add(1, Ordering::Release);
-                if place.idle.rouse() {
-                    place.running.fetch_add(1, Ordering::AcqRel);
+                let count_in = || drop(place.running.fetch_add(1, Ordering::AcqRel));
+                if place.idle.rouse(count_in, || drop(place.running.fetch_sub(1, Ordering::AcqRel))) {
                     place.parker.unpark();
                 }
                 // Nobody sees zero while there is work.

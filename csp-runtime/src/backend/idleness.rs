@@ -39,14 +39,22 @@ impl Idleness {
         if self.leave() { Settled::GoOn } else { Settled::GoOnCountedTwice }
     }
 
-    /// Idle → rising, by somebody who has brought work. True: the worker was idle, and the caller is to count it in and to wake it.
+    /// Idle → rising, by somebody who has brought work. True: the worker was idle, and the caller is to wake it. It has counted it in by `count_in`, before it can
+    /// run; by `count_out` it says that somebody else has.
     #[must_use]
-    pub(crate) fn rouse(&self) -> bool {
+    pub(crate) fn rouse(&self, count_in: impl FnOnce(), count_out: impl FnOnce()) -> bool {
         // SYNC idle: see `settle`, and `leave`.
         fence(Ordering::SeqCst);
+        if self.0.load(Ordering::Relaxed) != IDLE {
+            return false;
+        }
+        count_in();
         // SYNC roused: the worker sees what whoever roused it did before.
-        let rises = || self.0.compare_exchange(IDLE, RISING, Ordering::AcqRel, Ordering::Relaxed).is_ok();
-        self.0.load(Ordering::Relaxed) == IDLE && rises()
+        let is_first = self.0.compare_exchange(IDLE, RISING, Ordering::AcqRel, Ordering::Relaxed).is_ok();
+        if !is_first {
+            count_out();
+        }
+        is_first
     }
 
     /// Whether its thread has been roused, and has yet to run: it sees then what has been brought before this was asked. Asked after `rouse`.

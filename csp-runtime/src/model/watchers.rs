@@ -41,7 +41,7 @@ fn fresh_processes_are_never_left_beside_one_that_sleeps_deeply() {
                     place.parker.park(None);
                 }
                 place.idle.rise();
-                // One it begins itself.
+                // The first one it knows of: it was roused for that.
                 if place.fresh.load(Ordering::Relaxed) > 1 {
                     place.tell();
                 }
@@ -53,7 +53,7 @@ fn fresh_processes_are_never_left_beside_one_that_sleeps_deeply() {
                 for _ in 0..2 {
                     // SYNC fresh: as in `Worker::add_fresh`.
                     place.fresh.fetch_add(1, Ordering::Release);
-                    if place.idle.rouse() {
+                    if place.idle.rouse(|| (), || ()) {
                         place.parker.unpark();
                     }
                     if !place.idle.is_rising() {

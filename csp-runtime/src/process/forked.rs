@@ -9,7 +9,7 @@ use super::visit::{Mutable, Visit, Visitor};
 use crate::arena::{Block, arena};
 use crate::backend::processes::{Ending, Legacy};
 use crate::channel::Channel;
-use crate::message::{Message, decode_from, encode_into, encoded_len, tickets};
+use crate::message::{Message, abandon, decode_from, encode_into, encoded_len, tickets};
 use crate::rendezvous::core::Side;
 
 /// What is behind the `&mut` that the process has.
@@ -116,9 +116,22 @@ pub(super) unsafe fn take_over<O: Message>(ending: Ending, targets: &[Mutable]) 
         Ending::Left(Legacy { block: None, .. }) => return Err(Box::new(Killed("ended without a result".to_owned()))),
         Ending::Killed(how) => return Err(Box::new(Killed(how))),
     };
+    // SAFETY: by the caller.
+    let taken = catch_unwind(AssertUnwindSafe(|| unsafe { decode::<O>(block, targets) }));
+    if taken.is_err() {
+        // An end in it finds no room here: the others go with it.
+        abandon_all(block, targets);
+    }
+    arena().free(block);
+    taken?.map_err(|text| Box::new(text) as Box<dyn Any + Send>)
+}
+
+/// # Safety
+/// As for [`take_over`]; the child has left the block to us.
+unsafe fn decode<O: Message>(block: Block, targets: &[Mutable]) -> Result<O, String> {
     let mut cursor = Cursor::of(block);
     let (region, len) = cursor.read();
-    // SAFETY: the child has left it to us.
+    // SAFETY: by the caller.
     let Ok(result) = (unsafe { decode_from::<Result<O, String>>(region, len) }) else { crate::shared::home::corrupt() };
     for target in targets {
         for piece in 0..target.pieces() {
@@ -129,6 +142,19 @@ pub(super) unsafe fn take_over<O: Message>(ending: Ending, targets: &[Mutable]) 
             }
         }
     }
-    arena().free(block);
-    result.map_err(|text| Box::new(text) as Box<dyn Any + Send>)
+    result
+}
+
+/// Gives up what is still there of what a child has left.
+fn abandon_all(block: Block, targets: &[Mutable]) {
+    let mut cursor = Cursor::of(block);
+    let pieces = targets.iter().flat_map(|target| (0..target.pieces()).map(|_| target.is_plain()));
+    // The result first, which is no plain message.
+    for is_plain in std::iter::once(false).chain(pieces) {
+        let (region, len) = cursor.read();
+        if !is_plain {
+            // SAFETY: so many bytes are there, and ours.
+            unsafe { abandon(region, len) };
+        }
+    }
 }

@@ -19,10 +19,11 @@ pub(crate) fn message_of(payload: &(dyn Any + Send)) -> String {
     }
 }
 
-/// Goes on with a process's panic in its parent, under the process's name. A payload that is no text passes unchanged.
+/// Goes on with a process's panic in its parent, under the process's name. A payload that is no text passes unchanged. The hook has seen that panic already, but for
+/// one: whoever was killed has said nothing.
 pub(crate) fn raise_again(name: &str, payload: Payload) -> ! {
     if let Some(Killed(how)) = payload.downcast_ref() {
-        resume_unwind(Box::new(format!("process `{name}` {how}")))
+        panic!("process `{name}` {how}");
     }
     if payload.is::<&str>() || payload.is::<String>() {
         resume_unwind(Box::new(format!("process `{name}` panicked: {}", message_of(&*payload))))

@@ -164,7 +164,6 @@ impl Mutable {
     }
 
     /// Whether its bytes are plain, as the codec means it.
-    #[cfg(test)]
     pub(super) fn is_plain(&self) -> bool {
         self.plain
     }

@@ -146,6 +146,10 @@ pub(crate) unsafe fn keep(frame: FrameGuard, seat: usize, link: ChannelLink, pla
     let (partner, place_kept) = unsafe { entry.paired_with() };
     let mut kept = Kept { frame, seat, link, partner, place_kept, message: None };
     if entry.kind == Kind::ReceiveExtended {
+        if place_kept {
+            // Whoever keeps a place may outlive the end it was got by.
+            link.add_end(Side::Receivers);
+        }
         let parcel = match partner {
             // SAFETY: the partner waits until we complete it.
             Some(partner) => unsafe { Shared::entry(partner) }.place,
@@ -157,11 +161,12 @@ pub(crate) unsafe fn keep(frame: FrameGuard, seat: usize, link: ChannelLink, pla
             kept.message = Some(parcel);
         } else {
             // SAFETY: it is there.
-            unsafe { link.codec.unpack(parcel, place) };
-        }
-        if place_kept {
-            // Whoever keeps a place may outlive the end it was got by.
-            link.add_end(Side::Receivers);
+            let unpack = || unsafe { link.codec.unpack(parcel, place) };
+            if let Err(panic) = catch_unwind(AssertUnwindSafe(unpack)) {
+                // An end in it finds no room here. Its sender has done its part.
+                kept.release();
+                resume_unwind(panic);
+            }
         }
     }
     Paired::of_shared(kept)

@@ -7,7 +7,7 @@ use csp::CauseKind;
 use csp::prelude::*;
 
 use super::support::{panic_of, panic_text, poison_kind};
-use crate::harness::{backend_name, here, here_on, scale, scenarios};
+use crate::harness::{backend_name, here_in_main, here_on, scale, scenarios};
 
 scenarios![
     an_end_that_cannot_be_sent_poisons_its_channel,
@@ -20,7 +20,7 @@ scenarios![
 
 /// On one thread nothing goes to another OS process, and everything can be sent.
 fn far_is_near() -> bool {
-    here();
+    here_in_main();
     backend_name() == "seeded"
 }
 

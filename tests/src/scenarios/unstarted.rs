@@ -5,7 +5,7 @@ use std::panic::catch_unwind;
 use csp::prelude::*;
 
 use super::support::{in_a_program_of_its_own, panic_of};
-use crate::harness::{backend_name, here, scenarios};
+use crate::harness::{backend_name, here_in_main, scenarios};
 
 scenarios![
     a_par_that_has_no_memory_to_share_waits_for_those_who_run(main_only),
@@ -105,7 +105,7 @@ fn carries(_carried: PanicsInDrop) {
 }
 
 fn a_drop_that_panics_in_what_was_not_started_comes_after_the_others() {
-    here();
+    here_in_main();
     if backend_name() == "seeded" {
         return;
     }

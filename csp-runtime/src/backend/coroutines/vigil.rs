@@ -33,6 +33,11 @@ impl Default for Vigil {
 }
 
 impl Vigil {
+    /// Whether it is worth while to begin.
+    pub(super) fn pays(&self) -> bool {
+        self.0.get() >= SHORTEST
+    }
+
     /// It would have paid.
     pub(super) fn pays_again(&self) {
         self.0.set(LONGEST);
@@ -40,11 +45,7 @@ impl Vigil {
 
     /// Somebody who computes while fresh processes wait, and has more coroutines than `own`. None: nobody, for as long as it pays, or while it goes on.
     pub(super) fn keep(&self, own: &Worker, goes_on: impl Fn() -> bool) -> Option<&'static Worker> {
-        let longest = self.0.get();
-        if longest < SHORTEST {
-            return None;
-        }
-        let start = Instant::now();
+        let (longest, start) = (self.0.get(), Instant::now());
         let mut seen: SmallVec<[Seen; 8]> =
             workers::others(own).filter_map(|worker| Seen::first(worker, start)).collect();
         let mut now = start;

@@ -39,16 +39,14 @@ impl Watch {
         self.planned
     }
 
-    /// Somebody to take a fresh process from, found at once, if there is anything to see.
-    pub(super) fn keep_vigil(&mut self, vigil: &Vigil, goes_on: impl Fn() -> bool) -> Option<&'static Worker> {
-        if !self.owes_vigil || !workers::others_have_fresh(self.worker) {
-            return None;
-        }
-        self.owes_vigil = false;
-        vigil.keep(self.worker, goes_on)
+    /// Whether it keeps a vigil now, and owes none any more.
+    pub(super) fn begins_vigil(&mut self, vigil: &Vigil) -> bool {
+        let begins = self.owes_vigil && vigil.pays() && workers::others_have_fresh(self.worker);
+        self.owes_vigil &= !begins;
+        begins
     }
 
-    /// The same, by what has changed since the last look.
+    /// Somebody to take a fresh process from, by what has changed since the last look.
     pub(super) fn look(&mut self, vigil: &Vigil) -> Option<&'static Worker> {
         let (seen, now) = (workers::progress(self.worker), Instant::now());
         let time = now - self.at;

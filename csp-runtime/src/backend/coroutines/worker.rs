@@ -179,10 +179,9 @@ impl Worker {
         self.rouse();
     }
 
-    /// Wakes it if it is idle. It counts as running from here on, not only from when its thread runs.
+    /// Wakes it if it is idle. It counts as running from here on, before its thread runs.
     fn rouse(&self) {
-        if self.door.idle.rouse() {
-            deadlock::resume_one();
+        if self.door.idle.rouse(deadlock::resume_one, deadlock::uncount_one) {
             self.unpark();
         }
     }

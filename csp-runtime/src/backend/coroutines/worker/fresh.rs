@@ -118,8 +118,7 @@ impl Worker {
 
     /// It has been idle. Whoever has brought fresh processes meanwhile has not told those that might help.
     pub(super) fn shows_what_is_fresh(&self) {
-        let begins_at_once = self.count_fresh() == 1 && !self.has_mail() && !queue::holds_any();
-        if self.has_fresh() && !begins_at_once {
+        if self.has_fresh() {
             workers::alert_watchers();
         }
     }

@@ -66,8 +66,9 @@ impl Worker {
 
     /// Awake still, and counted. `since`: when it ran out of work.
     fn lingers_until_work_comes(&self, since: Instant) -> bool {
-        // Where fresh ones wait for others it has an eye on those instead, which shows it its own work as soon.
-        if !self.own.linger.pays() || !workers::others_are_awake(self) || workers::others_have_fresh(self) {
+        // A vigil shows it its own work as soon.
+        let keeps_vigil = self.own.vigil.pays() && workers::others_have_fresh(self);
+        if keeps_vigil || !self.own.linger.pays() || !workers::others_are_awake(self) {
             return false;
         }
         self.door.lingers.store(true, Ordering::Relaxed);
@@ -98,6 +99,8 @@ impl Worker {
             let quiet = workers::all_idle();
             if !quiet {
                 (quiet_since, patience) = (now, Some(deadlock::PATIENCE));
+                // Whoever is awake falls idle after us, and judges.
+                judges_after = None;
             }
             if quiet && judges_after.is_some_and(|rest| now - quiet_since >= rest) {
                 judges_after = None;
@@ -110,15 +113,18 @@ impl Worker {
                 patience = patience.filter(|_| hope.is_of_strangers()).map(|patience| 2 * patience);
                 continue;
             }
-            let planned = watch.plan(quiet);
-            // Whoever is to judge has an eye on the others, so that it sees them rest.
-            let next_look = planned.or(judges_after.filter(|_| !quiet));
-            let time = [due, left.filter(|_| quiet), next_look].into_iter().flatten().min();
-            let goes_on = || self.is_idle() && due.is_none_or(|due| now.elapsed() < due);
-            let victim = watch.keep_vigil(&self.own.vigil, goes_on).or_else(|| {
-                workers::sleep(self, time, next_look.is_none());
+            let victim = if watch.begins_vigil(&self.own.vigil) {
+                let found = self.own.vigil.keep(self, || self.is_idle() && due.is_none_or(|due| now.elapsed() < due));
+                if found.is_none() {
+                    continue;
+                }
+                found
+            } else {
+                let planned = watch.plan(quiet);
+                let time = [due, left.filter(|_| quiet), planned].into_iter().flatten().min();
+                workers::sleep(self, time, planned.is_none());
                 if self.is_idle() { watch.look(&self.own.vigil) } else { None }
-            });
+            };
             if let Some(victim) = victim {
                 if self.leave_idle()
                     && let Some(fresh) = victim.take_fresh()
