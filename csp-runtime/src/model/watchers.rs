@@ -41,7 +41,7 @@ fn fresh_processes_are_never_left_beside_one_that_sleeps_deeply() {
                     place.parker.park(None);
                 }
                 place.idle.rise();
-                // The first one it knows of: it was roused for that.
+                // The shipped one tells of one, too; here that would hide whether it sees the second.
                 if place.fresh.load(Ordering::Relaxed) > 1 {
                     place.tell();
                 }

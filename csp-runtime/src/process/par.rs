@@ -132,19 +132,25 @@ fn not_this(slot: &dyn Slot, why: &str) -> String {
     format!("process `{}`: {why}", slot.meta().name)
 }
 
-/// Drops a process that was not started: those who wait for it learn why. A destructor of the user's may panic.
+/// Drops a process that was not started.
 fn discard(context: &Context, slot: &mut dyn Slot) -> Result<(), Payload> {
-    context.note_poison(&Cause::new(CauseKind::NotStarted, context.name()));
-    let discarded = catch_unwind(AssertUnwindSafe(|| slot.discard()));
-    context.forgive();
-    discarded
+    drop_unstarted(context, || slot.discard())
 }
 
 /// As [`discard`], for a process in a box of its own.
+///
+/// # Panics
+/// If a destructor of the user's does.
 pub(super) fn not_started<T>(context: &Context, process: Box<T>) {
+    drop_unstarted(context, || drop(process)).unwrap_or_else(|panic| resume_unwind(panic));
+}
+
+/// Those who wait for what is dropped learn why. A destructor of the user's may panic.
+fn drop_unstarted(context: &Context, drops: impl FnOnce()) -> Result<(), Payload> {
     context.note_poison(&Cause::new(CauseKind::NotStarted, context.name()));
-    drop(process);
+    let dropped = catch_unwind(AssertUnwindSafe(drops));
     context.forgive();
+    dropped
 }
 
 /// Runs the branches one after the other. A panic ends the sequence, an `Err` does not.

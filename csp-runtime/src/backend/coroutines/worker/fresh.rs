@@ -116,7 +116,7 @@ impl Worker {
         favours
     }
 
-    /// It has been idle. Whoever has brought fresh processes meanwhile has not told those that might help.
+    /// It has been idle. Whoever has brought fresh processes meanwhile may have left it to this one to tell those that might help.
     pub(super) fn shows_what_is_fresh(&self) {
         if self.has_fresh() {
             workers::alert_watchers();
